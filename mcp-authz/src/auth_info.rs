@@ -1,0 +1,179 @@
+//! The verified caller: the only thing that later stages see of a token.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use crate::scope::{Scope, ScopeSet};
+
+/// Who calls, through which client, with which consent.
+///
+/// Cheap to clone. It never holds or prints the token, and implements neither `Deserialize` nor
+/// `JsonSchema`, so it can never become an argument that a client supplies.
+///
+/// ```
+/// use mcp_authz::{AuthInfo, tool};
+///
+/// /// Greet the caller.
+/// #[tool(authenticated)]
+/// fn hello(auth: AuthInfo) -> String {
+///     format!("hello, {}", auth.subject().unwrap_or("nobody"))
+/// }
+/// ```
+#[derive(Clone)]
+pub struct AuthInfo(Arc<Inner>);
+
+struct Inner {
+    issuer: String,
+    subject: Option<String>,
+    client_id: Option<String>,
+    scopes: ScopeSet,
+    audience: Vec<String>,
+    expires_at: Option<SystemTime>,
+    claims: Map<String, Value>,
+}
+
+impl AuthInfo {
+    /// Starts an `AuthInfo` for a custom verifier; `issuer` names who vouches for the caller.
+    #[must_use]
+    pub fn builder(issuer: impl Into<String>) -> AuthInfoBuilder {
+        AuthInfoBuilder(Inner {
+            issuer: issuer.into(),
+            subject: None,
+            client_id: None,
+            scopes: ScopeSet::new(),
+            audience: Vec::new(),
+            expires_at: None,
+            claims: Map::new(),
+        })
+    }
+
+    /// The authorization server that issued the token (`iss`).
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        &self.0.issuer
+    }
+
+    /// The person (`sub`), unique within [`issuer`](Self::issuer); `None` where a client acts for
+    /// itself and its token names no subject.
+    #[must_use]
+    pub fn subject(&self) -> Option<&str> {
+        self.0.subject.as_deref()
+    }
+
+    /// The agent that acts for the person (`client_id`, RFC 9068 §2.2).
+    #[must_use]
+    pub fn client_id(&self) -> Option<&str> {
+        self.0.client_id.as_deref()
+    }
+
+    /// What the person consented to.
+    #[must_use]
+    pub fn scopes(&self) -> &ScopeSet {
+        &self.0.scopes
+    }
+
+    /// Whom the token was issued for (`aud`).
+    #[must_use]
+    pub fn audience(&self) -> &[String] {
+        &self.0.audience
+    }
+
+    /// When the token ends (`exp`).
+    #[must_use]
+    pub fn expires_at(&self) -> Option<SystemTime> {
+        self.0.expires_at
+    }
+
+    /// All claims of the verified token.
+    #[must_use]
+    pub fn claims(&self) -> &Map<String, Value> {
+        &self.0.claims
+    }
+
+    /// The claims as a type of your own.
+    ///
+    /// # Errors
+    ///
+    /// When the claims do not have the shape of `T`.
+    pub fn claims_as<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
+        T::deserialize(&self.0.claims)
+    }
+
+    /// Whether the token carries `scope`.
+    #[must_use]
+    pub fn has(&self, scope: &str) -> bool {
+        self.0.scopes.contains(scope)
+    }
+}
+
+/// Shows who calls, not what the claims say.
+impl fmt::Debug for AuthInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AuthInfo")
+            .field("issuer", &self.0.issuer)
+            .field("subject", &self.0.subject)
+            .field("client_id", &self.0.client_id)
+            .field("scopes", &self.0.scopes)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Makes an [`AuthInfo`]; see [`AuthInfo::builder`].
+#[must_use]
+pub struct AuthInfoBuilder(Inner);
+
+impl AuthInfoBuilder {
+    /// Sets `sub`.
+    pub fn subject(mut self, subject: impl Into<String>) -> Self {
+        self.0.subject = Some(subject.into());
+        self
+    }
+
+    /// Sets `client_id`.
+    pub fn client_id(mut self, client_id: impl Into<String>) -> Self {
+        self.0.client_id = Some(client_id.into());
+        self
+    }
+
+    /// Sets the granted scopes.
+    pub fn scopes(mut self, scopes: impl IntoIterator<Item = Scope>) -> Self {
+        self.0.scopes = scopes.into_iter().collect();
+        self
+    }
+
+    /// Sets `aud`.
+    pub fn audience(mut self, audience: impl IntoIterator<Item = String>) -> Self {
+        self.0.audience = audience.into_iter().collect();
+        self
+    }
+
+    /// Sets the end of the caller's authority.
+    pub fn expires_at(mut self, expires_at: SystemTime) -> Self {
+        self.0.expires_at = Some(expires_at);
+        self
+    }
+
+    /// Sets the claims.
+    pub fn claims(mut self, claims: Map<String, Value>) -> Self {
+        self.0.claims = claims;
+        self
+    }
+
+    /// The finished caller.
+    #[must_use]
+    pub fn build(self) -> AuthInfo {
+        AuthInfo(Arc::new(self.0))
+    }
+}
+
+impl fmt::Debug for AuthInfoBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AuthInfoBuilder")
+            .field("issuer", &self.0.issuer)
+            .finish_non_exhaustive()
+    }
+}

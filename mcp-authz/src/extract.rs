@@ -1,0 +1,219 @@
+//! What an annotated function may take.
+
+use std::any::{Any, TypeId, type_name};
+use std::collections::HashMap;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use rmcp::handler::server::common::{Extension, FromContextPart, RequestId};
+use rmcp::handler::server::tool::{
+    InputResponses, RequestState, ToolCallContext, ToolName, schema_for_input,
+};
+use rmcp::handler::server::wrapper::Parameters;
+use rmcp::model::{Extensions, JsonObject, RequestMetaObject};
+use rmcp::service::RequestContext;
+use rmcp::{ErrorData, Peer, RoleServer};
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+use tokio_util::sync::CancellationToken;
+
+use crate::auth_info::AuthInfo;
+
+/// One allowed call of an annotated function: what [`FromCall`] draws from.
+pub struct Call<'a> {
+    context: ToolCallContext<'a, App>,
+    auth: Option<AuthInfo>,
+}
+
+impl<'a> Call<'a> {
+    pub(crate) fn new(context: ToolCallContext<'a, App>, auth: Option<AuthInfo>) -> Self {
+        Self { context, auth }
+    }
+
+    /// The verified caller; `None` when somebody without a token calls an anonymous tool.
+    #[must_use]
+    pub fn auth(&self) -> Option<&AuthInfo> {
+        self.auth.as_ref()
+    }
+
+    /// The value that the server was built with for `T`.
+    #[must_use]
+    pub fn state<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
+        self.context.service.state()
+    }
+
+    /// What rmcp knows of this call: its arguments, name and request context.
+    pub fn rmcp(&mut self) -> &mut ToolCallContext<'a, App> {
+        &mut self.context
+    }
+}
+
+/// A type that an annotated function can have as a parameter.
+///
+/// Implemented for [`AuthInfo`], `Option<AuthInfo>`, [`State`], [`Parameters`], rmcp's extractors,
+/// and, through [`Rmcp`], for any extractor written against rmcp.
+///
+/// ```
+/// use mcp_authz::{Call, FromCall, rmcp::ErrorData};
+///
+/// /// The tenant that the provider put into the token.
+/// struct Tenant(String);
+///
+/// impl FromCall for Tenant {
+///     fn from_call(call: &mut Call<'_>) -> Result<Self, ErrorData> {
+///         call.auth()
+///             .and_then(|auth| auth.claims().get("tenant")?.as_str())
+///             .map(|tenant| Tenant(tenant.to_owned()))
+///             .ok_or_else(|| ErrorData::invalid_request("the token names no tenant", None))
+///     }
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a parameter of an annotated function",
+    label = "not something that a call can provide",
+    note = "use `AuthInfo`, `State<T>`, `Parameters<T>` for the arguments, or one of rmcp's extractors; wrap an extractor of your own for rmcp in `Rmcp<T>`, or implement `mcp_authz::FromCall`"
+)]
+pub trait FromCall: Sized {
+    /// Takes the value out of the call.
+    ///
+    /// # Errors
+    ///
+    /// The JSON-RPC error that the client gets instead of a result.
+    fn from_call(call: &mut Call<'_>) -> Result<Self, ErrorData>;
+
+    /// Says at start what the parameter will need.
+    #[doc(hidden)]
+    fn describe(_signature: &mut Signature) {}
+}
+
+impl FromCall for AuthInfo {
+    fn from_call(call: &mut Call<'_>) -> Result<Self, ErrorData> {
+        call.auth
+            .clone()
+            .ok_or_else(|| ErrorData::internal_error("no verified caller", None))
+    }
+
+    fn describe(signature: &mut Signature) {
+        signature.caller = true;
+    }
+}
+
+impl FromCall for Option<AuthInfo> {
+    fn from_call(call: &mut Call<'_>) -> Result<Self, ErrorData> {
+        Ok(call.auth.clone())
+    }
+}
+
+/// A value of the server, shared by all calls: `Server::builder(..).state(db)`.
+///
+/// A tool that takes a `State<T>` which the server was not built with is a start-up error.
+#[derive(Debug)]
+pub struct State<T>(
+    /// The shared value.
+    pub Arc<T>,
+);
+
+impl<T> Clone for State<T> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<T> Deref for State<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T: Send + Sync + 'static> FromCall for State<T> {
+    fn from_call(call: &mut Call<'_>) -> Result<Self, ErrorData> {
+        call.state()
+            .map(Self)
+            .ok_or_else(|| ErrorData::internal_error("missing state", None))
+    }
+
+    fn describe(signature: &mut Signature) {
+        signature.states.push((TypeId::of::<T>(), type_name::<T>()));
+    }
+}
+
+impl<T: DeserializeOwned + JsonSchema + 'static> FromCall for Parameters<T> {
+    fn from_call(call: &mut Call<'_>) -> Result<Self, ErrorData> {
+        Self::from_context_part(&mut call.context)
+    }
+
+    fn describe(signature: &mut Signature) {
+        signature.input.push(schema_for_input::<T>());
+    }
+}
+
+/// Takes any extractor that was written against rmcp's `FromContextPart`.
+#[derive(Clone, Debug)]
+pub struct Rmcp<T>(
+    /// What the extractor gave.
+    pub T,
+);
+
+impl<T> FromCall for Rmcp<T>
+where
+    T: for<'a> FromContextPart<ToolCallContext<'a, App>>,
+{
+    fn from_call(call: &mut Call<'_>) -> Result<Self, ErrorData> {
+        T::from_context_part(&mut call.context).map(Self)
+    }
+}
+
+macro_rules! rmcp_extractors {
+    ($($extractor:ty),+ $(,)?) => {$(
+        impl FromCall for $extractor {
+            fn from_call(call: &mut Call<'_>) -> Result<Self, ErrorData> {
+                <$extractor>::from_context_part(&mut call.context)
+            }
+        }
+    )+};
+}
+
+rmcp_extractors! {
+    CancellationToken, Extensions, InputResponses, JsonObject, Peer<RoleServer>,
+    RequestContext<RoleServer>, RequestId, RequestMetaObject, RequestState, ToolName,
+}
+
+impl<T: Clone + Send + Sync + 'static> FromCall for Extension<T> {
+    fn from_call(call: &mut Call<'_>) -> Result<Self, ErrorData> {
+        Self::from_context_part(&mut call.context)
+    }
+}
+
+/// The states that annotated tools run on.
+#[doc(hidden)]
+#[derive(Default)]
+pub struct App {
+    states: HashMap<TypeId, Arc<dyn Any + Send + Sync>>,
+}
+
+impl App {
+    pub(crate) fn insert<T: Send + Sync + 'static>(&mut self, state: T) {
+        self.states.insert(TypeId::of::<T>(), Arc::new(state));
+    }
+
+    pub(crate) fn holds(&self, state: TypeId) -> bool {
+        self.states.contains_key(&state)
+    }
+
+    fn state<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
+        Arc::clone(self.states.get(&TypeId::of::<T>())?)
+            .downcast()
+            .ok()
+    }
+}
+
+/// What the parameters of a function need, gathered at start so that nothing is missing later.
+#[doc(hidden)]
+#[derive(Default)]
+pub struct Signature {
+    pub(crate) states: Vec<(TypeId, &'static str)>,
+    pub(crate) caller: bool,
+    pub(crate) input: Vec<Result<Arc<JsonObject>, String>>,
+}

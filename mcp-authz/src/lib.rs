@@ -1,0 +1,28 @@
+//! MCP servers whose tools act for a person: scopes are declared on the function and enforced
+//! before it runs.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+// In the order in which a request meets them.
+mod bearer;
+mod token;
+mod auth_info;
+mod scope;
+mod registry;
+mod extract;
+mod error;
+
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
+
+// The public interface is:
+pub use auth_info::{AuthInfo, AuthInfoBuilder};
+pub use bearer::BearerToken;
+pub use error::{ConfigError, Error};
+pub use extract::{Call, FromCall, Rmcp, State};
+pub use mcp_authz_macros::tool;
+pub use registry::{Access, ToolEntry};
+pub use rmcp;
+pub use rmcp::handler::server::wrapper::{Json, Parameters};
+pub use scope::{InvalidScope, Requirement, Scope, ScopeSet};
+pub use token::{TokenVerifier, VerifyError};

@@ -1,0 +1,125 @@
+//! Scopes and what they can require: pure values, no I/O.
+
+mod requirement;
+mod set;
+
+pub use requirement::Requirement;
+pub use set::ScopeSet;
+
+use std::borrow::Cow;
+use std::fmt;
+
+/// One OAuth scope: a scope-token of RFC 6749 §3.3, compared byte for byte.
+///
+/// A `const` scope is checked while the program compiles:
+///
+/// ```
+/// use mcp_authz::Scope;
+///
+/// const MAIL_SEND: Scope = Scope::new("mail:send");
+/// assert_eq!(MAIL_SEND.as_str(), "mail:send");
+/// assert!("mail send".parse::<Scope>().is_err());
+/// ```
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Scope(Cow<'static, str>);
+
+/// The text is no scope-token (RFC 6749 §3.3: one or more of `%x21 / %x23-5B / %x5D-7E`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a scope: use printable ASCII without spaces, `\"` and `\\` (RFC 6749 section 3.3)")]
+#[non_exhaustive]
+pub struct InvalidScope;
+
+impl Scope {
+    /// Makes a scope from a literal.
+    ///
+    /// # Panics
+    ///
+    /// When `token` is no scope-token (RFC 6749 §3.3). In a `const` that is a compile error; parse
+    /// text that is known only at run time with [`str::parse`].
+    #[must_use]
+    #[track_caller]
+    pub const fn new(token: &'static str) -> Self {
+        assert!(
+            is_scope_token(token),
+            "not a scope: use printable ASCII without spaces, quotes and backslashes (RFC 6749 section 3.3)"
+        );
+        Self(Cow::Borrowed(token))
+    }
+
+    /// The scope as it travels.
+    #[must_use]
+    pub const fn as_str(&self) -> &str {
+        match &self.0 {
+            Cow::Borrowed(token) => token,
+            Cow::Owned(token) => token.as_str(),
+        }
+    }
+}
+
+/// RFC 6749 §3.3 `scope-token`, usable in a `const`.
+pub(crate) const fn is_scope_token(token: &str) -> bool {
+    let mut rest = token.as_bytes();
+    if rest.is_empty() {
+        return false;
+    }
+    while let [byte, tail @ ..] = rest {
+        if !matches!(byte, 0x21 | 0x23..=0x5B | 0x5D..=0x7E) {
+            return false;
+        }
+        rest = tail;
+    }
+    true
+}
+
+impl std::str::FromStr for Scope {
+    type Err = InvalidScope;
+
+    fn from_str(token: &str) -> Result<Self, InvalidScope> {
+        if is_scope_token(token) {
+            Ok(Self(Cow::Owned(token.to_owned())))
+        } else {
+            Err(InvalidScope)
+        }
+    }
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
+
+impl AsRef<str> for Scope {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::borrow::Borrow<str> for Scope {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_grammar_is_that_of_rfc_6749() {
+        for token in ["a", "!", "mail:send", "https://x.test/a?b#c", "~", "[x]"] {
+            assert!(is_scope_token(token), "{token:?}");
+        }
+        for token in [
+            "", " ", "a b", "a\"", "a\\b", "a\tb", "a\n", "é", "a\u{a0}b", "\u{7f}",
+        ] {
+            assert!(!is_scope_token(token), "{token:?}");
+        }
+    }
+}
