@@ -7,6 +7,7 @@ use std::time::SystemTime;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use crate::consented::Claims;
 use crate::scope::{Scope, ScopeSet};
 
 /// Who calls, through which client, with which consent.
@@ -101,6 +102,27 @@ impl AuthInfo {
     /// When the claims do not have the shape of `T`.
     pub fn claims_as<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
         T::deserialize(&self.0.claims)
+    }
+
+    /// What the person agreed to share: `sub`, and the claims that the granted OpenID scopes
+    /// (`profile`, `email`, `address`, `phone`) stand for. Nothing else leaves the token.
+    ///
+    /// ```
+    /// use mcp_authz::{AuthInfo, Scope};
+    ///
+    /// let claims = serde_json::json!({ "email": "alice@example.com", "name": "Alice" });
+    /// let auth = AuthInfo::builder("https://as.example.com")
+    ///     .subject("alice")
+    ///     .scopes([Scope::new("email")])
+    ///     .claims(claims.as_object().cloned().unwrap_or_default())
+    ///     .build();
+    /// let shared = auth.consented_claims();
+    /// assert_eq!(shared.get("email").unwrap(), "alice@example.com");
+    /// assert_eq!(shared.get("name"), None);
+    /// ```
+    #[must_use]
+    pub fn consented_claims(&self) -> Claims {
+        Claims::select(self.subject(), self.scopes(), self.claims())
     }
 
     /// Whether the token carries `scope`.

@@ -5,11 +5,17 @@
 // In the order in which a request meets them.
 mod bearer;
 mod token;
+mod clock;
+mod fetch;
+mod world;
 mod auth_info;
+mod consented;
 mod scope;
 mod registry;
 mod extract;
 mod error;
+
+use world::World;
 
 #[doc(hidden)]
 #[path = "private.rs"]
@@ -18,6 +24,7 @@ pub mod __private;
 // The public interface is:
 pub use auth_info::{AuthInfo, AuthInfoBuilder};
 pub use bearer::BearerToken;
+pub use consented::Claims;
 pub use error::{ConfigError, Error};
 pub use extract::{Call, FromCall, Rmcp, State};
 pub use mcp_authz_macros::tool;
@@ -25,4 +32,4 @@ pub use registry::{Access, ToolEntry};
 pub use rmcp;
 pub use rmcp::handler::server::wrapper::{Json, Parameters};
 pub use scope::{InvalidScope, Requirement, Scope, ScopeSet};
-pub use token::{TokenVerifier, VerifyError};
+pub use token::{Algorithm, Issuer, TokenVerifier, VerifyError};

@@ -1,28 +1,106 @@
 //! Stage 2: a bearer token becomes an [`AuthInfo`](crate::AuthInfo).
+//!
+//! `jose` reads the token, `claims` decides what it may say, `discovery`, `jwks` and `provider` know
+//! the issuer's keys, `jwt` puts these together for one issuer, `verifiers` for one server.
 
+mod algorithm;
+mod cache;
+mod claims;
+mod discovery;
+mod issuer;
+mod jose;
+mod jwks;
+mod jwt;
+mod provider;
+mod verifiers;
+
+#[cfg(test)]
+mod tests;
+
+pub use algorithm::Algorithm;
+pub use issuer::Issuer;
+pub(crate) use verifiers::{DynVerifier, Verifiers, WarmUp};
+
+use std::borrow::Cow;
 use std::time::Duration;
 
 use crate::auth_info::AuthInfo;
 use crate::bearer::BearerToken;
 
 /// Why a token did not become a caller: never a yes or no, always one of two.
-#[derive(Clone, Debug, thiserror::Error)]
+///
+/// The texts go to the operator's log, never to the caller: a class of reason, without anything that
+/// the token held.
+///
+/// ```
+/// use mcp_authz::VerifyError;
+///
+/// let error = VerifyError::rejected("api key: unknown");
+/// assert_eq!(error.to_string(), "token rejected: api key: unknown");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum VerifyError {
-    /// The token is not good here: 401 `invalid_token`. The text goes to the operator's log only.
+    /// The token is not good here: 401 `invalid_token`.
     #[error("token rejected: {0}")]
-    Rejected(String),
+    Rejected(Cow<'static, str>),
     /// Nobody can say right now: 503 with `Retry-After`, so that an outage logs nobody out.
     #[error("verification unavailable: {reason}")]
     Unavailable {
-        /// For the operator's log.
-        reason: String,
+        /// What is out of order.
+        reason: Cow<'static, str>,
         /// When to come back.
         retry_after: Duration,
     },
 }
 
-/// Verifies a bearer token: the seam for token formats of your own.
+impl VerifyError {
+    /// The token is not good.
+    #[must_use]
+    pub fn rejected(reason: impl Into<Cow<'static, str>>) -> Self {
+        Self::Rejected(reason.into())
+    }
+
+    /// It could not be found out; ask again after `retry_after`.
+    #[must_use]
+    pub fn unavailable(reason: impl Into<Cow<'static, str>>, retry_after: Duration) -> Self {
+        Self::Unavailable {
+            reason: reason.into(),
+            retry_after,
+        }
+    }
+}
+
+/// Why a check of ours refused a token: a fixed text that names the class and holds no value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Reject(pub(crate) &'static str);
+
+impl From<Reject> for VerifyError {
+    fn from(reject: Reject) -> Self {
+        Self::Rejected(Cow::Borrowed(reject.0))
+    }
+}
+
+/// Verifies bearer tokens: the seam for token formats of your own.
+///
+/// It judges what no configured [`Issuer`] has issued. A token that an issuer has refused never
+/// comes here.
+///
+/// ```
+/// use mcp_authz::{AuthInfo, BearerToken, TokenVerifier, VerifyError};
+///
+/// struct ApiKeys;
+///
+/// impl TokenVerifier for ApiKeys {
+///     async fn verify(&self, token: &BearerToken) -> Result<AuthInfo, VerifyError> {
+///         match look_up(token.expose()).await {
+///             Some(user) => Ok(AuthInfo::builder("https://mcp.example.com/keys").subject(user).build()),
+///             None => Err(VerifyError::rejected("api key: unknown")),
+///         }
+///     }
+/// }
+/// # async fn look_up(_: &str) -> Option<String> { None }
+/// ```
 pub trait TokenVerifier: Send + Sync + 'static {
     /// Turns `token` into the caller that it stands for.
     ///

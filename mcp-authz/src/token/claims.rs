@@ -1,0 +1,216 @@
+//! What the claims of an access token must say (RFC 9068 §4), checked before any key is fetched.
+
+use std::time::{Duration, SystemTime};
+
+use serde_json::{Map, Value};
+
+use super::Reject;
+use super::jose::{Typ, is_identifier};
+use crate::auth_info::AuthInfo;
+use crate::scope::{Scope, ScopeSet};
+
+/// The longest `sub` or `client_id`, in bytes (a client id may be a URL).
+const MAX_IDENTIFIER: usize = 1024;
+
+/// The first second of the year 10000: later dates are mistakes, and would overflow calendars.
+const MAX_DATE: u64 = 253_402_300_800;
+
+/// What one issuer's tokens must look like at this resource.
+#[derive(Debug)]
+pub(crate) struct ClaimRules {
+    pub(crate) issuer: String,
+    /// The resource, and what its author lists besides.
+    pub(crate) audiences: Vec<String>,
+    pub(crate) accept_typ_jwt: bool,
+    pub(crate) scope_claim: Option<String>,
+    pub(crate) leeway: Duration,
+}
+
+impl ClaimRules {
+    /// Checks everything that can be checked without a key, and makes the caller of it.
+    ///
+    /// The result means nothing until the signature has been verified.
+    pub(crate) fn check(
+        &self,
+        typ: Typ,
+        claims: Map<String, Value>,
+        now: SystemTime,
+    ) -> Result<AuthInfo, Reject> {
+        self.check_kind(typ, &claims)?;
+        if claims.get("iss").and_then(Value::as_str) != Some(self.issuer.as_str()) {
+            return Err(Reject("iss: not the configured issuer"));
+        }
+        let audience = self.audience(&claims)?;
+        let expires_at = self.lifetime(&claims, now)?;
+        let subject = identifier(&claims, "sub", Reject("sub: not a plain non-empty string"))?;
+        let client = identifier(
+            &claims,
+            "client_id",
+            Reject("client_id: not a plain non-empty string"),
+        )?;
+        if subject.is_none() && client.is_none() {
+            return Err(Reject("sub, client_id: both missing"));
+        }
+        let mut caller = AuthInfo::builder(&self.issuer)
+            .scopes(self.scopes(&claims).iter().cloned())
+            .audience(audience)
+            .expires_at(expires_at);
+        if let Some(subject) = subject {
+            caller = caller.subject(subject);
+        }
+        if let Some(client) = client {
+            caller = caller.client_id(client);
+        }
+        Ok(caller.claims(claims).build())
+    }
+
+    /// Other things that an issuer signs with the same keys are refused by their shape.
+    fn check_kind(&self, typ: Typ, claims: &Map<String, Value>) -> Result<(), Reject> {
+        if claims.contains_key("events") {
+            return Err(Reject("events: a logout or security event token"));
+        }
+        if claims.contains_key("cnf") {
+            // Its owner asked that possession alone must not do (RFC 7800, RFC 9449 section 7.1).
+            return Err(Reject(
+                "cnf: a sender-constrained token presented as bearer",
+            ));
+        }
+        if typ == Typ::AccessToken {
+            return Ok(());
+        }
+        if !self.accept_typ_jwt {
+            return Err(Reject(
+                "typ: not `at+jwt` (an issuer whose access tokens say `JWT` needs `.accept_typ_jwt()`)",
+            ));
+        }
+        if ["nonce", "at_hash", "c_hash", "s_hash", "htm", "htu"]
+            .iter()
+            .any(|name| claims.contains_key(*name))
+        {
+            return Err(Reject("typ: an ID token or a proof, by its claims"));
+        }
+        // How Keycloak (`typ`) and Cognito (`token_use`) tell their tokens apart inside the claims.
+        let says_otherwise = |name, expected: &str| {
+            claims.get(name).is_some_and(|kind| {
+                !kind
+                    .as_str()
+                    .is_some_and(|kind| kind.eq_ignore_ascii_case(expected))
+            })
+        };
+        if says_otherwise("typ", "Bearer") || says_otherwise("token_use", "access") {
+            return Err(Reject("typ: by its claims not an access token"));
+        }
+        Ok(())
+    }
+
+    /// One string or an array of strings, with us among them, byte for byte.
+    fn audience(&self, claims: &Map<String, Value>) -> Result<Vec<String>, Reject> {
+        let audience = match claims.get("aud") {
+            Some(Value::String(one)) => vec![one.clone()],
+            Some(Value::Array(several)) => strings(several).ok_or(Reject("aud: not strings"))?,
+            Some(_) => return Err(Reject("aud: neither a string nor an array")),
+            None => return Err(Reject("aud: missing")),
+        };
+        if audience.iter().any(|one| self.audiences.contains(one)) {
+            Ok(audience)
+        } else {
+            Err(Reject("aud: issued for another resource"))
+        }
+    }
+
+    /// `exp` (required), `nbf` and `iat`, each once with leeway.
+    fn lifetime(&self, claims: &Map<String, Value>, now: SystemTime) -> Result<SystemTime, Reject> {
+        let exp = date(claims, "exp", Reject("exp: not a date"))?.ok_or(Reject("exp: missing"))?;
+        if self.is_over(exp, now) {
+            return Err(Reject("exp: expired"));
+        }
+        let iat = date(claims, "iat", Reject("iat: not a date"))?;
+        let nbf = date(claims, "nbf", Reject("nbf: not a date"))?;
+        if [iat, nbf]
+            .into_iter()
+            .flatten()
+            .any(|start| start > now + self.leeway)
+        {
+            return Err(Reject("nbf, iat: in the future"));
+        }
+        if iat.is_some_and(|iat| iat > exp) {
+            return Err(Reject("iat: after exp"));
+        }
+        Ok(exp)
+    }
+
+    /// Whether a token that ends at `exp` is over at `now`, leeway included.
+    pub(crate) fn is_over(&self, exp: SystemTime, now: SystemTime) -> bool {
+        now >= exp + self.leeway
+    }
+
+    /// `scope`, else `scp`, never both; an odd shape grants nothing.
+    fn scopes(&self, claims: &Map<String, Value>) -> ScopeSet {
+        let (claim, array_allowed) = match &self.scope_claim {
+            Some(name) => (claims.get(name), true),
+            None => match claims.get("scope") {
+                Some(scope) => (Some(scope), false),
+                None => (claims.get("scp"), true),
+            },
+        };
+        match claim {
+            Some(Value::String(list)) => ScopeSet::parse(list),
+            Some(Value::Array(list)) if array_allowed => strings(list)
+                .into_iter()
+                .flatten()
+                .filter_map(|one| one.parse::<Scope>().ok())
+                .collect(),
+            _ => ScopeSet::new(),
+        }
+    }
+}
+
+/// All of them strings, or nothing.
+fn strings(values: &[Value]) -> Option<Vec<String>> {
+    values
+        .iter()
+        .map(|value| value.as_str().map(str::to_owned))
+        .collect()
+}
+
+fn identifier(
+    claims: &Map<String, Value>,
+    name: &str,
+    otherwise: Reject,
+) -> Result<Option<String>, Reject> {
+    match claims.get(name) {
+        None => Ok(None),
+        Some(Value::String(text)) if is_identifier(text, MAX_IDENTIFIER) => Ok(Some(text.clone())),
+        Some(_) => Err(otherwise),
+    }
+}
+
+/// A NumericDate (RFC 7519 §2): seconds since 1970, a fraction allowed and dropped.
+fn date(
+    claims: &Map<String, Value>,
+    name: &str,
+    otherwise: Reject,
+) -> Result<Option<SystemTime>, Reject> {
+    let Some(value) = claims.get(name) else {
+        return Ok(None);
+    };
+    let seconds = match value {
+        Value::Number(number) => number
+            .as_u64()
+            .or_else(|| number.as_f64().and_then(whole_seconds)),
+        _ => None,
+    };
+    match seconds {
+        Some(seconds) if seconds < MAX_DATE => {
+            Ok(Some(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)))
+        }
+        _ => Err(otherwise),
+    }
+}
+
+fn whole_seconds(seconds: f64) -> Option<u64> {
+    // Refuses negatives, NaN, infinities and what exceeds the range.
+    Duration::try_from_secs_f64(seconds)
+        .ok()
+        .map(|duration| duration.as_secs())
+}

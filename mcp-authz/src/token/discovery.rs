@@ -1,0 +1,184 @@
+//! Finds an issuer's key set by its metadata (RFC 8414 §3, OpenID Connect Discovery 1.0 §4).
+
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
+use serde_json::Value;
+use url::Url;
+
+use super::jose;
+use crate::fetch::{self, Fetch, FetchError};
+
+/// Why an issuer's documents could not be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Failure {
+    /// It may work later: the issuer cannot be reached, or is in trouble.
+    #[error("{0}")]
+    Unreachable(String),
+    /// It will not work as configured: the issuer answers, with something wrong.
+    #[error("{0}")]
+    Wrong(String),
+}
+
+/// Where an issuer's metadata may be, in the order in which MCP clients ask (2026-07-28,
+/// authorization server discovery): RFC 8414, OpenID with the path inserted, OpenID appended.
+pub(crate) fn locations(issuer: &Url) -> Vec<Url> {
+    let path = issuer.path();
+    let path = path.strip_suffix('/').unwrap_or(path);
+    let mut paths = vec![
+        format!("/.well-known/oauth-authorization-server{path}"),
+        format!("/.well-known/openid-configuration{path}"),
+    ];
+    if !path.is_empty() {
+        paths.push(format!("{path}/.well-known/openid-configuration"));
+    }
+    let at = |path: String| {
+        let mut url = issuer.clone();
+        url.set_path(&path);
+        url
+    };
+    paths.into_iter().map(at).collect()
+}
+
+/// Asks the locations in turn and returns the `jwks_uri` of the first metadata document.
+///
+/// Something else than a document (404, a redirect, the HTML page of a catch-all route) leads to the
+/// next location; a document that is wrong, or a server in trouble, ends the search: what stands at
+/// a later location must not win over an answer that could not be had.
+pub(crate) async fn jwks_uri(fetch: &dyn Fetch, issuer: &str, url: &Url) -> Result<Url, Failure> {
+    let mut answers = Vec::new();
+    for location in locations(url) {
+        let answer = get(fetch, &location).await?;
+        let status = answer.status();
+        if status == StatusCode::OK {
+            if let Ok(document) = jose::object(answer.body()) {
+                return read(&document, issuer, url)
+                    .map_err(|why| Failure::Wrong(format!("{location}: {why}")));
+            }
+            answers.push(format!("{location} holds no JSON object"));
+        } else {
+            answers.push(format!("{location} answers {}", status.as_u16()));
+        }
+    }
+    Err(Failure::Wrong(format!(
+        "no metadata document: {}",
+        answers.join("; ")
+    )))
+}
+
+/// The key set at `url`, as it came.
+pub(crate) async fn key_set(fetch: &dyn Fetch, url: &Url) -> Result<Bytes, Failure> {
+    let answer = get(fetch, url).await?;
+    match answer.status() {
+        StatusCode::OK => Ok(answer.into_body()),
+        status => Err(Failure::Wrong(format!(
+            "{url} answers {} instead of a key set",
+            status.as_u16()
+        ))),
+    }
+}
+
+/// Fetches; trouble on the way or at the server is `Unreachable`, anything else is an answer.
+async fn get(fetch: &dyn Fetch, url: &Url) -> Result<Response<Bytes>, Failure> {
+    let request = Request::get(url.as_str())
+        .header(http::header::ACCEPT, "application/json")
+        .body(Bytes::new())
+        .map_err(|_| Failure::Wrong(format!("{url}: not a URL that can be fetched")))?;
+    let answer = fetch.send(request).await.map_err(|error| match error {
+        FetchError::Refused(_) | FetchError::TooLarge => Failure::Wrong(format!("{url}: {error}")),
+        FetchError::Timeout | FetchError::Failed(_) => {
+            Failure::Unreachable(format!("{url}: {error}"))
+        }
+    })?;
+    let status = answer.status();
+    // 408, 425 and 429 are temporary by definition (RFC 9110 section 15.5.9, RFC 8470, RFC 6585).
+    if status.is_server_error() || matches!(status.as_u16(), 408 | 425 | 429) {
+        return Err(Failure::Unreachable(format!(
+            "{url} answers {}",
+            status.as_u16()
+        )));
+    }
+    Ok(answer)
+}
+
+/// Takes what we need from a document that speaks for this issuer.
+fn read(
+    document: &serde_json::Map<String, Value>,
+    issuer: &str,
+    issuer_url: &Url,
+) -> Result<Url, String> {
+    match document.get("issuer").and_then(Value::as_str) {
+        // RFC 8414 section 3.3: identical, or the document must not be used (mix-up attacks).
+        Some(own) if own == issuer => {}
+        Some(own) => return Err(differs(own, issuer)),
+        None => return Err("the document has no `issuer`".to_owned()),
+    }
+    let uri = document
+        .get("jwks_uri")
+        .and_then(Value::as_str)
+        .ok_or("the document has no `jwks_uri`")?;
+    let uri = Url::parse(uri).map_err(|_| "its `jwks_uri` is not a URL")?;
+    check_jwks_uri(&uri, issuer_url)?;
+    Ok(uri)
+}
+
+/// The document is only as trustworthy as its issuer: it must not point a public one's key set at
+/// this machine.
+pub(crate) fn check_jwks_uri(uri: &Url, issuer: &Url) -> Result<(), &'static str> {
+    fetch::check_url(uri)?;
+    if fetch::is_loopback(uri) && !fetch::is_loopback(issuer) {
+        return Err("its `jwks_uri` points at this machine");
+    }
+    Ok(())
+}
+
+fn differs(own: &str, issuer: &str) -> String {
+    // Shown only when it is harmless to show: the document is not ours.
+    if own.strip_suffix('/') == Some(issuer) || issuer.strip_suffix('/') == Some(own) {
+        format!("its `issuer` differs in the trailing slash: write `.issuer({own:?})`")
+    } else {
+        "its `issuer` is another one: write the issuer exactly as its metadata does".to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn paths(issuer: &str) -> Vec<String> {
+        locations(&issuer.parse().unwrap())
+            .iter()
+            .map(|url| url.as_str().replacen("https://h", "", 1))
+            .collect()
+    }
+
+    #[test]
+    fn without_a_path_there_are_two_places() {
+        for issuer in ["https://h", "https://h/"] {
+            assert_eq!(
+                paths(issuer),
+                [
+                    "/.well-known/oauth-authorization-server",
+                    "/.well-known/openid-configuration"
+                ]
+            );
+        }
+    }
+
+    #[test]
+    fn with_a_path_there_are_three() {
+        for issuer in ["https://h/t/1", "https://h/t/1/"] {
+            assert_eq!(
+                paths(issuer),
+                [
+                    "/.well-known/oauth-authorization-server/t/1",
+                    "/.well-known/openid-configuration/t/1",
+                    "/t/1/.well-known/openid-configuration",
+                ]
+            );
+        }
+        assert_eq!(
+            paths("https://h:8443/a%2Fb")[0],
+            ":8443/.well-known/oauth-authorization-server/a%2Fb"
+        );
+    }
+}

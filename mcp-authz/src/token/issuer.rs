@@ -1,0 +1,240 @@
+//! One authorization server, and how its tokens are verified.
+
+use std::time::Duration;
+
+use url::Url;
+
+use super::{Algorithm, discovery};
+use crate::fetch;
+
+/// The longest leeway, and the default: clocks that differ by more are broken (RFC 7519 §4.1.4
+/// speaks of "a few minutes" at most, and every second of it prolongs a stolen token).
+const MAX_LEEWAY: Duration = Duration::from_secs(60);
+
+/// One authorization server, and how its tokens are verified.
+///
+/// An issuer that follows the standards needs nothing but its identifier: metadata, keys and their
+/// rotation are found from there. A plain string converts.
+///
+/// ```
+/// use mcp_authz::{Algorithm, Issuer};
+///
+/// let plain: Issuer = "https://tenant.logto.app/oidc".into();
+/// let strict = Issuer::new("https://as.example.com").algorithms([Algorithm::Es256]);
+/// ```
+///
+/// Mistakes show when the server is built, together with all others.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Issuer {
+    pub(crate) identifier: String,
+    pub(crate) audiences: Vec<String>,
+    pub(crate) algorithms: Vec<Algorithm>,
+    pub(crate) accept_typ_jwt: bool,
+    pub(crate) scope_claim: Option<String>,
+    pub(crate) leeway: Duration,
+    pub(crate) jwks_uri: Option<String>,
+}
+
+impl Issuer {
+    /// Names an issuer by its identifier: `issuer` of its metadata and `iss` of its tokens, byte for
+    /// byte (a trailing slash counts).
+    pub fn new(identifier: impl Into<String>) -> Self {
+        Self {
+            identifier: identifier.into(),
+            audiences: Vec::new(),
+            algorithms: Algorithm::ALL.to_vec(),
+            accept_typ_jwt: false,
+            scope_claim: None,
+            leeway: MAX_LEEWAY,
+            jwks_uri: None,
+        }
+    }
+
+    /// Accepts tokens for `audience` besides those for the resource's own URI.
+    ///
+    /// For providers that cannot issue tokens for a URI. Each call adds one; it is compared byte for
+    /// byte, and whoever may get a token with this `aud` may call this server.
+    ///
+    /// ```
+    /// # use mcp_authz::Issuer;
+    /// let entra = Issuer::new("https://login.example.com/t/v2.0").audience("api://0d0e…");
+    /// ```
+    pub fn audience(mut self, audience: impl Into<String>) -> Self {
+        self.audiences.push(audience.into());
+        self
+    }
+
+    /// Accepts these signature algorithms alone (default: every [`Algorithm`]).
+    ///
+    /// A key is never used with an algorithm that is not its own (RFC 8725 §3.1).
+    pub fn algorithms(mut self, algorithms: impl IntoIterator<Item = Algorithm>) -> Self {
+        self.algorithms = algorithms.into_iter().collect();
+        self
+    }
+
+    /// Accepts access tokens whose header says `typ: JWT`, or has no `typ`.
+    ///
+    /// For providers that do not mark their access tokens with `at+jwt` (RFC 9068 §2.1). ID tokens
+    /// are then told apart by their claims and their audience only, so leave it off where you can.
+    pub fn accept_typ_jwt(mut self) -> Self {
+        self.accept_typ_jwt = true;
+        self
+    }
+
+    /// Reads the granted scopes from this claim instead of `scope` or `scp`.
+    ///
+    /// A string is split at spaces, an array of strings is taken as it is, anything else grants
+    /// nothing.
+    ///
+    /// ```
+    /// # use mcp_authz::Issuer;
+    /// let auth0 = Issuer::new("https://tenant.auth0.com/").scope_claim("permissions");
+    /// ```
+    pub fn scope_claim(mut self, claim: impl Into<String>) -> Self {
+        self.scope_claim = Some(claim.into());
+        self
+    }
+
+    /// How far the issuer's clock may be off, for `exp`, `nbf` and `iat`: at most, and by default,
+    /// 60 seconds.
+    pub fn leeway(mut self, leeway: Duration) -> Self {
+        self.leeway = leeway;
+        self
+    }
+
+    /// Takes the keys from here instead of asking the issuer's metadata.
+    ///
+    /// For issuers that publish no metadata. The same rules hold: https, no redirects.
+    pub fn jwks_uri(mut self, uri: impl Into<String>) -> Self {
+        self.jwks_uri = Some(uri.into());
+        self
+    }
+
+    /// The identifier as a URL, or what is wrong with it.
+    pub(crate) fn url(&self) -> Result<Url, &'static str> {
+        let text = self.identifier.as_str();
+        // `Url` drops white space silently; the bytes that tokens are compared with would keep it.
+        if text
+            .chars()
+            .any(|c| c.is_whitespace() || c.is_control() || c == '\\')
+        {
+            return Err("it has white space, control characters or backslashes: remove them");
+        }
+        let url = Url::parse(text).map_err(|_| "it is not a URL: write `https://…`")?;
+        if url.fragment().is_some() || url.query().is_some() {
+            return Err("it has a query or a fragment: remove them (RFC 8414 section 2)");
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err("it has a user name or password: remove them");
+        }
+        fetch::check_url(&url)
+            .map_err(|_| "it is not https: write `https://…` (http only on a loopback host)")?;
+        Ok(url)
+    }
+
+    /// Everything that is wrong with this issuer, in sentences that say what to write instead.
+    pub(crate) fn problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        let mut say = |what: &str| problems.push(format!("issuer {:?}: {what}", self.identifier));
+        let url = self.url();
+        if let Err(what) = &url {
+            say(what);
+        }
+        if self.leeway > MAX_LEEWAY {
+            say("its leeway is longer than 60 s: set the clocks right instead");
+        }
+        if self.algorithms.is_empty() {
+            say("no algorithm is allowed: name one, or leave `.algorithms(..)` out");
+        }
+        if self.audiences.iter().any(String::is_empty) {
+            say("an extra audience is empty: name it, or leave `.audience(..)` out");
+        }
+        if self.scope_claim.as_deref() == Some("") {
+            say("the scope claim has no name: name it, or leave `.scope_claim(..)` out");
+        }
+        if let (Some(_), Ok(url)) = (&self.jwks_uri, &url)
+            && self.static_jwks_uri(url).is_none()
+        {
+            say(
+                "its `.jwks_uri(..)` is not an https URL (http only on a loopback host, for a loopback issuer)",
+            );
+        }
+        problems
+    }
+
+    /// The author's own `jwks_uri`, where it may be fetched.
+    pub(crate) fn static_jwks_uri(&self, issuer: &Url) -> Option<Url> {
+        let uri = Url::parse(self.jwks_uri.as_deref()?).ok()?;
+        discovery::check_jwks_uri(&uri, issuer)
+            .is_ok()
+            .then_some(uri)
+    }
+}
+
+impl From<&str> for Issuer {
+    fn from(identifier: &str) -> Self {
+        Self::new(identifier)
+    }
+}
+
+impl From<String> for Issuer {
+    fn from(identifier: String) -> Self {
+        Self::new(identifier)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn https_or_loopback_and_nothing_around_it() {
+        for good in [
+            "https://h",
+            "https://h/",
+            "https://h:8443/a/b",
+            "http://127.0.0.1:3000",
+            "http://localhost/oidc",
+        ] {
+            assert!(Issuer::new(good).problems().is_empty(), "{good}");
+        }
+        for bad in [
+            "",
+            "h",
+            "h.example.com",
+            "http://h.example.com",
+            "ftp://h",
+            "https://h?x",
+            "https://h#x",
+            "https://u@h",
+            "https://u:p@h",
+            " https://h",
+            "https://h\n",
+            "https://h/a b",
+            "https:\\\\h",
+            "https://",
+            "mailto:a@b",
+        ] {
+            assert_eq!(Issuer::new(bad).problems().len(), 1, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn all_problems_come_at_once() {
+        let issuer = Issuer::new("https://h")
+            .leeway(Duration::from_secs(61))
+            .algorithms([])
+            .audience("")
+            .scope_claim("")
+            .jwks_uri("http://h/jwks");
+        assert_eq!(issuer.problems().len(), 5);
+        assert!(
+            Issuer::new("https://h")
+                .jwks_uri("http://127.0.0.1/jwks")
+                .problems()
+                .len()
+                == 1
+        );
+    }
+}

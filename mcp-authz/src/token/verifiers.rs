@@ -1,0 +1,219 @@
+//! All verifiers of one server: which of them judges a token, and that no other does.
+
+use std::sync::Arc;
+
+use futures_util::future::{BoxFuture, join_all};
+use serde_json::Value;
+use url::Url;
+
+use super::cache::TokenHash;
+use super::discovery::Failure;
+use super::jwt::JwtVerifier;
+use super::{Issuer, Reject, TokenVerifier, VerifyError, jose};
+use crate::World;
+use crate::auth_info::AuthInfo;
+use crate::bearer::BearerToken;
+
+/// A [`TokenVerifier`] behind a pointer.
+pub(crate) trait DynVerifier: Send + Sync + 'static {
+    fn verify_boxed<'a>(
+        &'a self,
+        token: &'a BearerToken,
+    ) -> BoxFuture<'a, Result<AuthInfo, VerifyError>>;
+}
+
+impl<V: TokenVerifier> DynVerifier for V {
+    fn verify_boxed<'a>(
+        &'a self,
+        token: &'a BearerToken,
+    ) -> BoxFuture<'a, Result<AuthInfo, VerifyError>> {
+        Box::pin(self.verify(token))
+    }
+}
+
+/// Everyone who can vouch for a caller at one resource.
+pub(crate) struct Verifiers {
+    issuers: Vec<JwtVerifier>,
+    custom: Option<Arc<dyn DynVerifier>>,
+    world: World,
+}
+
+/// What start-up found out about the issuers, in sentences for the operator.
+#[derive(Debug, Default)]
+pub(crate) struct WarmUp {
+    /// May work later: a warning, or fatal where the author asked for it.
+    pub(crate) unreachable: Vec<String>,
+    /// Will not work as configured: fatal.
+    pub(crate) wrong: Vec<String>,
+}
+
+impl Verifiers {
+    /// Everything that is wrong with these issuers, each sentence saying what to write instead.
+    pub(crate) fn problems(issuers: &[Issuer]) -> Vec<String> {
+        let mut problems: Vec<_> = issuers.iter().flat_map(Issuer::problems).collect();
+        for (index, issuer) in issuers.iter().enumerate() {
+            if issuers
+                .iter()
+                .take(index)
+                .any(|other| other.identifier == issuer.identifier)
+            {
+                problems.push(format!(
+                    "issuer {:?} is configured twice: keep one",
+                    issuer.identifier
+                ));
+            }
+        }
+        problems
+    }
+
+    /// Puts the verifiers together for `resource`, the audience that tokens must name.
+    ///
+    /// # Errors
+    ///
+    /// What [`problems`](Self::problems) says.
+    pub(crate) fn new(
+        issuers: Vec<Issuer>,
+        custom: Option<Arc<dyn DynVerifier>>,
+        resource: &str,
+        world: World,
+    ) -> Result<Self, Vec<String>> {
+        let problems = Self::problems(&issuers);
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        let audiences = own_audiences(resource);
+        let issuers = issuers.into_iter().filter_map(|issuer| {
+            let url = issuer.url().ok()?;
+            Some(JwtVerifier::new(
+                issuer,
+                url,
+                audiences.clone(),
+                world.clone(),
+            ))
+        });
+        Ok(Self {
+            issuers: issuers.collect(),
+            custom,
+            world,
+        })
+    }
+
+    /// Whether anyone can vouch for a caller at all.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.issuers.is_empty() && self.custom.is_none()
+    }
+
+    /// The identifiers of the issuers, for metadata and the start print.
+    pub(crate) fn issuers(&self) -> impl Iterator<Item = &str> {
+        self.issuers.iter().map(JwtVerifier::issuer)
+    }
+
+    /// The caller behind a token that was verified before: synchronous, below a microsecond.
+    ///
+    /// `None` says nothing about the token; ask [`verify`](Self::verify).
+    pub(crate) fn cached(&self, token: &BearerToken) -> Option<AuthInfo> {
+        let token = token.expose();
+        if self.issuers.is_empty() || token.len() > jose::MAX_TOKEN {
+            return None;
+        }
+        let hash = TokenHash::of(token);
+        self.issuers.iter().find_map(|issuer| issuer.cached(hash))
+    }
+
+    /// The caller behind `token`.
+    ///
+    /// # Errors
+    ///
+    /// [`VerifyError::Rejected`] → 401, [`VerifyError::Unavailable`] → 503.
+    pub(crate) async fn verify(&self, token: &BearerToken) -> Result<AuthInfo, VerifyError> {
+        let text = token.expose();
+        if text.len() > jose::MAX_TOKEN {
+            return Err(Reject("token: longer than 16 KiB").into());
+        }
+        if !self.issuers.is_empty() && jose::looks_like_jwt(text) {
+            let jws = jose::parse(text)?;
+            // Compared with the configuration before anything is fetched; never a URL to go to.
+            let iss = jws.claims.get("iss").and_then(Value::as_str);
+            if let Some(issuer) = self
+                .issuers
+                .iter()
+                .find(|issuer| Some(issuer.issuer()) == iss)
+            {
+                return issuer.verify(TokenHash::of(text), text.len(), jws).await;
+            }
+            if self.custom.is_none() {
+                return Err(Reject("iss: not a configured issuer").into());
+            }
+        }
+        self.verify_custom(token).await
+    }
+
+    async fn verify_custom(&self, token: &BearerToken) -> Result<AuthInfo, VerifyError> {
+        let Some(custom) = &self.custom else {
+            return Err(
+                Reject("token: opaque, and no verifier for such tokens is configured").into(),
+            );
+        };
+        let caller = custom.verify_boxed(token).await?;
+        let now = self.world.clock.wall();
+        if caller.expires_at().is_some_and(|exp| exp <= now) {
+            return Err(Reject("exp: expired, by what the custom verifier says").into());
+        }
+        Ok(caller)
+    }
+
+    /// Asks every issuer for its documents, at start-up.
+    pub(crate) async fn warm_up(&self) -> WarmUp {
+        let checks = self
+            .issuers
+            .iter()
+            .map(|issuer| async move { (issuer.issuer(), issuer.check().await) });
+        let mut found = WarmUp::default();
+        for (issuer, outcome) in join_all(checks).await {
+            match outcome {
+                Ok(()) => {}
+                Err(Failure::Unreachable(why)) => {
+                    found
+                        .unreachable
+                        .push(format!("issuer {issuer:?} cannot be reached: {why}"));
+                }
+                Err(Failure::Wrong(why)) => found.wrong.push(format!("issuer {issuer:?}: {why}")),
+            }
+        }
+        found
+    }
+}
+
+/// The resource as an audience: itself, and for a bare origin both of its spellings, which are one
+/// URL (RFC 3986 §6.2.3). Nothing else is normalised.
+fn own_audiences(resource: &str) -> Vec<String> {
+    let bare = Url::parse(resource)
+        .is_ok_and(|url| url.path() == "/" && url.query().is_none() && url.fragment().is_none());
+    match resource.strip_suffix('/') {
+        Some(without) if bare => vec![resource.to_owned(), without.to_owned()],
+        None if bare => vec![resource.to_owned(), format!("{resource}/")],
+        _ => vec![resource.to_owned()],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_bare_origin_has_two_spellings() {
+        assert_eq!(own_audiences("https://h"), ["https://h", "https://h/"]);
+        assert_eq!(own_audiences("https://h/"), ["https://h/", "https://h"]);
+        assert_eq!(own_audiences("https://h/mcp"), ["https://h/mcp"]);
+        assert_eq!(own_audiences("https://h/mcp/"), ["https://h/mcp/"]);
+        assert_eq!(own_audiences("https://h/?x"), ["https://h/?x"]);
+        assert_eq!(own_audiences("https://h//"), ["https://h//"]);
+    }
+
+    #[test]
+    fn an_issuer_is_configured_once() {
+        let problems =
+            Verifiers::problems(&["https://h".into(), "https://h".into(), "https://h/".into()]);
+        assert_eq!(problems.len(), 1, "{problems:?}");
+    }
+}

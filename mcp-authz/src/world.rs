@@ -1,0 +1,27 @@
+//! The two seams to the world, carried together.
+
+use std::sync::Arc;
+
+use crate::clock::{Clock, SystemClock};
+use crate::fetch::{Fetch, HttpFetch};
+
+/// Time and outgoing HTTP. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct World {
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) fetch: Arc<dyn Fetch>,
+}
+
+impl World {
+    /// The machine's clocks and network.
+    ///
+    /// # Errors
+    ///
+    /// When TLS cannot be set up, in a sentence for the operator.
+    pub(crate) fn system() -> Result<Self, String> {
+        Ok(Self {
+            clock: Arc::new(SystemClock),
+            fetch: Arc::new(HttpFetch::new()?),
+        })
+    }
+}
