@@ -1,9 +1,25 @@
-//! The attribute macros of mcp-authz. Use them through that crate.
+//! The attribute macros of mcp-authz. Use them through that crate, where they are documented.
 
 use proc_macro::TokenStream;
 
-/// Declares a function as an MCP tool and says who may call it.
+// In the order in which an annotated function passes through them.
+mod args;
+mod scopes;
+mod signature;
+mod model;
+mod paths;
+mod expand;
+mod fallback;
+mod errors;
+
+// Documented at its re-export, in whose crate the examples compile.
+#[allow(missing_docs)]
 #[proc_macro_attribute]
-pub fn tool(_args: TokenStream, item: TokenStream) -> TokenStream {
-    item
+pub fn tool(args: TokenStream, item: TokenStream) -> TokenStream {
+    let (args, item) = (args.into(), item.into());
+    match model::Tool::read(args, &item) {
+        Ok(tool) => expand::tool(&tool, &item),
+        Err(error) => fallback::untouched(&error, &item),
+    }
+    .into()
 }

@@ -13,6 +13,7 @@ mod consented;
 mod scope;
 mod registry;
 mod extract;
+mod reply;
 mod error;
 
 use world::World;

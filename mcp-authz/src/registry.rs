@@ -23,6 +23,20 @@ pub enum Access {
 }
 
 /// One declared tool: what `whoami::tool()` returns for an annotated `fn whoami`.
+///
+/// ```
+/// use mcp_authz::tool;
+///
+/// /// The smallest tool.
+/// #[tool(scopes = ["math"])]
+/// fn one() -> String {
+///     "1".to_owned()
+/// }
+///
+/// assert_eq!(one::tool().name(), "one");
+/// // The function is still a function.
+/// assert_eq!(one(), "1");
+/// ```
 #[derive(Clone, Copy)]
 pub struct ToolEntry(&'static ToolSpec);
 
@@ -46,6 +60,14 @@ pub struct ToolSpec {
 #[doc(hidden)]
 pub type ToolFn = for<'a> fn(Call<'a>) -> BoxFuture<'a, Result<CallToolResponse, ErrorData>>;
 
+/// Names the future's type to the compiler, which could not infer it in the expansion.
+#[doc(hidden)]
+pub fn boxed<'a>(
+    run: impl Future<Output = Result<CallToolResponse, ErrorData>> + Send + 'a,
+) -> BoxFuture<'a, Result<CallToolResponse, ErrorData>> {
+    Box::pin(run)
+}
+
 /// The four behaviour hints of MCP; `None` is "not said".
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug, Default)]
@@ -63,6 +85,28 @@ pub struct Origin {
     pub crate_name: &'static str,
     pub file: &'static str,
     pub line: u32,
+}
+
+impl Origin {
+    /// `module_path` begins with the crate's name, which is there under any build system.
+    #[must_use]
+    pub const fn new(module_path: &'static str, file: &'static str, line: u32) -> Self {
+        let mut end = 0;
+        let mut rest = module_path.as_bytes();
+        while let [byte, tail @ ..] = rest {
+            if *byte == b':' {
+                break;
+            }
+            rest = tail;
+            end += 1;
+        }
+        let (crate_name, _) = module_path.split_at(end);
+        Self {
+            crate_name,
+            file,
+            line,
+        }
+    }
 }
 
 impl ToolEntry {
@@ -117,4 +161,15 @@ pub(crate) fn declared() -> Vec<ToolEntry> {
         (tool.0.name, crate_name, file, line)
     });
     tools
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_origin_names_its_crate() {
+        assert_eq!(Origin::new("shop::tools::mail", "f", 1).crate_name, "shop");
+        assert_eq!(Origin::new("shop", "f", 1).crate_name, "shop");
+    }
 }

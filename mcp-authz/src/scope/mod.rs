@@ -71,6 +71,29 @@ pub(crate) const fn is_scope_token(token: &str) -> bool {
     true
 }
 
+/// Whether `scope` equals none of `others`, usable in a `const`.
+#[doc(hidden)]
+#[must_use]
+pub const fn differs(scope: &Scope, mut others: &[&Scope]) -> bool {
+    while let [other, rest @ ..] = others {
+        if same_bytes(scope.as_str().as_bytes(), other.as_str().as_bytes()) {
+            return false;
+        }
+        others = rest;
+    }
+    true
+}
+
+const fn same_bytes(mut a: &[u8], mut b: &[u8]) -> bool {
+    while let ([x, rest_of_a @ ..], [y, rest_of_b @ ..]) = (a, b) {
+        if *x != *y {
+            return false;
+        }
+        (a, b) = (rest_of_a, rest_of_b);
+    }
+    a.is_empty() && b.is_empty()
+}
+
 impl std::str::FromStr for Scope {
     type Err = InvalidScope;
 
@@ -110,6 +133,14 @@ impl std::borrow::Borrow<str> for Scope {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn equal_scopes_are_found_byte_for_byte() {
+        let [a, b, ab] = ["a", "b", "ab"].map(Scope::new);
+        assert!(differs(&a, &[]));
+        assert!(differs(&a, &[&b, &ab]));
+        assert!(!differs(&a, &[&b, &a.clone()]));
+    }
 
     #[test]
     fn the_grammar_is_that_of_rfc_6749() {

@@ -1,0 +1,299 @@
+//! The attribute's arguments, as written.
+
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use syn::ext::IdentExt;
+use syn::parse::{ParseStream, Parser};
+use syn::{Expr, ExprLit, Lit, LitBool, LitStr, Path, Token};
+
+use crate::errors::Errors;
+use crate::scopes::Scopes;
+
+const KNOWN: [&str; 11] = [
+    "scopes",
+    "authenticated",
+    "anonymous",
+    "name",
+    "title",
+    "description",
+    "read_only",
+    "destructive",
+    "idempotent",
+    "open_world",
+    "crate",
+];
+
+/// Who may call.
+pub(crate) enum Access {
+    Scopes(Scopes),
+    Authenticated,
+    Anonymous,
+}
+
+/// The four behaviour hints of MCP; `None` is "not said".
+#[derive(Default)]
+pub(crate) struct Hints {
+    pub(crate) read_only: Option<bool>,
+    pub(crate) destructive: Option<bool>,
+    pub(crate) idempotent: Option<bool>,
+    pub(crate) open_world: Option<bool>,
+}
+
+#[derive(Default)]
+pub(crate) struct Args {
+    pub(crate) access: Option<Access>,
+    pub(crate) name: Option<LitStr>,
+    pub(crate) title: Option<LitStr>,
+    pub(crate) description: Option<LitStr>,
+    pub(crate) hints: Hints,
+    pub(crate) krate: Option<Path>,
+    keys: Vec<Ident>,
+    /// A key that tries to declare access, even wrongly: no second error about it missing.
+    access_key: Option<Ident>,
+}
+
+impl Args {
+    pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> Self {
+        let mut args = Self::default();
+        let outcome = Parser::parse2(
+            |input: ParseStream<'_>| {
+                args.read_all(input, errors);
+                Ok(())
+            },
+            tokens,
+        );
+        // What a failed argument left inside its brackets is no mistake of its own.
+        if let Err(error) = outcome
+            && errors.is_empty()
+        {
+            errors.push(error);
+        }
+        args
+    }
+
+    /// Whether the author tried to say who may call.
+    pub(crate) fn names_access(&self) -> bool {
+        self.access_key.is_some()
+    }
+
+    fn read_all(&mut self, input: ParseStream<'_>, errors: &mut Errors) {
+        while !input.is_empty() {
+            if let Err(error) = self.read_one(input, errors) {
+                errors.push(error);
+                skip_to_comma(input);
+            }
+            // Absent after the last argument only: `read_one` looked for it.
+            let _ = input.parse::<Token![,]>();
+        }
+    }
+
+    fn read_one(&mut self, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<()> {
+        let key = Ident::parse_any(input)?;
+        let is_new = self.note(&key, errors);
+        let value = if input.parse::<Option<Token![=]>>()?.is_some() {
+            Some(input.parse::<Expr>()?)
+        } else {
+            None
+        };
+        if !input.is_empty() && !input.peek(Token![,]) {
+            return Err(input.error(match value {
+                None => format!("expected `{key} = ..`"),
+                Some(_) => "expected `,`".to_owned(),
+            }));
+        }
+        if is_new {
+            self.accept(&key, value.as_ref(), errors);
+        }
+        Ok(())
+    }
+
+    /// Remembers the key. `false` when its value must not count: it is unknown, or a second one.
+    fn note(&mut self, key: &Ident, errors: &mut Errors) -> bool {
+        let Some(known) = nearest(key) else {
+            errors.at(key, unknown(key));
+            return false;
+        };
+        let doubled = self.keys.contains(key);
+        if doubled {
+            errors.at(key, format!("`{key}` is given twice"));
+        }
+        self.keys.push(key.clone());
+        if matches!(known, "scopes" | "authenticated" | "anonymous") && !doubled {
+            self.note_access(key, errors);
+        }
+        if key != known {
+            errors.at(key, format!("{}; did you mean `{known}`?", unknown(key)));
+        }
+        !doubled && key == known
+    }
+
+    fn note_access(&mut self, key: &Ident, errors: &mut Errors) {
+        match &self.access_key {
+            None => self.access_key = Some(key.clone()),
+            Some(first) => errors.at(
+                key,
+                format!("who may call is said once, and `{first}` says it already"),
+            ),
+        }
+    }
+
+    fn accept(&mut self, key: &Ident, value: Option<&Expr>, errors: &mut Errors) {
+        match key.to_string().as_str() {
+            "scopes" => self.access = scopes(key, value, errors).map(Access::Scopes),
+            "authenticated" => self.access = bare(value, Access::Authenticated, key, errors),
+            "anonymous" => self.access = bare(value, Access::Anonymous, key, errors),
+            "name" => self.name = text(key, value, errors),
+            "title" => self.title = text(key, value, errors),
+            "description" => self.description = text(key, value, errors),
+            "read_only" => self.hints.read_only = flag(key, value, errors),
+            "destructive" => self.hints.destructive = flag(key, value, errors),
+            "idempotent" => self.hints.idempotent = flag(key, value, errors),
+            "open_world" => self.hints.open_world = flag(key, value, errors),
+            _ => self.krate = path(key, value, errors),
+        }
+    }
+}
+
+/// The known key that `key` is, or that it was probably meant to be.
+fn nearest(key: &Ident) -> Option<&'static str> {
+    let key = key.to_string();
+    let begins_alike = |known: &&str| known.get(..4) == key.get(..4) && known.get(..4).is_some();
+    let exact = KNOWN.into_iter().find(|known| *known == key);
+    exact.or_else(|| KNOWN.into_iter().find(begins_alike))
+}
+
+fn unknown(key: &Ident) -> String {
+    let known = KNOWN.map(|known| format!("`{known}`")).join(", ");
+    format!("unknown argument `{key}`: known are {known}")
+}
+
+fn skip_to_comma(input: ParseStream<'_>) {
+    while !input.is_empty() && !input.peek(Token![,]) {
+        let _ = input.parse::<TokenTree>();
+    }
+}
+
+fn scopes(key: &Ident, value: Option<&Expr>, errors: &mut Errors) -> Option<Scopes> {
+    let Some(value) = value else {
+        errors.at(key, "say which: `scopes = [\"profile\", \"email\"]`");
+        return None;
+    };
+    Scopes::read(value, errors)
+}
+
+fn bare(value: Option<&Expr>, access: Access, key: &Ident, errors: &mut Errors) -> Option<Access> {
+    if let Some(value) = value {
+        errors.at(value, format!("`{key}` takes no value"));
+        return None;
+    }
+    Some(access)
+}
+
+fn text(key: &Ident, value: Option<&Expr>, errors: &mut Errors) -> Option<LitStr> {
+    match literal(value) {
+        Some(Lit::Str(text)) => Some(text.clone()),
+        _ => {
+            wrong(key, value, "a string", errors);
+            None
+        }
+    }
+}
+
+fn flag(key: &Ident, value: Option<&Expr>, errors: &mut Errors) -> Option<bool> {
+    match (value, literal(value)) {
+        (None, _) => Some(true),
+        (_, Some(Lit::Bool(LitBool { value, .. }))) => Some(*value),
+        _ => {
+            wrong(key, value, "`true` or `false`", errors);
+            None
+        }
+    }
+}
+
+fn path(key: &Ident, value: Option<&Expr>, errors: &mut Errors) -> Option<Path> {
+    match value {
+        Some(Expr::Path(path)) if path.qself.is_none() => Some(path.path.clone()),
+        _ => {
+            wrong(key, value, "a path, such as `crate::authz`", errors);
+            None
+        }
+    }
+}
+
+fn wrong(key: &Ident, value: Option<&Expr>, expected: &str, errors: &mut Errors) {
+    let message = format!("`{key}` is {expected}");
+    match value {
+        Some(value) => errors.at(value, message),
+        None => errors.at(key, message),
+    }
+}
+
+fn literal(value: Option<&Expr>) -> Option<&Lit> {
+    match value? {
+        Expr::Lit(ExprLit { lit, .. }) => Some(lit),
+        Expr::Group(group) => literal(Some(&group.expr)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> (Args, Vec<String>) {
+        let mut errors = Errors::default();
+        let args = Args::parse(text.parse().expect("tokens"), &mut errors);
+        let messages = match errors.finish() {
+            Ok(()) => Vec::new(),
+            Err(error) => error.into_iter().map(|e| e.to_string()).collect(),
+        };
+        (args, messages)
+    }
+
+    #[test]
+    fn every_argument_is_read() {
+        let (args, errors) = parse(
+            r#"scopes = all("a", any("b", B)), name = "n", title = "t", description = "d",
+               read_only, destructive = false, idempotent = true, open_world, crate = a::b"#,
+        );
+        assert_eq!(errors, [""; 0]);
+        assert!(matches!(args.access, Some(Access::Scopes(Scopes::All(_)))));
+        assert_eq!(args.name.map(|name| name.value()).as_deref(), Some("n"));
+        assert_eq!(args.hints.read_only, Some(true));
+        assert_eq!(args.hints.destructive, Some(false));
+        assert!(args.krate.is_some());
+    }
+
+    #[test]
+    fn a_comma_may_trail() {
+        assert!(parse("authenticated,").1.is_empty());
+        assert!(parse("").1.is_empty());
+    }
+
+    #[test]
+    fn a_mistake_does_not_hide_the_next_one() {
+        let (_, errors) = parse(r#"scopes = ["a b", "c", "c"], name(1), 5, title = 5, colour"#);
+        assert_eq!(errors.len(), 6, "{errors:#?}");
+    }
+
+    #[test]
+    fn a_misspelt_key_still_tries_to_declare_access() {
+        let (args, errors) = parse(r#"scope = ["a"]"#);
+        assert!(args.names_access());
+        assert!(
+            errors.iter().all(|e| e.ends_with("did you mean `scopes`?")),
+            "{errors:?}"
+        );
+        assert_eq!(errors.len(), 1);
+    }
+
+    #[test]
+    fn access_is_said_once() {
+        for twice in [
+            "anonymous, authenticated",
+            r#"scopes = ["a"], anonymous"#,
+            "anonymous, anonymous",
+        ] {
+            assert_eq!(parse(twice).1.len(), 1, "{twice}");
+        }
+    }
+}

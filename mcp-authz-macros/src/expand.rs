@@ -1,0 +1,328 @@
+//! A checked tool as tokens. Nothing here can fail: one function per emitted fragment.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::LitStr;
+use syn::spanned::Spanned;
+
+use crate::args::{Access, Hints};
+use crate::model::Tool;
+use crate::paths::Paths;
+use crate::scopes::Scopes;
+use crate::signature::{Output, Signature};
+
+/// The function as written, a type of its name, and the registration.
+pub(crate) fn tool(tool: &Tool, item: &TokenStream) -> TokenStream {
+    let paths = Paths::new(tool.krate.as_ref());
+    let Signature { cfgs, ident, .. } = &tool.signature;
+    let hidden_type = hidden_type(&tool.signature);
+    let checks = scope_checks(&paths, &tool.access);
+    let entry = entry(&paths, tool);
+    let submit = &paths.submit;
+    quote! {
+        #item
+        #hidden_type
+        #(#cfgs)*
+        // The author may call a deprecated function a tool for as long as it is there.
+        #[allow(deprecated)]
+        const _: () = {
+            #checks
+            #entry
+            #submit! { #ident::tool() }
+        };
+    }
+}
+
+/// A type shares its name with the function without a clash, even inside a block, where a module
+/// could not see the block's items.
+fn hidden_type(signature: &Signature) -> TokenStream {
+    let Signature {
+        cfgs,
+        visibility,
+        ident,
+        ..
+    } = signature;
+    quote! {
+        #(#cfgs)*
+        #[doc(hidden)]
+        #[allow(
+            non_camel_case_types,
+            missing_copy_implementations,
+            missing_debug_implementations,
+            clippy::empty_enums,
+            clippy::exhaustive_enums,
+        )]
+        #visibility enum #ident {}
+    }
+}
+
+fn entry(paths: &Paths, tool: &Tool) -> TokenStream {
+    let Paths { tool_entry, .. } = paths;
+    let spec = spec(paths, tool);
+    let Signature {
+        visibility, ident, ..
+    } = &tool.signature;
+    quote! {
+        #spec
+
+        impl #ident {
+            /// What the annotated function declares.
+            #visibility const fn tool() -> #tool_entry {
+                #tool_entry::new(&__SPEC)
+            }
+        }
+    }
+}
+
+fn spec(paths: &Paths, tool: &Tool) -> TokenStream {
+    let Paths {
+        tool_spec,
+        origin,
+        module_path,
+        file,
+        line,
+        ..
+    } = paths;
+    let name = &tool.name;
+    let title = optional(paths, tool.title.as_ref());
+    let description = optional(paths, tool.description.as_ref());
+    let hints = hints(paths, &tool.hints);
+    let access = access(paths, &tool.access);
+    let signature = signature(paths, &tool.signature);
+    let output_schema = output_schema(paths, &tool.signature.output);
+    let call = call(paths, &tool.signature);
+    quote! {
+        static __SPEC: #tool_spec = #tool_spec {
+            name: #name,
+            title: #title,
+            description: #description,
+            hints: #hints,
+            access: || #access,
+            signature: #signature,
+            output_schema: || #output_schema,
+            call: #call,
+            origin: #origin::new(#module_path!(), #file!(), #line!()),
+        };
+    }
+}
+
+fn optional(paths: &Paths, text: Option<&LitStr>) -> TokenStream {
+    let Paths { some, none, .. } = paths;
+    text.map_or_else(|| none.clone(), |text| quote!(#some(#text)))
+}
+
+fn hints(paths: &Paths, hints: &Hints) -> TokenStream {
+    let Paths {
+        hints: path,
+        some,
+        none,
+        ..
+    } = paths;
+    let hint = |said: Option<bool>| said.map_or_else(|| none.clone(), |said| quote!(#some(#said)));
+    let read_only = hint(hints.read_only);
+    let destructive = hint(hints.destructive);
+    let idempotent = hint(hints.idempotent);
+    let open_world = hint(hints.open_world);
+    quote! {
+        #path {
+            read_only: #read_only,
+            destructive: #destructive,
+            idempotent: #idempotent,
+            open_world: #open_world,
+        }
+    }
+}
+
+fn access(paths: &Paths, declared: &Access) -> TokenStream {
+    let Paths { access, .. } = paths;
+    match declared {
+        Access::Authenticated => quote!(#access::Authenticated),
+        Access::Anonymous => quote!(#access::Anonymous),
+        Access::Scopes(scopes) => {
+            let requirement = requirement(paths, scopes);
+            quote!(#access::Scopes(#requirement))
+        }
+    }
+}
+
+fn requirement(paths: &Paths, scopes: &Scopes) -> TokenStream {
+    let Paths {
+        requirement: path, ..
+    } = paths;
+    let parts = |parts: &[Scopes]| -> Vec<TokenStream> {
+        parts.iter().map(|part| requirement(paths, part)).collect()
+    };
+    match scopes {
+        Scopes::All(all) => {
+            let parts = parts(all);
+            quote!(#path::all([#(#parts),*]))
+        }
+        Scopes::Any(any) => {
+            let parts = parts(any);
+            quote!(#path::any([#(#parts),*]))
+        }
+        leaf => {
+            let scope = scope(paths, leaf);
+            quote!(#path::scope(#scope))
+        }
+    }
+}
+
+/// A single scope; nothing for a nested expression.
+fn scope(paths: &Paths, leaf: &Scopes) -> Option<TokenStream> {
+    let Paths { scope, .. } = paths;
+    match leaf {
+        Scopes::Literal(token) => Some(quote!(#scope::new(#token))),
+        Scopes::Const(constant) => Some(constant.alias.to_token_stream()),
+        Scopes::All(_) | Scopes::Any(_) => None,
+    }
+}
+
+/// What only the compiler knows: that a path names a `const` scope, and that it equals no other of
+/// its list.
+fn scope_checks(paths: &Paths, access: &Access) -> TokenStream {
+    let Access::Scopes(scopes) = access else {
+        return TokenStream::new();
+    };
+    let Paths { scope, .. } = paths;
+    let aliases = scopes.consts().into_iter().map(|constant| {
+        let (alias, path) = (&constant.alias, &constant.path);
+        quote!(const #alias: #scope = #path;)
+    });
+    let differ = lists_differ(paths, scopes);
+    quote!(#(#aliases)* #differ)
+}
+
+fn lists_differ(paths: &Paths, scopes: &Scopes) -> TokenStream {
+    let (Scopes::All(parts) | Scopes::Any(parts)) = scopes else {
+        return TokenStream::new();
+    };
+    let mut checks = TokenStream::new();
+    for (index, part) in parts.iter().enumerate() {
+        let earlier = parts.iter().take(index);
+        // Two literals were compared before.
+        let others: Vec<TokenStream> = earlier
+            .filter(|other| matches!(part, Scopes::Const(_)) || matches!(other, Scopes::Const(_)))
+            .filter_map(|other| scope(paths, other))
+            .collect();
+        match scope(paths, part) {
+            Some(scope) if !others.is_empty() => {
+                checks.extend(differs(paths, part, &scope, &others));
+            }
+            _ => checks.extend(lists_differ(paths, part)),
+        }
+    }
+    checks
+}
+
+fn differs(
+    paths: &Paths,
+    leaf: &Scopes,
+    scope: &TokenStream,
+    others: &[TokenStream],
+) -> TokenStream {
+    let Paths {
+        differs,
+        scope: path,
+        ..
+    } = paths;
+    let assert = assert_at(
+        paths,
+        leaf,
+        &quote!(#differs(__THIS, __OTHERS), "this scope is in the list already"),
+    );
+    // Scopes have a destructor, so that only the value of a `const` may borrow one.
+    quote! {
+        const _: () = {
+            const __THIS: &#path = &#scope;
+            const __OTHERS: &[&#path] = &[#(&#others),*];
+            #assert
+        };
+    }
+}
+
+/// An assertion that stands where the scope stands, from its first token to its last. Not by
+/// `at`: the compiler reports a panic at the outermost expansion, here the whole attribute.
+fn assert_at(paths: &Paths, leaf: &Scopes, condition: &TokenStream) -> TokenStream {
+    let tokens = match leaf {
+        Scopes::Literal(token) => token.to_token_stream(),
+        Scopes::Const(constant) => constant.path.to_token_stream(),
+        Scopes::All(_) | Scopes::Any(_) => TokenStream::new(),
+    };
+    let start = tokens.span();
+    let end = tokens.into_iter().last().map_or(start, |last| last.span());
+    let assert = paths.assert.clone().into_iter().map(|mut token| {
+        token.set_span(start);
+        token
+    });
+    let condition = quote_spanned!(end=> (#condition));
+    quote_spanned!(start=> #(#assert)*! #condition;)
+}
+
+fn signature(paths: &Paths, signature: &Signature) -> TokenStream {
+    let Paths { from_call, .. } = paths;
+    if signature.parameters.is_empty() {
+        return quote!(|_| {});
+    }
+    let describe = signature.parameters.iter().map(|ty| {
+        let span = at(ty.span());
+        let describe = quote_spanned!(span=> <#ty as #from_call>::describe);
+        quote!(#describe(__signature);)
+    });
+    quote!(|__signature| { #(#describe)* })
+}
+
+fn output_schema(paths: &Paths, output: &Output) -> TokenStream {
+    let Paths {
+        output_schema,
+        none,
+        ..
+    } = paths;
+    match output {
+        Output::Named(ty) => quote!(#output_schema::<#ty>::new().get()),
+        Output::Opaque => none.clone(),
+    }
+}
+
+fn call(paths: &Paths, signature: &Signature) -> TokenStream {
+    let Paths {
+        boxed, from_call, ..
+    } = paths;
+    let names: Vec<Ident> = (0..signature.parameters.len())
+        .map(|index| format_ident!("__parameter_{index}"))
+        .collect();
+    let run = run(paths, signature, &names);
+    if names.is_empty() {
+        return quote!(|_| #boxed(async { #run }));
+    }
+    let extract = signature.parameters.iter().zip(&names).map(|(ty, name)| {
+        let span = at(ty.span());
+        let from_call = quote_spanned!(span=> <#ty as #from_call>::from_call);
+        quote!(let #name = #from_call(&mut __call)?;)
+    });
+    quote! {
+        |mut __call| #boxed(async move {
+            #(#extract)*
+            #run
+        })
+    }
+}
+
+fn run(paths: &Paths, signature: &Signature, arguments: &[Ident]) -> TokenStream {
+    let Paths { reply, .. } = paths;
+    let ident = &signature.ident;
+    let wait = signature.is_async.then(|| quote!(.await));
+    let reply = match &signature.output {
+        Output::Named(ty) => {
+            let span = at(ty.span());
+            quote_spanned!(span=> <#ty as #reply>::reply)
+        }
+        Output::Opaque => quote!(#reply::reply),
+    };
+    quote!(#reply(#ident(#(#arguments),*)#wait))
+}
+
+/// The place of the author's token, but still generated code to the compiler's lints.
+fn at(span: Span) -> Span {
+    Span::call_site().located_at(span)
+}

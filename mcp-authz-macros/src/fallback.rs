@@ -1,0 +1,11 @@
+//! What is emitted when the attribute is wrong.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+/// The mistakes and the function as written, and nothing else: its callers still compile, so one
+/// mistake gives one error, and an editor goes on completing.
+pub(crate) fn untouched(error: &syn::Error, item: &TokenStream) -> TokenStream {
+    let errors = error.to_compile_error();
+    quote!(#item #errors)
+}

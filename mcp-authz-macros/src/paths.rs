@@ -1,0 +1,43 @@
+//! The one table of what expansions name, so that a rename is seen here first.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::Path;
+
+macro_rules! table {
+    ($($field:ident: $($segment:ident)::+,)+) => {
+        pub(crate) struct Paths {
+            $(pub(crate) $field: TokenStream,)+
+        }
+
+        impl Paths {
+            /// `krate` is the author's `crate = ..`.
+            pub(crate) fn new(krate: Option<&Path>) -> Self {
+                let krate = krate.map_or_else(|| quote!(::mcp_authz), |path| quote!(#path));
+                Self { $($field: quote!(#krate::__private::$($segment)::+),)+ }
+            }
+        }
+    };
+}
+
+table! {
+    access: Access,
+    assert: assert,
+    boxed: boxed,
+    differs: differs,
+    file: file,
+    from_call: FromCall,
+    hints: Hints,
+    line: line,
+    module_path: module_path,
+    none: None,
+    origin: Origin,
+    output_schema: OutputSchema,
+    reply: Reply,
+    requirement: Requirement,
+    scope: Scope,
+    some: Some,
+    submit: inventory::submit,
+    tool_entry: ToolEntry,
+    tool_spec: ToolSpec,
+}

@@ -1,0 +1,283 @@
+//! The annotated function: everything that the expansion has to know of it.
+
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::parse::{ParseStream, Parser};
+use syn::{
+    Attribute, Expr, ExprLit, FnArg, Lit, Meta, PatType, Receiver, ReturnType, Safety, Type,
+    Visibility, parse_quote,
+};
+
+use crate::errors::Errors;
+
+pub(crate) struct Signature {
+    /// The function's `cfg`s: what is emitted beside it must vanish with it.
+    pub(crate) cfgs: Vec<Attribute>,
+    pub(crate) description: Option<String>,
+    pub(crate) visibility: Visibility,
+    pub(crate) ident: Ident,
+    pub(crate) is_async: bool,
+    pub(crate) parameters: Vec<Type>,
+    pub(crate) output: Output,
+}
+
+pub(crate) enum Output {
+    Named(Type),
+    /// `impl Trait` (or `!`), which cannot be written a second time.
+    Opaque,
+}
+
+impl Signature {
+    /// Reads everything before the body, which is the compiler's alone to judge.
+    pub(crate) fn read(item: &TokenStream, errors: &mut Errors) -> Option<Self> {
+        let head = |input: ParseStream<'_>| {
+            let attributes = Attribute::parse_outer(input)?;
+            let visibility = input.parse::<Visibility>()?;
+            let signature = input.parse::<syn::Signature>()?;
+            input.parse::<TokenStream>()?;
+            Ok((attributes, visibility, signature))
+        };
+        match head.parse2(item.clone()) {
+            Ok((attributes, visibility, signature)) => {
+                check(&signature, errors);
+                Some(Self::new(&attributes, visibility, signature))
+            }
+            Err(error) => {
+                errors.push(syn::Error::new(
+                    error.span(),
+                    "only a function can be a tool",
+                ));
+                None
+            }
+        }
+    }
+
+    fn new(attributes: &[Attribute], visibility: Visibility, signature: syn::Signature) -> Self {
+        let is_cfg = |attribute: &&Attribute| attribute.path().is_ident("cfg");
+        Self {
+            cfgs: attributes.iter().filter(is_cfg).cloned().collect(),
+            description: description(attributes),
+            visibility,
+            ident: signature.ident,
+            is_async: signature.asyncness.is_some(),
+            parameters: signature.inputs.into_iter().filter_map(type_of).collect(),
+            output: output(signature.output),
+        }
+    }
+}
+
+fn type_of(argument: FnArg) -> Option<Type> {
+    match argument {
+        FnArg::Typed(PatType { ty, .. }) => Some(*ty),
+        FnArg::Receiver(_) => None,
+    }
+}
+
+fn output(output: ReturnType) -> Output {
+    match output {
+        ReturnType::Default => Output::Named(parse_quote!(())),
+        ReturnType::Type(_, ty) if matches!(*ty, Type::Never(_)) => Output::Opaque,
+        ReturnType::Type(_, ty) if impl_keyword(ty.to_token_stream()).is_some() => Output::Opaque,
+        ReturnType::Type(_, ty) => Output::Named(*ty),
+    }
+}
+
+/// The forms that a call from a client could not be turned into.
+fn check(signature: &syn::Signature, errors: &mut Errors) {
+    if let Safety::Unsafe(keyword) = &signature.safety {
+        errors.at(
+            keyword,
+            "a tool cannot be `unsafe`: no client can uphold its contract",
+        );
+    }
+    if let Some(abi) = &signature.abi {
+        errors.at(
+            abi,
+            "a tool is an ordinary Rust function, not an `extern` one",
+        );
+    }
+    if !signature.generics.params.is_empty() {
+        errors.at(
+            &signature.generics,
+            "a tool cannot be generic: there is one function for every call",
+        );
+    }
+    for argument in &signature.inputs {
+        match argument {
+            FnArg::Receiver(receiver) => check_receiver(receiver, errors),
+            FnArg::Typed(parameter) => check_parameter(parameter, errors),
+        }
+    }
+}
+
+fn check_receiver(receiver: &Receiver, errors: &mut Errors) {
+    errors.at(
+        receiver,
+        "a tool is a free function: take what `self` would hold as a `State<T>`",
+    );
+}
+
+fn check_parameter(parameter: &PatType, errors: &mut Errors) {
+    for attribute in &parameter.attrs {
+        if attribute.path().is_ident("cfg") {
+            errors.at(
+                attribute,
+                "a tool's parameters are always there: put the `cfg` on the function",
+            );
+        }
+    }
+    if let Type::Reference(reference) = &*parameter.ty
+        && reference.lifetime.as_ref().is_none_or(|l| l.ident == "_")
+    {
+        errors.at(
+            reference,
+            "a tool owns its parameters: share values of the server as `State<T>`",
+        );
+    } else if let Some(keyword) = impl_keyword(parameter.ty.to_token_stream()) {
+        errors.at(
+            keyword,
+            "a tool's parameters need a named type, not an `impl Trait`",
+        );
+    }
+}
+
+/// The first `impl`, however deep.
+fn impl_keyword(tokens: TokenStream) -> Option<Ident> {
+    tokens.into_iter().find_map(|token| match token {
+        TokenTree::Ident(ident) if ident == "impl" => Some(ident),
+        TokenTree::Group(group) => impl_keyword(group.stream()),
+        _ => None,
+    })
+}
+
+/// The doc comment as text: without the indentation that all of its lines share.
+fn description(attributes: &[Attribute]) -> Option<String> {
+    let text: Vec<String> = attributes.iter().filter_map(doc_line).collect();
+    let lines: Vec<&str> = text.iter().flat_map(|text| text.split('\n')).collect();
+    let indentation = lines
+        .iter()
+        .filter(|line| !line.trim().is_empty())
+        .map(|line| line.len() - line.trim_start().len())
+        .min()
+        .unwrap_or(0);
+    let plain: Vec<&str> = lines
+        .iter()
+        .map(|line| line.get(indentation..).unwrap_or_default().trim_end())
+        .collect();
+    let plain = plain.join("\n");
+    let plain = plain.trim();
+    (!plain.is_empty()).then(|| plain.to_owned())
+}
+
+fn doc_line(attribute: &Attribute) -> Option<String> {
+    match &attribute.meta {
+        Meta::NameValue(meta) if meta.path.is_ident("doc") => match &meta.value {
+            Expr::Lit(ExprLit {
+                lit: Lit::Str(line),
+                ..
+            }) => Some(line.value()),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use quote::quote;
+
+    fn read(item: &TokenStream) -> (Option<Signature>, usize) {
+        let mut errors = Errors::default();
+        let signature = Signature::read(item, &mut errors);
+        let count = errors
+            .finish()
+            .map_or_else(|e| e.into_iter().count(), |()| 0);
+        (signature, count)
+    }
+
+    #[test]
+    fn the_doc_comment_is_the_description() {
+        let (signature, _) = read(&quote! {
+            /// Sends a mail.
+            ///
+            /// - now
+            ///   - or never
+            #[inline]
+            fn send() {}
+        });
+        assert_eq!(
+            signature.and_then(|s| s.description).as_deref(),
+            Some("Sends a mail.\n\n- now\n  - or never")
+        );
+        let (signature, _) = read(&quote!(
+            #[doc(hidden)]
+            #[doc = "  "]
+            fn send() {}
+        ));
+        assert_eq!(signature.and_then(|s| s.description), None);
+    }
+
+    #[test]
+    fn the_body_is_not_read() {
+        let (signature, errors) = read(&quote!(pub(crate) async fn f(mut a: A, _: B) -> C { a. }));
+        let signature = signature.expect("a signature");
+        assert_eq!((signature.parameters.len(), errors), (2, 0));
+        assert!(signature.is_async);
+        assert!(matches!(signature.output, Output::Named(_)));
+    }
+
+    #[test]
+    fn what_cannot_be_a_tool() {
+        for (item, mistakes) in [
+            (
+                quote!(
+                    struct S;
+                ),
+                1,
+            ),
+            (quote!(impl S { fn f() {} }), 1),
+            (
+                quote!(
+                    fn f<T, const N: usize>() {}
+                ),
+                1,
+            ),
+            (
+                quote!(
+                    fn f(&self, a: &str) {}
+                ),
+                2,
+            ),
+            (
+                quote!(
+                    unsafe extern "C" fn f(a: Option<impl Fn()>) {}
+                ),
+                3,
+            ),
+            (
+                quote!(
+                    fn f(#[cfg(test)] a: A, b: &'_ B, c: &'static str) {}
+                ),
+                2,
+            ),
+        ] {
+            assert_eq!(read(&item).1, mistakes, "{item}");
+        }
+    }
+
+    #[test]
+    fn an_opaque_return_type_is_not_repeated() {
+        for item in [
+            quote!(
+                fn f() -> Result<impl R, E> {}
+            ),
+            quote!(
+                fn f() -> ! {}
+            ),
+        ] {
+            let signature = read(&item).0.expect("a signature");
+            assert!(matches!(signature.output, Output::Opaque), "{item}");
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! What an annotated function may return.
+
+use std::any::Any;
+use std::marker::PhantomData;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use rmcp::ErrorData;
+use rmcp::handler::server::tool::{IntoCallToolResult, schema_for_output};
+use rmcp::handler::server::wrapper::Json;
+use rmcp::model::{CallToolResponse, JsonObject};
+use schemars::JsonSchema;
+
+/// Whatever rmcp turns into a result; ours only so that a compile error can say what that is.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be returned by an annotated function",
+    label = "not something that can be sent as a tool's result",
+    note = "return `String`, `Json<T>`, `()`, a `ContentBlock`, a `CallToolResult`, or a `Result` of two of these; `Json<T>` needs `T: Serialize + JsonSchema`"
+)]
+pub trait Reply {
+    /// The result as it is sent.
+    ///
+    /// # Errors
+    ///
+    /// The JSON-RPC error that the client gets instead of a result.
+    fn reply(self) -> Result<CallToolResponse, ErrorData>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: IntoCallToolResult> Reply for T {
+    fn reply(self) -> Result<CallToolResponse, ErrorData> {
+        self.into_call_tool_result()
+    }
+}
+
+/// Finds the schema of structured output through the return *type*, so that aliases work: a method
+/// of the type itself is found before one that takes a dereference.
+pub struct OutputSchema<T>(PhantomData<fn() -> T>, NoOutputSchema);
+
+/// What the types without structured output dereference to.
+pub struct NoOutputSchema;
+
+impl<T> OutputSchema<T> {
+    /// A probe for the return type `T`.
+    #[must_use]
+    #[expect(clippy::new_without_default, reason = "the expansion alone makes one")]
+    pub const fn new() -> Self {
+        Self(PhantomData, NoOutputSchema)
+    }
+}
+
+impl<T: JsonSchema + Any> OutputSchema<Json<T>> {
+    /// The schema of `T`.
+    #[must_use]
+    pub fn get(&self) -> Option<Arc<JsonObject>> {
+        Some(schema_for_output::<T>())
+    }
+}
+
+impl<T: JsonSchema + Any, E> OutputSchema<Result<Json<T>, E>> {
+    /// The schema of `T`.
+    #[must_use]
+    pub fn get(&self) -> Option<Arc<JsonObject>> {
+        Some(schema_for_output::<T>())
+    }
+}
+
+impl<T> Deref for OutputSchema<T> {
+    type Target = NoOutputSchema;
+
+    fn deref(&self) -> &NoOutputSchema {
+        &self.1
+    }
+}
+
+impl NoOutputSchema {
+    /// No schema.
+    #[must_use]
+    pub fn get(&self) -> Option<Arc<JsonObject>> {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Alias<T> = Result<Json<T>, ErrorData>;
+
+    #[test]
+    fn structured_output_has_a_schema() {
+        assert!(OutputSchema::<Json<u8>>::new().get().is_some());
+        assert!(OutputSchema::<Alias<u8>>::new().get().is_some());
+        assert!(OutputSchema::<String>::new().get().is_none());
+        assert!(OutputSchema::<Result<(), ErrorData>>::new().get().is_none());
+    }
+}

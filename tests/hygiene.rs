@@ -1,0 +1,201 @@
+//! Annotated functions compile wherever their author's code does: without a prelude, under strict
+//! lints, next to types of any name, in a block, through a renamed crate.
+#![no_implicit_prelude]
+#![forbid(unsafe_code)]
+#![deny(
+    warnings,
+    missing_docs,
+    missing_copy_implementations,
+    missing_debug_implementations,
+    unreachable_pub,
+    unused_qualifications,
+    single_use_lifetimes,
+    clippy::pedantic,
+    clippy::nursery
+)]
+
+extern crate mcp_authz as renamed;
+
+use ::mcp_authz::{AuthInfo, Json, Scope, ToolEntry, tool};
+use ::std::borrow::ToOwned as _;
+use ::std::iter::{IntoIterator as _, Iterator as _};
+use ::std::option::Option::Some as Just;
+use ::std::string::String as Text;
+use ::std::{assert, assert_eq};
+
+/// The names that expansions of careless macros trip over.
+pub mod shadows {
+    use ::mcp_authz::{AuthInfo, tool};
+    use ::std::string::String as Text;
+
+    /// Not the one of the prelude.
+    #[derive(Clone, Copy, Debug)]
+    pub struct Result;
+    /// Not the one of the prelude.
+    #[derive(Clone, Copy, Debug)]
+    pub struct Option;
+    /// Not the one of the prelude.
+    #[derive(Clone, Copy, Debug)]
+    pub struct String;
+    /// Not the one of the prelude.
+    #[derive(Clone, Copy, Debug)]
+    pub struct Box;
+    /// Not the one of the prelude.
+    #[derive(Clone, Copy, Debug)]
+    pub struct Some;
+    /// Not ours.
+    #[derive(Clone, Copy, Debug)]
+    pub struct Access;
+    /// Not ours.
+    #[derive(Clone, Copy, Debug)]
+    pub struct Scope;
+    /// Not the language's.
+    pub mod std {}
+    /// Not the language's.
+    pub mod core {}
+    /// Not ours.
+    pub mod mcp_authz {}
+
+    /// Takes and says everything.
+    ///
+    /// # Errors
+    ///
+    /// Never.
+    #[tool(
+        scopes = all("a", any("d", super::B)),
+        name = "shadows.everything",
+        title = "Everything",
+        read_only,
+        destructive = false,
+        idempotent,
+        open_world = true
+    )]
+    pub async fn everything(auth: AuthInfo) -> ::std::result::Result<Text, Text> {
+        ::std::result::Result::Ok(::std::borrow::ToOwned::to_owned(auth.subject_or_empty()))
+    }
+
+    trait SubjectOrEmpty {
+        fn subject_or_empty(&self) -> &str;
+    }
+
+    impl SubjectOrEmpty for AuthInfo {
+        fn subject_or_empty(&self) -> &str {
+            self.subject().unwrap_or("")
+        }
+    }
+}
+
+/// A scope with a name.
+pub const B: Scope = Scope::new("b");
+
+/// Of every visibility.
+pub mod visible {
+    use ::mcp_authz::tool;
+
+    /// Everywhere.
+    #[tool(anonymous)]
+    pub fn everywhere() {}
+
+    #[tool(anonymous)]
+    pub(crate) fn in_the_crate() {}
+
+    #[tool(anonymous)]
+    pub(super) fn above() {}
+
+    #[tool(anonymous)]
+    pub(in crate::visible) fn here() {}
+
+    #[tool(anonymous)]
+    fn private() {}
+
+    #[::core::prelude::v1::test]
+    fn all_are_named() {
+        ::std::assert_eq!(here::tool().name(), "here");
+        ::std::assert_eq!(private::tool().name(), "private");
+    }
+}
+
+/// Renamed, and a reserved word.
+#[tool(authenticated, crate = renamed)]
+pub fn r#type() -> Json<u8> {
+    Json(1)
+}
+
+/// Deprecated and never called here.
+#[deprecated]
+#[tool(authenticated)]
+#[must_use]
+pub const fn old() -> Text {
+    Text::new()
+}
+
+#[tool(authenticated)]
+#[cfg(any())]
+fn absent() -> Nothing {}
+
+/// What is declared by another macro.
+macro_rules! declare {
+    ($name:ident, $scope:literal, $title:expr) => {
+        #[tool(scopes = [$scope, B], title = $title)]
+        fn $name() -> Text {
+            $scope.to_owned()
+        }
+    };
+}
+
+declare!(declared, "c", "Declared");
+
+fn registered(name: &str) -> bool {
+    ::mcp_authz::__private::inventory::iter::<ToolEntry>
+        .into_iter()
+        .any(|tool| tool.name() == name)
+}
+
+#[::core::prelude::v1::test]
+fn every_function_is_registered() {
+    for name in [
+        "shadows.everything",
+        "everywhere",
+        "in_the_crate",
+        "above",
+        "here",
+        "private",
+        "type",
+        "old",
+        "declared",
+        "inside",
+    ] {
+        assert!(registered(name), "{name}");
+    }
+    assert!(!registered("absent"));
+}
+
+#[::core::prelude::v1::test]
+fn functions_and_entries_share_a_name() {
+    visible::above();
+    visible::in_the_crate();
+    assert_eq!(visible::above::tool().name(), "above");
+    assert_eq!(visible::in_the_crate::tool().name(), "in_the_crate");
+    assert_eq!(r#type().0, 1);
+    assert_eq!(r#type::tool().name(), "type");
+    assert_eq!(declared(), "c");
+}
+
+#[::core::prelude::v1::test]
+fn a_function_inside_a_block_is_a_tool() {
+    struct Local(Json<u8>);
+
+    const LOCAL: Scope = Scope::new("local");
+
+    #[tool(scopes = [LOCAL])]
+    fn inside(auth: ::std::option::Option<AuthInfo>) -> Json<u8> {
+        let Local(json) = Local(Json(auth.map_or(1, |_| 2)));
+        json
+    }
+
+    assert_eq!(inside(::std::option::Option::None).0, 1);
+    let ::mcp_authz::Access::Scopes(scopes) = inside::tool().access() else {
+        ::std::panic!("no scopes");
+    };
+    assert_eq!(scopes.scopes().iter().next(), Just(&LOCAL));
+}
