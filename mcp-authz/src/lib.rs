@@ -18,6 +18,10 @@ mod error;
 
 use world::World;
 
+#[cfg(feature = "dev-server")]
+#[cfg_attr(docsrs, doc(cfg(feature = "dev-server")))]
+pub mod dev;
+
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;

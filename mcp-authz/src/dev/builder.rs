@@ -1,0 +1,209 @@
+//! The configuration of the provider, checked all at once.
+
+use std::collections::HashSet;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+
+use super::AuthorizationServer;
+use super::client::Client;
+use super::error::Error;
+use super::provider::{Provider, Settings};
+use super::user::User;
+use crate::error::ConfigError;
+use crate::scope::Scope;
+
+/// Configures an [`AuthorizationServer`].
+///
+/// Without a user there are `alice` and `bob`; without a client, agents register themselves or
+/// bring a client ID metadata document.
+#[derive(Clone, Debug)]
+#[must_use = "the provider runs once it is started by `start`"]
+pub struct Builder {
+    address: String,
+    path: String,
+    users: Vec<User>,
+    clients: Vec<Client>,
+    scopes: Vec<(String, String)>,
+    access_token_lifetime: Duration,
+}
+
+impl Builder {
+    pub(super) fn new() -> Self {
+        Self {
+            address: "127.0.0.1:0".into(),
+            path: String::new(),
+            users: Vec::new(),
+            clients: Vec::new(),
+            scopes: Vec::new(),
+            access_token_lifetime: Duration::from_secs(3600),
+        }
+    }
+
+    /// Adds a person who can sign in.
+    pub fn user(mut self, user: User) -> Self {
+        self.users.push(user);
+        self
+    }
+
+    /// Adds an application.
+    pub fn client(mut self, client: Client) -> Self {
+        self.clients.push(client);
+        self
+    }
+
+    /// Says on the consent page what a scope means. Scopes that nobody described are shown by
+    /// their own names.
+    pub fn scope(mut self, scope: impl Into<String>, description: impl Into<String>) -> Self {
+        self.scopes.push((scope.into(), description.into()));
+        self
+    }
+
+    /// Sets the address: `127.0.0.1:PORT`, `[::1]:PORT` or `localhost:PORT`. Port 0, the default,
+    /// is a free one.
+    pub fn bind(mut self, address: impl Into<String>) -> Self {
+        self.address = address.into();
+        self
+    }
+
+    /// Gives the issuer a path, such as `/oidc`; it has none by default.
+    pub fn path(mut self, path: impl Into<String>) -> Self {
+        self.path = path.into();
+        self
+    }
+
+    /// Sets how long an access token is good; an hour by default.
+    pub fn access_token_lifetime(mut self, lifetime: Duration) -> Self {
+        self.access_token_lifetime = lifetime;
+        self
+    }
+
+    /// Binds the address and serves until the returned value is dropped.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] with everything that is wrong, [`Error::NotLoopback`] for an address that
+    /// others can reach, [`Error::Io`] when it can't be bound.
+    pub async fn start(self) -> Result<AuthorizationServer, Error> {
+        ConfigError::check(self.problems())?;
+        let address = self.loopback_address()?;
+        let listener = TcpListener::bind(address).await?;
+        let port = listener.local_addr()?.port();
+        let host = match address {
+            _ if self.address.starts_with("localhost:") => "localhost".to_owned(),
+            SocketAddr::V4(v4) => v4.ip().to_string(),
+            SocketAddr::V6(v6) => format!("[{}]", v6.ip()),
+        };
+        let path = self.path.clone();
+        let provider = Provider::new(port, &host, path, self.settings())?;
+        Ok(AuthorizationServer::serve(listener, Arc::new(provider)))
+    }
+
+    /// The address, refused before anything is bound.
+    fn loopback_address(&self) -> Result<SocketAddr, Error> {
+        let numeric = self.address.replacen("localhost:", "127.0.0.1:", 1);
+        let address: SocketAddr = numeric.parse().map_err(|_| self.unreadable_address())?;
+        if address.ip().is_loopback() {
+            Ok(address)
+        } else {
+            Err(Error::NotLoopback(address))
+        }
+    }
+
+    fn unreadable_address(&self) -> std::io::Error {
+        let text = format!("{:?} is no address: write \"127.0.0.1:PORT\"", self.address);
+        std::io::Error::new(std::io::ErrorKind::InvalidInput, text)
+    }
+
+    fn settings(self) -> Settings {
+        let scopes = self.scopes.into_iter();
+        Settings {
+            users: if self.users.is_empty() {
+                User::examples()
+            } else {
+                self.users
+            },
+            clients: self.clients.into_iter().map(Arc::new).collect(),
+            scopes: scopes
+                .filter_map(|(scope, words)| Some((scope.parse::<Scope>().ok()?, words)))
+                .collect(),
+            access_token_lifetime: self.access_token_lifetime,
+        }
+    }
+
+    fn problems(&self) -> Vec<String> {
+        let mut problems: Vec<String> = self.clients.iter().flat_map(Client::problems).collect();
+        for (scope, _) in &self.scopes {
+            if let Err(error) = scope.parse::<Scope>() {
+                problems.push(format!("scope {scope:?}: {error}"));
+            }
+        }
+        if self.users.iter().any(|user| user.username.is_empty()) {
+            problems.push("a user has an empty name: give it one".into());
+        }
+        let users = self.users.iter().map(|user| user.username.as_str());
+        problems.extend(doubled(users).map(|name| format!("user {name} is there twice: drop one")));
+        let clients = self.clients.iter().map(|client| client.id.as_str());
+        problems.extend(doubled(clients).map(|id| format!("client {id} is there twice: drop one")));
+        if !is_path(&self.path) {
+            problems.push(format!("path {:?}: write it like \"/oidc\"", self.path));
+        }
+        problems
+    }
+}
+
+fn doubled<'a>(names: impl Iterator<Item = &'a str>) -> impl Iterator<Item = &'a str> {
+    let mut seen = HashSet::new();
+    names.filter(move |name| !seen.insert(*name))
+}
+
+/// Empty, or segments of letters, digits, `-`, `.` and `_`: it goes into routes, URLs and a cookie.
+fn is_path(path: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
+    let segment = |segment: &str| {
+        !segment.is_empty() && !segment.starts_with('.') && segment.bytes().all(allowed)
+    };
+    match path.strip_prefix('/') {
+        Some(segments) => segments.split('/').all(segment),
+        None => path.is_empty(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_mistake_is_named() {
+        let builder = Builder::new()
+            .user(User::new("a"))
+            .user(User::new("a"))
+            .client(Client::third_party("c", "C"))
+            .client(Client::first_party("c", "C").redirect_uri("http://app.test/cb"))
+            .scope("two words", "…")
+            .path("oidc/");
+        assert_eq!(builder.problems().len(), 6, "{:#?}", builder.problems());
+    }
+
+    #[test]
+    fn only_loopback_addresses_are_taken() {
+        let address = |text: &str| Builder::new().bind(text).loopback_address();
+        for good in ["127.0.0.1:0", "127.1.2.3:80", "[::1]:0", "localhost:3000"] {
+            assert!(address(good).is_ok(), "{good}");
+        }
+        for public in [
+            "0.0.0.0:0",
+            "192.168.0.1:80",
+            "[::]:0",
+            "[::ffff:127.0.0.1]:0",
+        ] {
+            assert!(
+                matches!(address(public), Err(Error::NotLoopback(_))),
+                "{public}"
+            );
+        }
+        assert!(matches!(address("example.com:80"), Err(Error::Io(_))));
+    }
+}

@@ -1,0 +1,123 @@
+//! The applications that may ask for access.
+
+use super::redirect;
+use super::secret::Secret;
+use crate::scope::ScopeSet;
+
+/// An application that the development provider knows from the start.
+///
+/// ```
+/// use mcp_authz::dev::Client;
+///
+/// // Somebody else's agent: the person is asked.
+/// let agent = Client::third_party("smartmail", "SmartMail AI")
+///     .redirect_uri("http://127.0.0.1/callback"); // at any port (RFC 8252 §7.3)
+/// // Your own application: the person is not asked.
+/// let own = Client::first_party("my-app", "My App").redirect_uri("https://app.example.com/cb");
+/// ```
+#[derive(Clone, Debug)]
+pub struct Client {
+    pub(super) id: String,
+    pub(super) name: Option<String>,
+    pub(super) origin: Origin,
+    pub(super) secret: Option<Secret>,
+    pub(super) redirect_uris: Vec<String>,
+    /// What is asked for when a request names no scope.
+    pub(super) default_scopes: ScopeSet,
+    /// Whether it gets refresh tokens without `offline_access`.
+    pub(super) refreshes: bool,
+}
+
+/// Who says what the client is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// The developer, about an application of their own.
+    FirstParty,
+    /// The developer, about somebody else's application.
+    ThirdParty,
+    /// The client itself (RFC 7591): its name proves nothing.
+    Registered,
+    /// The host of its client ID metadata document.
+    Document,
+}
+
+impl Client {
+    /// An application of the provider's own operator: it skips the consent page.
+    #[must_use]
+    pub fn first_party(id: impl Into<String>, name: impl Into<String>) -> Self {
+        Self::new(id, Some(name.into()), Origin::FirstParty)
+    }
+
+    /// Somebody else's application: the person always decides.
+    #[must_use]
+    pub fn third_party(id: impl Into<String>, name: impl Into<String>) -> Self {
+        Self::new(id, Some(name.into()), Origin::ThirdParty)
+    }
+
+    pub(super) fn new(id: impl Into<String>, name: Option<String>, origin: Origin) -> Self {
+        Self {
+            id: id.into(),
+            name,
+            origin,
+            secret: None,
+            redirect_uris: Vec::new(),
+            default_scopes: ScopeSet::new(),
+            refreshes: true,
+        }
+    }
+
+    /// Adds a place where the answer may go: https, http on a loopback address (at any port), or a
+    /// scheme of your own.
+    #[must_use]
+    pub fn redirect_uri(mut self, uri: impl Into<String>) -> Self {
+        self.redirect_uris.push(uri.into());
+        self
+    }
+
+    /// Makes it a confidential client. It authenticates by `client_secret_basic` or
+    /// `client_secret_post`, and may use `client_credentials` and the introspection endpoint.
+    #[must_use]
+    pub fn secret(mut self, secret: impl Into<String>) -> Self {
+        self.secret = Some(Secret::new(secret));
+        self
+    }
+
+    /// What a person reads. A client that has no name is called by its id.
+    pub(super) fn display_name(&self) -> &str {
+        self.name.as_deref().unwrap_or(&self.id)
+    }
+
+    pub(super) fn is_confidential(&self) -> bool {
+        self.secret.is_some()
+    }
+
+    /// Whether the developer wrote it down, so that it may act for itself.
+    pub(super) fn is_configured(&self) -> bool {
+        matches!(self.origin, Origin::FirstParty | Origin::ThirdParty)
+    }
+
+    pub(super) fn may_redirect_to(&self, uri: &str) -> bool {
+        self.redirect_uris
+            .iter()
+            .any(|own| redirect::matches(own, uri))
+    }
+
+    /// What the developer has to change, one sentence each.
+    pub(super) fn problems(&self) -> Vec<String> {
+        let uris = self.redirect_uris.iter();
+        let mut problems: Vec<String> = uris
+            .filter_map(|uri| redirect::parse(uri).err())
+            .map(|problem| format!("client {}: redirect URI {problem}", self.id))
+            .collect();
+        if self.id.is_empty() {
+            problems.push("a client has an empty id: give it one".into());
+        }
+        if self.redirect_uris.is_empty() && !self.is_confidential() {
+            let id = &self.id;
+            problems.push(format!(
+                "client {id} can do nothing: add .redirect_uri(..) or .secret(..)"
+            ));
+        }
+        problems
+    }
+}

@@ -1,0 +1,120 @@
+//! What can go wrong: at the start for the developer, and later for an OAuth client.
+
+use std::borrow::Cow;
+use std::net::SocketAddr;
+
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use http::header::{CACHE_CONTROL, WWW_AUTHENTICATE};
+use http::{HeaderValue, StatusCode};
+use serde_json::json;
+
+use crate::error::ConfigError;
+
+/// Why the provider did not start, or did not sign.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// It signs anybody in, so it must not be reachable from other machines.
+    #[error(
+        "{0} is not a loopback address: the development provider binds to 127.0.0.1 or ::1 only"
+    )]
+    NotLoopback(SocketAddr),
+    /// The configuration is wrong; lists everything that is.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The socket could not be bound.
+    #[error("cannot bind the development provider: {0}")]
+    Io(#[from] std::io::Error),
+    /// No key could be made, or no token signed.
+    #[error("cannot make or use a signing key: {0}")]
+    Signing(String),
+}
+
+impl From<jsonwebtoken::errors::Error> for Error {
+    fn from(error: jsonwebtoken::errors::Error) -> Self {
+        Self::Signing(error.to_string())
+    }
+}
+
+impl From<aws_lc_rs::error::Unspecified> for Error {
+    fn from(error: aws_lc_rs::error::Unspecified) -> Self {
+        Self::Signing(error.to_string())
+    }
+}
+
+/// An OAuth error (RFC 6749 §4.1.2.1 and §5.2): a JSON body, or the query of a redirect.
+#[derive(Clone, Debug)]
+pub(super) struct OAuthError {
+    pub(super) code: &'static str,
+    pub(super) description: Cow<'static, str>,
+    status: StatusCode,
+    challenge: Option<&'static str>,
+}
+
+impl OAuthError {
+    pub(super) fn new(code: &'static str, description: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            code,
+            description: description.into(),
+            status: StatusCode::BAD_REQUEST,
+            challenge: None,
+        }
+    }
+
+    pub(super) fn invalid_request(description: impl Into<Cow<'static, str>>) -> Self {
+        Self::new("invalid_request", description)
+    }
+
+    pub(super) fn invalid_grant(description: impl Into<Cow<'static, str>>) -> Self {
+        Self::new("invalid_grant", description)
+    }
+
+    pub(super) fn invalid_scope(description: impl Into<Cow<'static, str>>) -> Self {
+        Self::new("invalid_scope", description)
+    }
+
+    /// RFC 6749 §5.2: 401, and a challenge for the scheme that the client used.
+    pub(super) fn invalid_client(description: impl Into<Cow<'static, str>>) -> Self {
+        Self::new("invalid_client", description)
+            .with_status(StatusCode::UNAUTHORIZED)
+            .with_challenge(r#"Basic realm="mcp-authz development provider""#)
+    }
+
+    pub(super) fn with_status(mut self, status: StatusCode) -> Self {
+        self.status = status;
+        self
+    }
+
+    pub(super) fn with_challenge(mut self, challenge: &'static str) -> Self {
+        self.challenge = Some(challenge);
+        self
+    }
+}
+
+impl From<Error> for OAuthError {
+    fn from(error: Error) -> Self {
+        tracing::error!(%error, "the development provider failed");
+        Self::new("server_error", "the provider failed; its log says why")
+            .with_status(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+}
+
+impl From<aws_lc_rs::error::Unspecified> for OAuthError {
+    fn from(error: aws_lc_rs::error::Unspecified) -> Self {
+        Error::from(error).into()
+    }
+}
+
+impl IntoResponse for OAuthError {
+    fn into_response(self) -> Response {
+        let body = json!({ "error": self.code, "error_description": self.description });
+        let mut response = (self.status, Json(body)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some(challenge) = self.challenge {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+        }
+        response
+    }
+}

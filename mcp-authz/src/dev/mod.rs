@@ -1,0 +1,233 @@
+//! An embedded OpenID provider for development and tests.
+//!
+//! It speaks what MCP clients need (discovery, authorization code with PKCE, resource indicators,
+//! refresh rotation, userinfo, registration, client ID metadata documents), shows a real sign-in
+//! and consent page, and needs nothing installed. It signs in anybody without a password, so it
+//! binds to loopback addresses only and answers to loopback names only.
+//!
+//! ```
+//! use mcp_authz::dev::{AuthorizationServer, Client};
+//!
+//! # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let provider = AuthorizationServer::builder()
+//!     .client(
+//!         Client::third_party("smartmail", "SmartMail AI")
+//!             .redirect_uri("http://127.0.0.1/callback"),
+//!     )
+//!     .scope("mail:read", "Read your mail")
+//!     .start()
+//!     .await?;
+//! println!("{}/.well-known/openid-configuration", provider.issuer());
+//!
+//! // A test needs no browser:
+//! let token = provider
+//!     .mint("alice")
+//!     .resource("http://127.0.0.1:3001/mcp")
+//!     .scopes("mail:read")
+//!     .sign()?;
+//! # Ok(()) }
+//! ```
+
+mod builder;
+mod user;
+mod client;
+mod redirect;
+mod client_document;
+mod register;
+mod error;
+mod provider;
+mod web;
+mod params;
+mod metadata;
+mod authorize;
+mod interaction;
+mod pages;
+mod client_auth;
+mod token;
+mod grant;
+mod issue;
+mod mint;
+mod userinfo;
+mod keys;
+mod store;
+mod redeem;
+mod expiring;
+mod secret;
+
+pub use builder::Builder;
+pub use client::Client;
+pub use error::Error;
+pub use mint::Mint;
+pub use user::User;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn;
+use axum::routing::{get, post};
+use axum::{Router, serve};
+use http::Method;
+use http::header::WWW_AUTHENTICATE;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use tower_http::cors::{AllowHeaders, Any, CorsLayer};
+
+use provider::Provider;
+
+/// No form or document of a client is longer.
+const MOST_BYTES: usize = 64 * 1024;
+/// How long open connections may hold up a shutdown.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// A running development provider. It stops when it is dropped; see the [module](self).
+#[must_use = "the provider stops when it is dropped"]
+pub struct AuthorizationServer {
+    provider: Arc<Provider>,
+    stop: CancellationToken,
+    task: JoinHandle<()>,
+}
+
+impl AuthorizationServer {
+    /// Starts a configuration.
+    pub fn builder() -> Builder {
+        Builder::new()
+    }
+
+    fn serve(listener: TcpListener, provider: Arc<Provider>) -> Self {
+        tracing::warn!(
+            issuer = provider.issuer,
+            "the development provider signs in anybody: never let others reach it"
+        );
+        let stop = CancellationToken::new();
+        let server = serve(listener, router(provider.clone()))
+            .with_graceful_shutdown(stop.clone().cancelled_owned());
+        let task = tokio::spawn(async move {
+            if let Err(error) = server.await {
+                tracing::error!(%error, "the development provider stopped");
+            }
+        });
+        Self {
+            provider,
+            stop,
+            task,
+        }
+    }
+
+    /// The issuer identifier: what a server is configured with, and the start of every URL here.
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        &self.provider.issuer
+    }
+
+    /// Starts an access token for `subject`, without a browser.
+    ///
+    /// The subject need not be a configured user; only those have claims.
+    ///
+    /// ```
+    /// # use mcp_authz::dev::{AuthorizationServer, Error};
+    /// # use std::time::Duration;
+    /// # #[tokio::main] async fn main() -> Result<(), Error> {
+    /// # let provider = AuthorizationServer::builder().start().await?;
+    /// let expired = provider
+    ///     .mint("alice")
+    ///     .client("smartmail")
+    ///     .resource("http://127.0.0.1:3001/mcp")
+    ///     .scopes("openid email")
+    ///     .lifetime(Duration::ZERO)
+    ///     .sign()?;
+    /// # Ok(()) }
+    /// ```
+    pub fn mint(&self, subject: impl Into<String>) -> Mint<'_> {
+        Mint::new(&self.provider, subject.into())
+    }
+
+    /// Signs with a new key from now on. The old one stays published, so that its tokens are good
+    /// until [`forget_old_keys`](Self::forget_old_keys).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Signing`] when no key can be made.
+    pub fn rotate_keys(&self) -> Result<(), Error> {
+        self.provider.keys.rotate()
+    }
+
+    /// Publishes the current key alone: tokens of earlier keys are no longer good.
+    pub fn forget_old_keys(&self) {
+        self.provider.keys.forget_old();
+    }
+
+    /// Stops, and waits until the address is free.
+    pub async fn shutdown(mut self) {
+        self.stop.cancel();
+        if tokio::time::timeout(PATIENCE, &mut self.task)
+            .await
+            .is_err()
+        {
+            self.task.abort();
+        }
+    }
+}
+
+impl Drop for AuthorizationServer {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+impl fmt::Debug for AuthorizationServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AuthorizationServer")
+            .field("issuer", &self.provider.issuer)
+            .finish_non_exhaustive()
+    }
+}
+
+fn router(provider: Arc<Provider>) -> Router {
+    // For clients that run in a browser, such as inspectors: never the pages, which act with the
+    // person's session.
+    let cors = CorsLayer::new()
+        .allow_origin(Any)
+        .allow_methods([Method::GET, Method::POST])
+        .allow_headers(AllowHeaders::mirror_request())
+        .expose_headers([WWW_AUTHENTICATE]);
+    let for_scripts = Router::new()
+        .route("/jwks", get(metadata::keys))
+        .route("/token", post(token::token))
+        .route(
+            "/userinfo",
+            get(userinfo::userinfo).post(userinfo::userinfo),
+        )
+        .route("/register", post(register::register))
+        .route("/revoke", post(userinfo::revoke))
+        .layer(cors.clone());
+    let endpoints = for_scripts
+        .route("/introspect", post(userinfo::introspect))
+        .route(
+            "/authorize",
+            get(authorize::authorize).post(authorize::authorize),
+        )
+        .route(
+            "/sign-in",
+            get(interaction::show_sign_in).post(interaction::sign_in),
+        )
+        .route(
+            "/consent",
+            get(interaction::show_consent).post(interaction::consent),
+        );
+    let mut discovery = Router::new();
+    for location in metadata::locations(&provider.path) {
+        discovery = discovery.route(&location, get(metadata::document));
+    }
+    let rooted = match provider.path.as_str() {
+        "" => endpoints,
+        path => Router::new().nest(path, endpoints),
+    };
+    rooted
+        .merge(discovery.layer(cors))
+        .layer(DefaultBodyLimit::max(MOST_BYTES))
+        .layer(from_fn(web::loopback_only))
+        .with_state(provider)
+}

@@ -1,0 +1,210 @@
+//! What the person sees: sign in, allow or deny, and what went wrong.
+//!
+//! No script, nothing from elsewhere, readable without the style. Everything that a client chose is
+//! escaped by maud, and set apart from what the provider says in its own words.
+
+use std::sync::LazyLock;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    X_FRAME_OPTIONS,
+};
+use http::{HeaderValue, StatusCode};
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use url::Url;
+
+use super::authorize::Request;
+use super::client::Origin;
+use super::interaction::Transaction;
+use super::provider::Provider;
+use super::redirect;
+use super::user::User;
+use crate::scope::{Scope, ScopeSet};
+
+pub(super) const GONE: &str =
+    "This page has expired or belongs to another browser. Start again from the application.";
+pub(super) const FORGED: &str =
+    "The form did not come from this page. Start again from the application.";
+
+const STYLE: &str = include_str!("pages.css");
+
+/// Nothing but our own style. `form-action` is left out on purpose: Chromium applies it to the
+/// redirect that follows a form as well, it can't name `http://[::1]`, and a client's callback may
+/// redirect further; what it guards against, an injected form, the escaping prevents.
+static POLICY: LazyLock<String> = LazyLock::new(|| {
+    let hash = STANDARD.encode(digest(&SHA256, STYLE.as_bytes()));
+    format!(
+        "default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; frame-ancestors 'none'"
+    )
+});
+
+/// Asks who it is. Every person is a button; no password, since nothing here is worth one.
+pub(super) fn sign_in(provider: &Provider, id: &str, transaction: &Transaction) -> Response {
+    let client = transaction.request.client.display_name();
+    let body = html! {
+        h1 { "Sign in" }
+        p { "to continue to " strong { (client) } }
+        form method="post" action={ (provider.path) "/sign-in" } {
+            (hidden(id, transaction))
+            ul.people {
+                @for user in &provider.settings.users {
+                    li {
+                        button type="submit" name="username" value=(user.username) {
+                            span.avatar aria-hidden="true" { (initial(user)) }
+                            span {
+                                strong { (user.display_name()) }
+                                small { (user.username) }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    };
+    page(StatusCode::OK, "Sign in", &body)
+}
+
+/// Asks whether the client may have what it asks for. `before` is what it was allowed before.
+pub(super) fn consent(
+    provider: &Provider,
+    id: &str,
+    transaction: &Transaction,
+    user: &User,
+    before: Option<&ScopeSet>,
+) -> Response {
+    let request = &transaction.request;
+    let client = request.client.display_name();
+    let more = if before.is_some() {
+        "more access"
+    } else {
+        "access"
+    };
+    let body = html! {
+        h1 { strong { (client) } " asks for " (more) " to your account" }
+        p.who {
+            span.avatar aria-hidden="true" { (initial(user)) }
+            span {
+                strong { (user.display_name()) }
+                small { "signed in as " (user.username) }
+            }
+            a href={ (provider.path) "/sign-in?transaction=" (id) } { "Not you?" }
+        }
+        h2 { "If you allow it, " (client) " can" }
+        ul.scopes {
+            @for scope in &request.scopes {
+                (scope_line(provider, scope, before))
+            }
+            @if request.scopes.is_empty() {
+                li { "Use the service in your name, without any further permission" }
+            }
+        }
+        (details(request))
+        form.decision method="post" action={ (provider.path) "/consent" } {
+            (hidden(id, transaction))
+            button type="submit" name="decision" value="deny" { "Deny" }
+            button.allow type="submit" name="decision" value="allow" { "Allow" }
+        }
+    };
+    page(StatusCode::OK, "Allow access?", &body)
+}
+
+fn scope_line(provider: &Provider, scope: &Scope, before: Option<&ScopeSet>) -> Markup {
+    let is_new = before.is_some_and(|before| !before.contains(scope.as_str()));
+    html! {
+        li {
+            @match provider.describe(scope) {
+                Some(description) => { (description) " " small { code { (scope) } } }
+                None => code { (scope) }
+            }
+            @if is_new { " " span.new { "new" } }
+        }
+    }
+}
+
+/// Who it is, what for, and where the answer goes: what a person needs to tell a fraud.
+fn details(request: &Request) -> Markup {
+    let vouched = match request.client.origin {
+        Origin::FirstParty => "An application of this service.".to_owned(),
+        Origin::ThirdParty => "An application of somebody else, known to this service.".to_owned(),
+        Origin::Registered => {
+            "It registered itself: nobody has checked that it is what its name says.".to_owned()
+        }
+        Origin::Document => format!("It is described by {}.", host(&request.client.id)),
+    };
+    html! {
+        dl {
+            dt { "Who asks" }
+            dd { (vouched) }
+            @if let Some(resource) = &request.resource {
+                dt { "For" }
+                dd { code { (resource) } }
+            }
+            dt { "The answer goes to" }
+            dd { (redirect::destination(&request.reply_to.url)) }
+        }
+    }
+}
+
+fn host(url: &str) -> String {
+    let url = Url::parse(url).ok();
+    let host = url.as_ref().and_then(Url::host_str);
+    host.unwrap_or("an unknown address").to_owned()
+}
+
+/// Tells the person what went wrong, where nothing may be sent to the client.
+pub(super) fn problem(text: &str) -> Response {
+    let body = html! {
+        h1 { "This did not work" }
+        p { (text) }
+    };
+    page(StatusCode::BAD_REQUEST, "This did not work", &body)
+}
+
+fn hidden(id: &str, transaction: &Transaction) -> Markup {
+    html! {
+        input type="hidden" name="transaction" value=(id);
+        input type="hidden" name="csrf" value=(transaction.csrf.expose());
+    }
+}
+
+fn initial(user: &User) -> String {
+    let first = user.display_name().chars().next();
+    first
+        .map(|first| first.to_uppercase().collect())
+        .unwrap_or_default()
+}
+
+fn page(status: StatusCode, title: &str, body: &Markup) -> Response {
+    let document = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title { (title) }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                main { (body) }
+                footer { "Development provider of mcp-authz: no passwords, invented people." }
+            }
+        }
+    };
+    let policy = HeaderValue::from_str(&POLICY);
+    let policy = policy.unwrap_or(HeaderValue::from_static("default-src 'none'"));
+    let fixed = HeaderValue::from_static;
+    let headers = [
+        (CONTENT_TYPE, fixed("text/html; charset=utf-8")),
+        (CONTENT_SECURITY_POLICY, policy),
+        (X_FRAME_OPTIONS, fixed("DENY")),
+        (X_CONTENT_TYPE_OPTIONS, fixed("nosniff")),
+        (REFERRER_POLICY, fixed("no-referrer")),
+        (CACHE_CONTROL, fixed("no-store")),
+    ];
+    (status, headers, document.into_string()).into_response()
+}

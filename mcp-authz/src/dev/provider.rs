@@ -1,0 +1,100 @@
+//! What every endpoint shares.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use super::client::Client;
+use super::client_document;
+use super::error::Error;
+use super::keys::KeyRing;
+use super::store::Store;
+use super::user::{STANDARD_SCOPES, User};
+use crate::scope::Scope;
+
+pub(super) struct Provider {
+    pub(super) issuer: String,
+    /// The path of the issuer: empty, or `/…` without a slash at the end.
+    pub(super) path: String,
+    pub(super) cookie: String,
+    pub(super) settings: Settings,
+    pub(super) keys: KeyRing,
+    pub(super) store: Store,
+}
+
+pub(super) struct Settings {
+    pub(super) users: Vec<User>,
+    pub(super) clients: Vec<Arc<Client>>,
+    /// Scopes of the APIs, with the words of the consent page.
+    pub(super) scopes: Vec<(Scope, String)>,
+    pub(super) access_token_lifetime: Duration,
+}
+
+impl Provider {
+    pub(super) fn new(
+        port: u16,
+        host: &str,
+        path: String,
+        settings: Settings,
+    ) -> Result<Self, Error> {
+        Ok(Self {
+            issuer: format!("http://{host}:{port}{path}"),
+            // Cookies ignore ports (RFC 6265 §8.5): two providers on one host must not share a name.
+            cookie: format!("mcp-authz-dev-{port}"),
+            path,
+            settings,
+            keys: KeyRing::new()?,
+            store: Store::default(),
+        })
+    }
+
+    /// Finds a client by its id: configured, registered, or described at the URL that the id is.
+    ///
+    /// # Errors
+    ///
+    /// Why it can't be found, in words for the person or the client's developer.
+    pub(super) async fn client(&self, id: &str) -> Result<Arc<Client>, String> {
+        let configured = self.settings.clients.iter().find(|client| client.id == id);
+        if let Some(client) = configured {
+            return Ok(client.clone());
+        }
+        let now = now();
+        let known = {
+            let store = self.store.lock();
+            store
+                .registered(id, now)
+                .or_else(|| store.document(id, now))
+        };
+        if let Some(client) = known {
+            return Ok(client);
+        }
+        let Some(url) = client_document::url(id) else {
+            return Err("this provider does not know the application".into());
+        };
+        let client = Arc::new(client_document::fetch(url).await?);
+        self.store.lock().keep_document(client.clone(), now);
+        Ok(client)
+    }
+
+    pub(super) fn user(&self, username: &str) -> Option<&User> {
+        let mut users = self.settings.users.iter();
+        users.find(|user| user.username == username)
+    }
+
+    /// What a scope means, in words. An unknown one is shown by its own name.
+    pub(super) fn describe<'a>(&'a self, scope: &'a Scope) -> Option<&'a str> {
+        let configured = self.settings.scopes.iter().find(|(own, _)| own == scope);
+        if let Some((_, description)) = configured {
+            return Some(description);
+        }
+        let standard = STANDARD_SCOPES
+            .iter()
+            .find(|own| own.scope == scope.as_str());
+        standard.map(|own| own.description)
+    }
+}
+
+/// Seconds since 1970: the unit of every time in a token.
+pub(super) fn now() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.unwrap_or_default().as_secs()
+}

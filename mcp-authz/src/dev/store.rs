@@ -1,0 +1,175 @@
+//! Everything that the provider remembers: in memory, bounded, gone when it stops.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::client::Client;
+use super::expiring::Expiring;
+use super::grant::Grant;
+use super::interaction::{SignedIn, Transaction};
+use super::secret::Secret;
+use crate::scope::ScopeSet;
+
+const HOUR: u64 = 3600;
+const DAY: u64 = 24 * HOUR;
+/// A code is redeemed at once or never (RFC 6749 §4.1.2 allows ten minutes).
+pub(super) const CODE_LIFETIME: u64 = 60;
+/// How long a person may think about a page.
+const TRANSACTION_LIFETIME: u64 = 600;
+const SESSION_LIFETIME: u64 = 8 * HOUR;
+/// From the last use.
+const FAMILY_LIFETIME: u64 = 14 * DAY;
+/// How long a metadata document is trusted before it is fetched again.
+const DOCUMENT_LIFETIME: u64 = 60;
+/// A registration lives as long as the provider; the bound is what counts.
+const REGISTRATION_LIFETIME: u64 = 365 * DAY;
+
+#[derive(Default)]
+pub(super) struct Store(Mutex<Tables>);
+
+pub(super) struct Tables {
+    /// By the fingerprint of the cookie; `None` until somebody signs in.
+    sessions: Expiring<Option<SignedIn>>,
+    transactions: Expiring<Transaction>,
+    /// By user, client and resource.
+    consents: Expiring<ScopeSet>,
+    registered: Expiring<Arc<Client>>,
+    documents: Expiring<Arc<Client>>,
+    /// By the fingerprint, like the refresh tokens.
+    pub(super) codes: Expiring<Code>,
+    pub(super) refresh_tokens: Expiring<RefreshToken>,
+    /// What came from one code, so that it can be revoked together.
+    pub(super) families: Expiring<Family>,
+    /// Ids (`jti`) of access tokens that ended early.
+    pub(super) revoked: Expiring<()>,
+}
+
+pub(super) struct Code {
+    pub(super) grant: Grant,
+    pub(super) redirect_uri: String,
+    pub(super) challenge: String,
+    /// A spent code is remembered longer than it lives, so that its reuse is noticed.
+    pub(super) valid_until: u64,
+    /// Set when the code was redeemed.
+    pub(super) family: Option<String>,
+}
+
+pub(super) struct RefreshToken {
+    pub(super) family: String,
+    pub(super) spent: bool,
+}
+
+pub(super) struct Family {
+    pub(super) grant: Grant,
+    /// The access tokens that live: id and end.
+    pub(super) access_tokens: Vec<(String, u64)>,
+}
+
+impl Default for Tables {
+    fn default() -> Self {
+        Self {
+            sessions: Expiring::with_capacity(1_000),
+            transactions: Expiring::with_capacity(1_000),
+            consents: Expiring::with_capacity(10_000),
+            registered: Expiring::with_capacity(1_000),
+            documents: Expiring::with_capacity(100),
+            codes: Expiring::with_capacity(10_000),
+            refresh_tokens: Expiring::with_capacity(50_000),
+            families: Expiring::with_capacity(10_000),
+            revoked: Expiring::with_capacity(50_000),
+        }
+    }
+}
+
+impl Store {
+    pub(super) fn lock(&self) -> MutexGuard<'_, Tables> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Tables {
+    pub(super) fn signed_in(&self, session: &str, now: u64) -> Option<SignedIn> {
+        self.sessions.get(session, now).cloned().flatten()
+    }
+
+    pub(super) fn has_session(&self, session: &str, now: u64) -> bool {
+        self.sessions.get(session, now).is_some()
+    }
+
+    /// The person of a session never changes: signing in makes a new one, so that neither a planted
+    /// cookie nor a page for somebody else survives it.
+    pub(super) fn open_session(&mut self, id: &Secret, who: Option<SignedIn>, now: u64) {
+        self.sessions
+            .insert(id.fingerprint(), who, now, SESSION_LIFETIME);
+    }
+
+    pub(super) fn end_session(&mut self, session: &str, now: u64) {
+        self.sessions.remove(session, now);
+    }
+
+    pub(super) fn keep_transaction(&mut self, id: &str, transaction: Transaction, now: u64) {
+        self.transactions
+            .insert(id.to_owned(), transaction, now, TRANSACTION_LIFETIME);
+    }
+
+    pub(super) fn transaction(&self, id: &str, now: u64) -> Option<&Transaction> {
+        self.transactions.get(id, now)
+    }
+
+    pub(super) fn take_transaction(&mut self, id: &str, now: u64) -> Option<Transaction> {
+        self.transactions.remove(id, now)
+    }
+
+    /// What this person allowed this client for this resource before.
+    pub(super) fn consented(&self, grant: &Grant, now: u64) -> Option<&ScopeSet> {
+        self.consents.get(&consent_key(grant), now)
+    }
+
+    pub(super) fn consent(&mut self, grant: &Grant, now: u64) {
+        let mut scopes = self.consented(grant, now).cloned().unwrap_or_default();
+        scopes.extend(grant.scopes.clone());
+        self.consents
+            .insert(consent_key(grant), scopes, now, FAMILY_LIFETIME);
+    }
+
+    pub(super) fn registered(&self, id: &str, now: u64) -> Option<Arc<Client>> {
+        self.registered.get(id, now).cloned()
+    }
+
+    pub(super) fn register(&mut self, client: Client, now: u64) {
+        let id = client.id.clone();
+        self.registered
+            .insert(id, Arc::new(client), now, REGISTRATION_LIFETIME);
+    }
+
+    pub(super) fn document(&self, url: &str, now: u64) -> Option<Arc<Client>> {
+        self.documents.get(url, now).cloned()
+    }
+
+    pub(super) fn keep_document(&mut self, client: Arc<Client>, now: u64) {
+        let url = client.id.clone();
+        self.documents.insert(url, client, now, DOCUMENT_LIFETIME);
+    }
+
+    pub(super) fn keep_code(&mut self, code: &Secret, content: Code, now: u64) {
+        self.codes.insert(code.fingerprint(), content, now, DAY);
+    }
+
+    pub(super) fn keep_family(&mut self, id: &str, family: Family, now: u64) {
+        self.families
+            .insert(id.to_owned(), family, now, FAMILY_LIFETIME);
+    }
+
+    pub(super) fn keep_refresh_token(&mut self, token: &Secret, family: &str, now: u64) {
+        let content = RefreshToken {
+            family: family.to_owned(),
+            spent: false,
+        };
+        self.refresh_tokens
+            .insert(token.fingerprint(), content, now, FAMILY_LIFETIME);
+    }
+}
+
+fn consent_key(grant: &Grant) -> String {
+    // As JSON, so that no part can pretend to be two.
+    serde_json::json!([grant.subject(), grant.client_id, grant.resource]).to_string()
+}

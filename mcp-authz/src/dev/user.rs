@@ -1,0 +1,171 @@
+//! The people who can sign in, and what scopes say about them.
+
+use std::fmt;
+
+use serde_json::{Map, Value, json};
+
+use crate::scope::ScopeSet;
+
+/// A person who can sign in at the development provider, without a password.
+///
+/// ```
+/// use mcp_authz::dev::User;
+///
+/// let carol = User::new("carol")
+///     .claim("name", "Carol Example")
+///     .claim("email", "carol@example.com")
+///     .claim("email_verified", true);
+/// ```
+#[derive(Clone)]
+pub struct User {
+    pub(super) username: String,
+    claims: Map<String, Value>,
+}
+
+impl User {
+    /// Starts with a user name, which is also the `sub` of the tokens.
+    #[must_use]
+    pub fn new(username: impl Into<String>) -> Self {
+        let username = username.into();
+        let mut claims = Map::new();
+        claims.insert("preferred_username".into(), username.clone().into());
+        Self { username, claims }
+    }
+
+    /// Adds a claim. It is released with the scope that stands for it (OpenID Connect Core §5.4);
+    /// one that no standard scope stands for is never released.
+    #[must_use]
+    pub fn claim(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.claims.insert(name.into(), value.into());
+        self
+    }
+
+    /// What a person reads.
+    pub(super) fn display_name(&self) -> &str {
+        let name = self.claims.get("name").and_then(Value::as_str);
+        name.unwrap_or(&self.username)
+    }
+
+    /// The claims that `scopes` stand for.
+    pub(super) fn released(&self, scopes: &ScopeSet) -> Map<String, Value> {
+        let names = STANDARD_SCOPES
+            .iter()
+            .filter(|standard| scopes.contains(standard.scope))
+            .flat_map(|standard| standard.claims);
+        names
+            .filter_map(|name| Some(((*name).to_owned(), self.claims.get(*name)?.clone())))
+            .collect()
+    }
+
+    /// Alice and Bob: who signs in when nobody is configured.
+    pub(super) fn examples() -> Vec<Self> {
+        [("alice", "Alice", "0101"), ("bob", "Bob", "0102")]
+            .into_iter()
+            .map(|(username, given_name, phone)| {
+                Self::new(username)
+                    .claim("name", format!("{given_name} Example"))
+                    .claim("given_name", given_name)
+                    .claim("family_name", "Example")
+                    .claim("locale", "en")
+                    .claim("email", format!("{username}@example.com"))
+                    .claim("email_verified", true)
+                    .claim("phone_number", format!("+1 202 555 {phone}"))
+                    .claim("phone_number_verified", false)
+                    .claim(
+                        "address",
+                        json!({ "locality": "Springfield", "country": "US" }),
+                    )
+            })
+            .collect()
+    }
+}
+
+/// Names who it is, not what is known about them.
+impl fmt::Debug for User {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("User")
+            .field("username", &self.username)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A scope with a meaning of its own.
+pub(super) struct StandardScope {
+    pub(super) scope: &'static str,
+    /// The words on the consent page.
+    pub(super) description: &'static str,
+    /// OpenID Connect Core §5.4.
+    pub(super) claims: &'static [&'static str],
+}
+
+pub(super) const STANDARD_SCOPES: [StandardScope; 6] = [
+    StandardScope {
+        scope: "openid",
+        description: "Know who you are, by your user name",
+        claims: &[],
+    },
+    StandardScope {
+        scope: "profile",
+        description: "See your profile: your name, your picture and the like",
+        claims: &[
+            "name",
+            "family_name",
+            "given_name",
+            "middle_name",
+            "nickname",
+            "preferred_username",
+            "profile",
+            "picture",
+            "website",
+            "gender",
+            "birthdate",
+            "zoneinfo",
+            "locale",
+            "updated_at",
+        ],
+    },
+    StandardScope {
+        scope: "email",
+        description: "See your e-mail address",
+        claims: &["email", "email_verified"],
+    },
+    StandardScope {
+        scope: "address",
+        description: "See your postal address",
+        claims: &["address"],
+    },
+    StandardScope {
+        scope: "phone",
+        description: "See your phone number",
+        claims: &["phone_number", "phone_number_verified"],
+    },
+    StandardScope {
+        scope: "offline_access",
+        description: "Keep this access while you are away, until you take it back",
+        claims: &[],
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn released(scopes: &str) -> Vec<String> {
+        let alice = User::examples().remove(0).claim("role", "admin");
+        alice
+            .released(&ScopeSet::parse(scopes))
+            .into_iter()
+            .map(|(name, _)| name)
+            .collect()
+    }
+
+    #[test]
+    fn a_claim_is_released_with_its_scope_only() {
+        assert!(released("openid mail:read").is_empty());
+        assert_eq!(released("email"), ["email", "email_verified"]);
+        assert_eq!(released("phone address").len(), 3);
+        assert!(!released("profile").contains(&"email".to_owned()));
+        let everything = released("openid profile email address phone offline_access");
+        assert!(!everything.contains(&"role".to_owned()));
+    }
+}
