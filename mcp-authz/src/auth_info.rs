@@ -39,7 +39,6 @@ struct Inner {
 
 impl AuthInfo {
     /// Starts an `AuthInfo` for a custom verifier; `issuer` names who vouches for the caller.
-    #[must_use]
     pub fn builder(issuer: impl Into<String>) -> AuthInfoBuilder {
         AuthInfoBuilder(Inner {
             issuer: issuer.into(),

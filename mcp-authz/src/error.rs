@@ -30,6 +30,10 @@ impl ConfigError {
         }
     }
 
+    pub(crate) fn new(problems: Vec<String>) -> Self {
+        Self { problems }
+    }
+
     /// One sentence per mistake.
     #[must_use]
     pub fn problems(&self) -> &[String] {

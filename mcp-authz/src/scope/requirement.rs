@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde_json::Value;
+
 use super::{Scope, ScopeSet};
 
 /// A nested all-of / any-of expression over scopes.
@@ -82,6 +84,28 @@ impl Requirement {
         match &self.0 {
             Node::Scope(scope) => ScopeSet::from_iter([scope.clone()]),
             Node::All(parts) | Node::Any(parts) => parts.iter().flat_map(Self::scopes).collect(),
+        }
+    }
+}
+
+/// For machines: a flat all-of is an array of scopes; what nests is `{"all": […]}`, `{"any": […]}`.
+impl Requirement {
+    pub(crate) fn to_json(&self) -> Value {
+        match &self.0 {
+            Node::Scope(_) => Value::from([self.part_to_json()].to_vec()),
+            Node::All(parts) if parts.iter().all(|part| matches!(part.0, Node::Scope(_))) => {
+                parts.iter().map(Self::part_to_json).collect()
+            }
+            Node::All(_) | Node::Any(_) => self.part_to_json(),
+        }
+    }
+
+    fn part_to_json(&self) -> Value {
+        let list = |parts: &[Self]| parts.iter().map(Self::part_to_json).collect::<Value>();
+        match &self.0 {
+            Node::Scope(scope) => Value::from(scope.as_str()),
+            Node::All(parts) => serde_json::json!({ "all": list(parts) }),
+            Node::Any(parts) => serde_json::json!({ "any": list(parts) }),
         }
     }
 }

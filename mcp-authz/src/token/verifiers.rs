@@ -98,11 +98,6 @@ impl Verifiers {
         })
     }
 
-    /// Whether anyone can vouch for a caller at all.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.issuers.is_empty() && self.custom.is_none()
-    }
-
     /// The identifiers of the issuers, for metadata and the start print.
     pub(crate) fn issuers(&self) -> impl Iterator<Item = &str> {
         self.issuers.iter().map(JwtVerifier::issuer)

@@ -1,0 +1,284 @@
+//! What a principal owns: the sessions of revisions before 2026-07-28.
+//!
+//! An id of rmcp's works for whoever sees it. Ours travel sealed with their owner, so that another
+//! principal's use of an id, a forged one and an unknown one all get one answer, which rmcp writes:
+//! the id is replaced by a fresh random one.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use futures_util::Stream;
+use http::{HeaderMap, HeaderName, HeaderValue};
+use rmcp::model::{
+    ClientJsonRpcMessage, ClientRequest, GetExtensions, RequestStateCodec, SealOptions,
+    ServerJsonRpcMessage,
+};
+use rmcp::transport::streamable_http_server::SessionManager;
+use rmcp::transport::streamable_http_server::session::local::{
+    LocalSessionManager, LocalSessionManagerError,
+};
+use rmcp::transport::streamable_http_server::session::{
+    RestoreOutcome, ServerSseMessage, SessionId,
+};
+
+use crate::auth_info::AuthInfo;
+use crate::challenge::Denial;
+use crate::gate::{Admitted, Caller};
+
+/// `Mcp-Session-Id` (MCP 2025-11-25, Streamable HTTP §Session Management).
+pub(crate) const SESSION_HEADER: HeaderName = HeaderName::from_static("mcp-session-id");
+
+/// How many sessions are held, for older revisions of the protocol.
+///
+/// An `initialize` costs its sender nothing and the server about 50 KB, so both numbers are capped.
+///
+/// ```
+/// use mcp_authz::SessionLimits;
+///
+/// let limits = SessionLimits::new().per_principal(4).total(500);
+/// # let _ = limits;
+/// ```
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct SessionLimits {
+    per_principal: usize,
+    total: usize,
+}
+
+impl SessionLimits {
+    /// 16 for each principal, 1,024 in all.
+    pub const fn new() -> Self {
+        Self {
+            per_principal: 16,
+            total: 1024,
+        }
+    }
+
+    /// Sessions that one (issuer, subject, client) may hold; one more is answered with 429.
+    pub const fn per_principal(mut self, sessions: usize) -> Self {
+        self.per_principal = sessions;
+        self
+    }
+
+    /// Sessions held in all.
+    pub const fn total(mut self, sessions: usize) -> Self {
+        self.total = sessions;
+        self
+    }
+}
+
+impl Default for SessionLimits {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Whose something is: issuer, subject or none, client or none, in a form that no other triple has.
+/// Never the subject alone, never the token.
+type Owner = Vec<u8>;
+
+fn owner(caller: &AuthInfo) -> Owner {
+    let triple = (caller.issuer(), caller.subject(), caller.client_id());
+    // A triple of strings always serializes; were it not to, the empty owner opens nothing.
+    serde_json::to_vec(&triple).unwrap_or_default()
+}
+
+/// rmcp's sessions, each held by one principal.
+pub(crate) struct BoundSessions {
+    inner: LocalSessionManager,
+    seal: RequestStateCodec,
+    limits: SessionLimits,
+    held: Mutex<Held>,
+}
+
+#[derive(Default)]
+struct Held {
+    owners: HashMap<SessionId, Owner>,
+    counts: HashMap<Owner, usize>,
+}
+
+/// The session cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SessionError {
+    #[error("refused")]
+    Refused,
+    #[error(transparent)]
+    Local(#[from] LocalSessionManagerError),
+}
+
+impl BoundSessions {
+    pub(crate) fn new(limits: SessionLimits, seal: RequestStateCodec) -> Self {
+        Self {
+            inner: LocalSessionManager::default(),
+            seal,
+            limits,
+            held: Mutex::new(Held::default()),
+        }
+    }
+
+    /// Replaces a sealed id by rmcp's own, or by one that nobody has.
+    pub(crate) fn unwrap_id(&self, headers: &mut HeaderMap, caller: &Caller) {
+        let mut ids = headers.get_all(SESSION_HEADER).iter();
+        let Some(first) = ids.next() else { return };
+        let sealed = if ids.next().is_none() {
+            first.to_str().ok()
+        } else {
+            None
+        };
+        let own = sealed
+            .zip(caller.as_ref())
+            .and_then(|(id, caller)| self.open(id, caller));
+        headers.insert(SESSION_HEADER, own.unwrap_or_else(unknown_id));
+    }
+
+    fn open(&self, sealed: &str, caller: &AuthInfo) -> Option<HeaderValue> {
+        let id = self.seal.open_with(sealed, &owner(caller)).ok()?;
+        HeaderValue::from_bytes(&id).ok()
+    }
+
+    /// Seals the id that rmcp gives out.
+    pub(crate) fn wrap_id(&self, headers: &mut HeaderMap, caller: &Caller) {
+        let Some(id) = headers.remove(SESSION_HEADER) else {
+            return;
+        };
+        let Some(caller) = caller else { return };
+        let owner = owner(caller);
+        let options = SealOptions::new().associated_data(&owner);
+        if let Ok(sealed) = HeaderValue::try_from(self.seal.seal_with(id.as_bytes(), &options)) {
+            headers.insert(SESSION_HEADER, sealed);
+        }
+    }
+
+    /// Enters the session under the principal that `message` comes from.
+    fn hold(&self, id: &SessionId, message: &ClientJsonRpcMessage) -> Result<(), SessionError> {
+        let admitted = admitted(message).ok_or(SessionError::Refused)?;
+        let refuse = |denial| {
+            admitted.verdict.deny(denial);
+            Err(SessionError::Refused)
+        };
+        // What is nobody's could be resumed by anybody.
+        let Some(caller) = &admitted.caller else {
+            return refuse(Denial::Unauthenticated(Default::default()));
+        };
+        if self.lock().take(id, owner(caller), &self.limits) {
+            Ok(())
+        } else {
+            refuse(Denial::TooManySessions)
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Held {
+    fn take(&mut self, id: &SessionId, owner: Owner, limits: &SessionLimits) -> bool {
+        let count = self.counts.get(&owner).copied().unwrap_or(0);
+        if count >= limits.per_principal || self.owners.len() >= limits.total {
+            return false;
+        }
+        self.counts.insert(owner.clone(), count + 1);
+        self.owners.insert(id.clone(), owner);
+        true
+    }
+
+    fn free(&mut self, id: &SessionId) {
+        let Some(owner) = self.owners.remove(id) else {
+            return;
+        };
+        match self.counts.get_mut(&owner) {
+            Some(count) if *count > 1 => *count -= 1,
+            _ => {
+                self.counts.remove(&owner);
+            }
+        }
+    }
+}
+
+fn admitted(message: &ClientJsonRpcMessage) -> Option<&Admitted> {
+    let ClientJsonRpcMessage::Request(request) = message else {
+        return None;
+    };
+    let ClientRequest::InitializeRequest(initialize) = &request.request else {
+        return None;
+    };
+    Admitted::find(initialize.extensions())
+}
+
+/// An id that no session has: 128 random bits, in the form of rmcp's own.
+fn unknown_id() -> HeaderValue {
+    let mut bytes = [0; 16];
+    // Without randomness the id of zeros is nobody's session either.
+    let _ = aws_lc_rs::rand::fill(&mut bytes);
+    let id: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    HeaderValue::try_from(id).unwrap_or(HeaderValue::from_static("unknown"))
+}
+
+impl SessionManager for BoundSessions {
+    type Error = SessionError;
+    type Transport = <LocalSessionManager as SessionManager>::Transport;
+
+    async fn create_session(&self) -> Result<(SessionId, Self::Transport), SessionError> {
+        Ok(self.inner.create_session().await?)
+    }
+
+    async fn initialize_session(
+        &self,
+        id: &SessionId,
+        message: ClientJsonRpcMessage,
+    ) -> Result<ServerJsonRpcMessage, SessionError> {
+        if let Err(error) = self.hold(id, &message) {
+            self.inner.close_session(id).await?;
+            return Err(error);
+        }
+        Ok(self.inner.initialize_session(id, message).await?)
+    }
+
+    async fn has_session(&self, id: &SessionId) -> Result<bool, SessionError> {
+        Ok(self.inner.has_session(id).await?)
+    }
+
+    async fn close_session(&self, id: &SessionId) -> Result<(), SessionError> {
+        self.lock().free(id);
+        Ok(self.inner.close_session(id).await?)
+    }
+
+    async fn create_stream(
+        &self,
+        id: &SessionId,
+        message: ClientJsonRpcMessage,
+    ) -> Result<impl Stream<Item = ServerSseMessage> + Send + Sync + 'static, SessionError> {
+        Ok(self.inner.create_stream(id, message).await?)
+    }
+
+    async fn accept_message(
+        &self,
+        id: &SessionId,
+        message: ClientJsonRpcMessage,
+    ) -> Result<(), SessionError> {
+        Ok(self.inner.accept_message(id, message).await?)
+    }
+
+    async fn create_standalone_stream(
+        &self,
+        id: &SessionId,
+    ) -> Result<impl Stream<Item = ServerSseMessage> + Send + Sync + 'static, SessionError> {
+        Ok(self.inner.create_standalone_stream(id).await?)
+    }
+
+    async fn resume(
+        &self,
+        id: &SessionId,
+        last_event_id: String,
+    ) -> Result<impl Stream<Item = ServerSseMessage> + Send + Sync + 'static, SessionError> {
+        Ok(self.inner.resume(id, last_event_id).await?)
+    }
+
+    async fn restore_session(
+        &self,
+        id: SessionId,
+    ) -> Result<RestoreOutcome<Self::Transport>, SessionError> {
+        Ok(self.inner.restore_session(id).await?)
+    }
+}

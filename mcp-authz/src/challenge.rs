@@ -1,0 +1,221 @@
+//! A refusal becomes an HTTP answer: status, `WWW-Authenticate`, body.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderValue, Response, StatusCode};
+use http_body_util::{BodyExt, Full};
+
+use crate::layer::ResponseBody;
+use crate::scope::ScopeSet;
+
+/// Why a request is refused. It never says more to a client than its class (design rule: reasons
+/// go to the operator's log).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Denial {
+    /// 401 without `error` (RFC 6750 §3.1): no credentials; asks for these scopes.
+    Unauthenticated(ScopeSet),
+    /// 401 `invalid_token`: sign in again.
+    InvalidToken,
+    /// 400 `invalid_request`: credentials given twice or in no known form (RFC 6750 §3.1).
+    MalformedCredentials,
+    /// 403 `insufficient_scope`: **all** scopes that the operation needs, in one challenge.
+    InsufficientScope(ScopeSet),
+    /// 429: the caller holds as many sessions as it may.
+    TooManySessions,
+    /// 503: the caller could not be verified right now. No challenge, or everybody would sign in
+    /// again during an outage.
+    Unavailable { retry_after: Duration },
+    /// 500: a decision or a tool panicked.
+    Failed,
+}
+
+/// Writes challenges for one protected resource.
+#[derive(Clone, Debug)]
+pub(crate) struct Challenger {
+    resource_metadata: String,
+    initial_scopes: ScopeSet,
+}
+
+/// The `error` of the body and its static text.
+struct Words {
+    status: StatusCode,
+    error: &'static str,
+    description: &'static str,
+}
+
+impl Denial {
+    fn words(&self) -> Words {
+        let (status, error, description) = match self {
+            Self::Unauthenticated(_) => (
+                StatusCode::UNAUTHORIZED,
+                "unauthorized",
+                "An access token is needed.",
+            ),
+            Self::InvalidToken => (
+                StatusCode::UNAUTHORIZED,
+                "invalid_token",
+                "The access token is not valid here or has expired.",
+            ),
+            Self::MalformedCredentials => (
+                StatusCode::BAD_REQUEST,
+                "invalid_request",
+                "Send one access token, in one Authorization header.",
+            ),
+            Self::InsufficientScope(_) => (
+                StatusCode::FORBIDDEN,
+                "insufficient_scope",
+                "The person has not consented to what this operation needs.",
+            ),
+            Self::TooManySessions => (
+                StatusCode::TOO_MANY_REQUESTS,
+                "temporarily_unavailable",
+                "Too many sessions.",
+            ),
+            Self::Unavailable { .. } => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "temporarily_unavailable",
+                "The access token cannot be verified right now.",
+            ),
+            Self::Failed => (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "server_error",
+                "The server failed.",
+            ),
+        };
+        Words {
+            status,
+            error,
+            description,
+        }
+    }
+}
+
+impl Challenger {
+    pub(crate) fn new(resource_metadata: String, initial_scopes: ScopeSet) -> Self {
+        Self {
+            resource_metadata,
+            initial_scopes,
+        }
+    }
+
+    /// The refusal of a request without credentials, before its body is read.
+    pub(crate) fn unauthenticated(&self) -> Denial {
+        Denial::Unauthenticated(self.initial_scopes.clone())
+    }
+
+    /// The whole answer.
+    pub(crate) fn respond(&self, denial: &Denial) -> Response<ResponseBody> {
+        let Words {
+            status,
+            error,
+            description,
+        } = denial.words();
+        let body = format!(r#"{{"error":"{error}","error_description":"{description}"}}"#);
+        let mut response = Response::new(Full::new(Bytes::from(body)).boxed());
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some(Ok(value)) = self.header(denial).map(HeaderValue::try_from) {
+            headers.insert(WWW_AUTHENTICATE, value);
+        }
+        if let Some(seconds) = denial.retry_after() {
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
+    }
+
+    /// `WWW-Authenticate` (RFC 6750 §3, RFC 9728 §5.1), where the refusal can be cured by signing in
+    /// or by consent. The order of the parameters is fixed: some clients search for the first
+    /// `scope=`.
+    fn header(&self, denial: &Denial) -> Option<String> {
+        let (error, scopes) = match denial {
+            Denial::Unauthenticated(scopes) => (None, Some(scopes)),
+            Denial::InvalidToken => (Some("invalid_token"), Some(&self.initial_scopes)),
+            Denial::MalformedCredentials => (Some("invalid_request"), None),
+            Denial::InsufficientScope(scopes) => (Some("insufficient_scope"), Some(scopes)),
+            Denial::TooManySessions | Denial::Unavailable { .. } | Denial::Failed => return None,
+        };
+        let mut header = String::from("Bearer ");
+        if let Some(error) = error {
+            // Writing to a String cannot fail.
+            let _ = write!(header, r#"error="{error}", "#);
+        }
+        if let Some(scopes) = scopes.filter(|scopes| !scopes.is_empty()) {
+            let _ = write!(header, r#"scope="{scopes}", "#);
+        }
+        let _ = write!(header, r#"resource_metadata="{}""#, self.resource_metadata);
+        if error.is_some() {
+            let _ = write!(
+                header,
+                r#", error_description="{}""#,
+                denial.words().description
+            );
+        }
+        Some(header)
+    }
+}
+
+impl Denial {
+    /// `Retry-After`, in whole seconds.
+    fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::Unavailable { retry_after } => Some(retry_after.as_secs().max(1)),
+            Self::TooManySessions => Some(60),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn header(denial: &Denial) -> Option<String> {
+        let url = "https://h/.well-known/oauth-protected-resource/mcp".to_owned();
+        Challenger::new(url, ScopeSet::parse("a b")).header(denial)
+    }
+
+    #[test]
+    fn challenges_are_deterministic_and_in_a_fixed_order() {
+        let metadata = r#"resource_metadata="https://h/.well-known/oauth-protected-resource/mcp""#;
+        let cases = [
+            (
+                Denial::Unauthenticated(ScopeSet::parse("a b")),
+                format!(r#"Bearer scope="a b", {metadata}"#),
+            ),
+            (
+                Denial::Unauthenticated(ScopeSet::new()),
+                format!("Bearer {metadata}"),
+            ),
+            (
+                Denial::InvalidToken,
+                format!(
+                    r#"Bearer error="invalid_token", scope="a b", {metadata}, error_description="The access token is not valid here or has expired.""#
+                ),
+            ),
+            (
+                Denial::InsufficientScope(ScopeSet::parse("x y")),
+                format!(
+                    r#"Bearer error="insufficient_scope", scope="x y", {metadata}, error_description="The person has not consented to what this operation needs.""#
+                ),
+            ),
+        ];
+        for (denial, expected) in cases {
+            assert_eq!(header(&denial), Some(expected));
+        }
+    }
+
+    #[test]
+    fn an_outage_or_a_failure_is_no_challenge() {
+        let outage = Denial::Unavailable {
+            retry_after: Duration::from_millis(1),
+        };
+        for denial in [outage, Denial::Failed, Denial::TooManySessions] {
+            assert_eq!(header(&denial), None);
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! The verdict cell: how the gate's decision reaches the HTTP status.
+//!
+//! One cell per HTTP request. The gate holds the sending half (it travels in the request's
+//! extensions), the layer the receiving half, and none of the senders: when the last sender is
+//! gone, nobody can decide any more.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::Notify;
+
+use crate::challenge::Denial;
+
+/// `Pending → Allowed → Released`, and `Pending | Allowed → Denied`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum State {
+    Pending,
+    Allowed,
+    /// A refusal, or a failure that must not look like one (500, 503).
+    Denied(Denial),
+    /// The head of the response has left.
+    Released,
+}
+
+#[derive(Debug)]
+struct Cell {
+    state: Mutex<(State, Senders)>,
+    changed: Notify,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Senders {
+    Some,
+    None,
+}
+
+impl Cell {
+    /// A panic cannot leave the state half-written: every critical section is one assignment.
+    fn lock(&self) -> MutexGuard<'_, (State, Senders)> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The gate's half.
+#[derive(Clone, Debug)]
+pub(crate) struct VerdictSender(Arc<Sending>);
+
+#[derive(Debug)]
+struct Sending(Arc<Cell>);
+
+impl Drop for Sending {
+    fn drop(&mut self) {
+        self.0.lock().1 = Senders::None;
+        self.0.changed.notify_one();
+    }
+}
+
+/// The layer's half.
+#[derive(Debug)]
+pub(crate) struct Verdict(Arc<Cell>);
+
+pub(crate) fn channel() -> (VerdictSender, Verdict) {
+    let cell = Arc::new(Cell {
+        state: Mutex::new((State::Pending, Senders::Some)),
+        changed: Notify::new(),
+    });
+    (
+        VerdictSender(Arc::new(Sending(Arc::clone(&cell)))),
+        Verdict(cell),
+    )
+}
+
+impl VerdictSender {
+    /// The operation may run. `false` when the request was refused already: then it may not.
+    #[must_use]
+    pub(crate) fn allow(&self) -> bool {
+        let cell = &self.0.0;
+        let mut state = cell.lock();
+        match state.0 {
+            State::Pending => {
+                state.0 = State::Allowed;
+                cell.changed.notify_one();
+                true
+            }
+            State::Allowed | State::Released => true,
+            State::Denied(_) => false,
+        }
+    }
+
+    /// Refuses the request. `false` when the head has left, so that no status can say so.
+    pub(crate) fn deny(&self, denial: Denial) -> bool {
+        let cell = &self.0.0;
+        let mut state = cell.lock();
+        match state.0 {
+            State::Pending | State::Allowed => {
+                state.0 = State::Denied(denial);
+                cell.changed.notify_one();
+                true
+            }
+            // The first refusal stands.
+            State::Denied(_) => true,
+            State::Released => false,
+        }
+    }
+}
+
+impl Verdict {
+    /// Waits until the gate has decided, or until nobody can decide any more.
+    pub(crate) async fn settled(&self) {
+        loop {
+            {
+                let state = self.0.lock();
+                if state.0 != State::Pending || state.1 == Senders::None {
+                    return;
+                }
+            }
+            self.0.changed.notified().await;
+        }
+    }
+
+    /// Whether [`settled`](Self::settled) would return at once.
+    pub(crate) fn is_settled(&self) -> bool {
+        let state = self.0.lock();
+        state.0 != State::Pending || state.1 == Senders::None
+    }
+
+    /// Lets the head go, unless the request was refused.
+    pub(crate) fn release(&self) -> Result<(), Denial> {
+        let mut state = self.0.lock();
+        match &state.0 {
+            State::Denied(denial) => Err(denial.clone()),
+            State::Pending | State::Allowed | State::Released => {
+                state.0 = State::Released;
+                Ok(())
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_util::FutureExt;
+
+    #[test]
+    fn a_decision_settles_the_cell() {
+        let (sender, verdict) = channel();
+        assert!(verdict.settled().now_or_never().is_none());
+        assert!(sender.allow());
+        assert!(verdict.settled().now_or_never().is_some());
+        assert_eq!(verdict.release(), Ok(()));
+    }
+
+    #[test]
+    fn the_last_sender_gone_settles_the_cell() {
+        let (sender, verdict) = channel();
+        let second = sender.clone();
+        drop(sender);
+        assert!(!verdict.is_settled());
+        drop(second);
+        assert!(verdict.is_settled());
+        assert_eq!(verdict.release(), Ok(()));
+    }
+
+    #[test]
+    fn a_refusal_outlives_its_sender_and_cannot_be_undone() {
+        let (sender, verdict) = channel();
+        assert!(sender.deny(Denial::Failed));
+        assert!(!sender.allow(), "a refused request must not run");
+        drop(sender);
+        assert_eq!(verdict.release(), Err(Denial::Failed));
+    }
+
+    #[test]
+    fn an_allowed_call_can_still_be_refused_until_the_head_has_left() {
+        let (sender, verdict) = channel();
+        assert!(sender.allow());
+        assert!(sender.deny(Denial::Failed));
+        assert_eq!(verdict.release(), Err(Denial::Failed));
+
+        let (sender, verdict) = channel();
+        assert!(sender.allow());
+        assert_eq!(verdict.release(), Ok(()));
+        assert!(!sender.deny(Denial::Failed), "too late for a status");
+    }
+
+    #[tokio::test]
+    async fn a_waiting_layer_is_woken() {
+        let (sender, verdict) = channel();
+        let waiting = tokio::spawn(async move {
+            verdict.settled().await;
+            verdict.release()
+        });
+        tokio::task::yield_now().await;
+        assert!(sender.deny(Denial::Failed));
+        assert_eq!(waiting.await.unwrap(), Err(Denial::Failed));
+    }
+}

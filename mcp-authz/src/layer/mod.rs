@@ -1,0 +1,138 @@
+//! The tower wiring of the stages: no policy of its own.
+//!
+//! It wraps the rmcp *service*, never a router, so that no fallback route is reached around it.
+
+mod admission;
+mod origin;
+mod settle;
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use http::{Request, Response};
+use http_body::Body;
+use http_body_util::combinators::BoxBody;
+use rmcp::ServerHandler;
+use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
+use tower_service::Service;
+
+pub(crate) use admission::Admission;
+pub(crate) use origin::{HostRule, OriginRule, Origins};
+
+use crate::bind::{BoundSessions, SESSION_HEADER};
+use crate::gate::{Admitted, Caller, Gate, Guarded, channel};
+
+/// The body of every answer.
+pub(crate) type ResponseBody = BoxBody<Bytes, Infallible>;
+
+/// A protected MCP endpoint: authenticates, lets the gate decide, and answers with its verdict.
+pub(crate) struct Endpoint<H>(Arc<Shared<H>>);
+
+pub(crate) struct Shared<H> {
+    pub(crate) admission: Admission,
+    pub(crate) guarded: Arc<Guarded<H>>,
+    pub(crate) sessions: Arc<BoundSessions>,
+    pub(crate) transport: StreamableHttpServerConfig,
+    /// One service for everything that names a session: rmcp's restore lock lives in it.
+    pub(crate) in_session: StreamableHttpService<Gate<H>, BoundSessions>,
+}
+
+impl<H> Clone for Endpoint<H> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<H: ServerHandler> Endpoint<H> {
+    pub(crate) fn new(
+        admission: Admission,
+        guarded: Guarded<H>,
+        sessions: BoundSessions,
+        transport: StreamableHttpServerConfig,
+    ) -> Self {
+        let (guarded, sessions) = (Arc::new(guarded), Arc::new(sessions));
+        let behind = Arc::clone(&guarded);
+        let in_session = StreamableHttpService::new(
+            move || Ok(Gate::shared(Arc::clone(&behind))),
+            Arc::clone(&sessions),
+            transport.clone(),
+        );
+        Self(Arc::new(Shared {
+            admission,
+            guarded,
+            sessions,
+            transport,
+            in_session,
+        }))
+    }
+}
+
+impl<H: ServerHandler> Shared<H> {
+    /// The way of a request, up to its answer.
+    async fn handle<B>(&self, mut request: Request<B>) -> Response<ResponseBody>
+    where
+        B: Body + Send + 'static,
+        B::Error: std::fmt::Display,
+    {
+        let caller = match self.admission.admit(&mut request).await {
+            Ok(caller) => caller,
+            Err(refusal) => return refusal.respond(&self.admission.challenger),
+        };
+        self.sessions.unwrap_id(request.headers_mut(), &caller);
+        let (verdict_sender, verdict) = channel();
+        let admitted = Admitted {
+            caller: caller.clone(),
+            verdict: verdict_sender,
+        };
+        request.extensions_mut().insert(admitted);
+        let response = self.run(request, &caller).await;
+        let mut response = match settle::settle(verdict, response).await {
+            Ok(response) => response,
+            Err(denial) => return self.admission.challenger.respond(&denial),
+        };
+        self.sessions.wrap_id(response.headers_mut(), &caller);
+        response
+    }
+
+    /// rmcp, with a gate that knows its caller where rmcp asks it without a context.
+    async fn run<B>(&self, request: Request<B>, caller: &Caller) -> Response<ResponseBody>
+    where
+        B: Body + Send + 'static,
+        B::Error: std::fmt::Display,
+    {
+        if request.headers().contains_key(SESSION_HEADER) {
+            return self.in_session.handle(request).await;
+        }
+        let (guarded, caller) = (Arc::clone(&self.guarded), caller.clone());
+        let service = StreamableHttpService::new(
+            move || Ok(Gate::for_caller(Arc::clone(&guarded), caller.clone())),
+            Arc::clone(&self.sessions),
+            self.transport.clone(),
+        );
+        service.handle(request).await
+    }
+}
+
+impl<H, B> Service<Request<B>> for Endpoint<H>
+where
+    H: ServerHandler,
+    B: Body + Send + 'static,
+    B::Error: std::fmt::Display,
+    B::Data: Send,
+{
+    type Response = Response<ResponseBody>;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Self::Response, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let shared = Arc::clone(&self.0);
+        Box::pin(async move { Ok(shared.handle(request).await) })
+    }
+}

@@ -1,0 +1,246 @@
+//! Where a request may come from: the `Host` it names and the `Origin` of the page that sent it.
+//!
+//! Protects local servers from DNS rebinding (MCP, Streamable HTTP §Security). rmcp checks the same
+//! lists again behind us; ours come first, so that a misplaced request learns nothing else.
+
+use http::header::{HOST, ORIGIN};
+use http::uri::Authority;
+use http::{HeaderMap, HeaderValue, Uri};
+
+/// The lists of one server.
+#[derive(Clone, Debug)]
+pub(crate) struct Origins {
+    pub(crate) hosts: Vec<HostRule>,
+    pub(crate) origins: Vec<OriginRule>,
+}
+
+/// A host with or without a port; without one, any port.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct HostRule {
+    host: String,
+    port: Option<u16>,
+}
+
+/// A web origin (RFC 6454 §4); the port is exact or any.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct OriginRule {
+    scheme: String,
+    host: String,
+    port: Option<u16>,
+}
+
+/// Why a request is turned away before anything else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Misplaced {
+    Host,
+    Origin,
+}
+
+impl Misplaced {
+    pub(super) fn words(self) -> &'static str {
+        match self {
+            Self::Host => "Forbidden: Host header is not allowed",
+            Self::Origin => "Forbidden: Origin header is not allowed",
+        }
+    }
+}
+
+impl Origins {
+    pub(super) fn check(&self, uri: &Uri, headers: &HeaderMap) -> Result<(), Misplaced> {
+        let host = requested_host(uri, headers).ok_or(Misplaced::Host)?;
+        if !self.hosts.iter().any(|rule| rule.admits(&host)) {
+            return Err(Misplaced::Host);
+        }
+        let mut origins = headers.get_all(ORIGIN).iter();
+        match (origins.next(), origins.next()) {
+            (None, _) => Ok(()),
+            (Some(origin), None) if self.admits_origin(origin) => Ok(()),
+            _ => Err(Misplaced::Origin),
+        }
+    }
+
+    /// Whether pages of `origin` may talk to this server.
+    pub(crate) fn admits_origin(&self, origin: &HeaderValue) -> bool {
+        let Some(origin) = origin.to_str().ok().and_then(OriginRule::parse) else {
+            return false;
+        };
+        self.origins.iter().any(|rule| rule.admits(&origin))
+    }
+}
+
+/// The `Host` header, or the authority of an HTTP/2 request; none when they are absent, doubled or
+/// disagree.
+fn requested_host(uri: &Uri, headers: &HeaderMap) -> Option<Authority> {
+    let mut hosts = headers.get_all(HOST).iter();
+    let header = match hosts.next() {
+        Some(host) => Some(Authority::try_from(host.as_bytes()).ok()?),
+        None => None,
+    };
+    let authority = uri.authority().cloned();
+    if hosts.next().is_some() {
+        return None;
+    }
+    match (header, authority) {
+        (Some(header), Some(authority)) if header != authority => None,
+        (header, authority) => header.or(authority),
+    }
+}
+
+impl HostRule {
+    /// `host` or `host:port`.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let authority = Authority::try_from(text)
+            .ok()
+            .filter(|parsed| parsed.as_str() == text)?;
+        (!text.contains('@')).then(|| Self {
+            host: normalize(authority.host()),
+            port: authority.port_u16(),
+        })
+    }
+
+    fn admits(&self, host: &Authority) -> bool {
+        self.host == normalize(host.host())
+            && self.port.is_none_or(|port| host.port_u16() == Some(port))
+    }
+}
+
+impl std::fmt::Display for HostRule {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.port {
+            Some(port) => write!(f, "{}:{port}", self.host),
+            None => f.write_str(&self.host),
+        }
+    }
+}
+
+impl OriginRule {
+    /// `scheme://host`, `scheme://host:port` or `scheme://host:*`.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let (scheme, rest) = text.split_once("://")?;
+        let default = match scheme {
+            "http" => 80,
+            "https" => 443,
+            _ => return None,
+        };
+        let (authority, any_port) = match rest.strip_suffix(":*") {
+            Some(host) => (host, true),
+            None => (rest, false),
+        };
+        let host = HostRule::parse(authority)?;
+        Some(Self {
+            scheme: scheme.to_owned(),
+            host: host.host,
+            port: (!any_port).then(|| host.port.unwrap_or(default)),
+        })
+    }
+
+    fn admits(&self, origin: &Self) -> bool {
+        self.scheme == origin.scheme
+            && self.host == origin.host
+            && (self.port.is_none() || self.port == origin.port)
+    }
+}
+
+impl std::fmt::Display for OriginRule {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.port {
+            Some(port) => write!(f, "{}://{}:{port}", self.scheme, self.host),
+            None => write!(f, "{}://{}:*", self.scheme, self.host),
+        }
+    }
+}
+
+/// Hosts are case-insensitive (RFC 3986 §3.2.2).
+fn normalize(host: &str) -> String {
+    host.to_ascii_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn origins() -> Origins {
+        Origins {
+            hosts: ["mcp.test", "[::1]", "local:3001"]
+                .map(|h| HostRule::parse(h).unwrap())
+                .into(),
+            origins: ["https://mcp.test", "http://localhost:*"]
+                .map(|o| OriginRule::parse(o).unwrap())
+                .into(),
+        }
+    }
+
+    fn check(hosts: &[&str], pages: &[&str]) -> Result<(), Misplaced> {
+        let mut headers = HeaderMap::new();
+        for host in hosts {
+            headers.append(HOST, HeaderValue::from_str(host).unwrap());
+        }
+        for page in pages {
+            headers.append(ORIGIN, HeaderValue::from_str(page).unwrap());
+        }
+        origins().check(&Uri::from_static("/mcp"), &headers)
+    }
+
+    #[test]
+    fn hosts() {
+        for host in [
+            "mcp.test",
+            "MCP.test",
+            "mcp.test:443",
+            "[::1]:80",
+            "local:3001",
+        ] {
+            assert_eq!(check(&[host], &[]), Ok(()), "{host}");
+        }
+        for host in [
+            "evil.test",
+            "mcp.test.evil",
+            "local",
+            "local:3002",
+            "",
+            "mcp.test@evil",
+        ] {
+            assert_eq!(check(&[host], &[]), Err(Misplaced::Host), "{host}");
+        }
+        assert_eq!(check(&[], &[]), Err(Misplaced::Host));
+        assert_eq!(check(&["mcp.test", "mcp.test"], &[]), Err(Misplaced::Host));
+    }
+
+    #[test]
+    fn the_authority_of_an_http2_request_counts_and_must_not_disagree() {
+        let uri = Uri::from_static("https://mcp.test/mcp");
+        assert_eq!(origins().check(&uri, &HeaderMap::new()), Ok(()));
+        let mut headers = HeaderMap::new();
+        headers.insert(HOST, HeaderValue::from_static("[::1]"));
+        assert_eq!(origins().check(&uri, &headers), Err(Misplaced::Host));
+    }
+
+    #[test]
+    fn pages() {
+        for page in [
+            "https://mcp.test",
+            "https://mcp.test:443",
+            "http://localhost:8123",
+        ] {
+            assert_eq!(check(&["mcp.test"], &[page]), Ok(()), "{page}");
+        }
+        for page in [
+            "null",
+            "",
+            "http://mcp.test",
+            "https://mcp.test:444",
+            "https://mcp.test.evil",
+            "https://evil/?https://mcp.test",
+            "https://mcp.test/",
+            "ftp://mcp.test",
+        ] {
+            assert_eq!(
+                check(&["mcp.test"], &[page]),
+                Err(Misplaced::Origin),
+                "{page}"
+            );
+        }
+        let twice = ["https://mcp.test", "https://mcp.test"];
+        assert_eq!(check(&["mcp.test"], &twice), Err(Misplaced::Origin));
+    }
+}

@@ -1,0 +1,182 @@
+//! From settings to a server: check everything, then put it together.
+
+use rmcp::model::{Implementation, RequestStateCodec, ServerCapabilities, ServerConfig};
+use rmcp::transport::streamable_http_server::StreamableHttpServerConfig;
+use tokio_util::sync::CancellationToken;
+
+use super::builder::Selection;
+use super::dispatch::Tools;
+use super::resource::Resource;
+use super::summary::Summary;
+use super::{Server, ServerBuilder, checks};
+use crate::bind::BoundSessions;
+use crate::challenge::Challenger;
+use crate::error::{ConfigError, Error};
+use crate::gate::{Guarded, Rules};
+use crate::layer::{Admission, Endpoint, Origins};
+use crate::metadata::ResourceMetadata;
+use crate::registry::ToolEntry;
+use crate::scope::ScopeSet;
+use crate::token::{Verifiers, WarmUp};
+
+impl ServerBuilder {
+    /// Checks everything and makes the server.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] with every mistake at once, each with what to write instead.
+    pub async fn build(mut self) -> Result<Server, Error> {
+        let plan = Plan::check(&mut self)?;
+        plan.meet_issuers(self.eager).await?;
+        Ok(plan.assemble(self))
+    }
+
+    fn info(&self) -> ServerConfig {
+        let capabilities = ServerCapabilities::builder().enable_tools().build();
+        let mut info = ServerConfig::new(capabilities)
+            .with_server_info(Implementation::new(&self.name, &self.version));
+        info.instructions.clone_from(&self.instructions);
+        info
+    }
+
+    fn transport(&self, origins: &Origins, stop: &CancellationToken) -> StreamableHttpServerConfig {
+        let mut transport = StreamableHttpServerConfig::default()
+            .with_legacy_session_mode(self.sessions.is_some())
+            .with_json_response(self.json_replies)
+            .with_allowed_hosts(origins.hosts.iter().map(ToString::to_string))
+            .with_allowed_origins(origins.origins.iter().map(ToString::to_string))
+            .enforce_origin_validation()
+            .with_max_request_body_bytes(self.max_body_bytes)
+            .with_cancellation_token(stop.clone());
+        transport.session_store.clone_from(&self.session_store);
+        transport
+    }
+}
+
+/// Settings that passed every check.
+struct Plan {
+    tools: Vec<ToolEntry>,
+    initial_scopes: ScopeSet,
+    resource: Resource,
+    mount: String,
+    origins: Origins,
+    seal: RequestStateCodec,
+    verifiers: Verifiers,
+}
+
+impl Plan {
+    fn check(settings: &mut ServerBuilder) -> Result<Self, ConfigError> {
+        let mut problems = Vec::new();
+        let selection = std::mem::replace(&mut settings.tools, Selection::Exactly(Vec::new()));
+        let tools = selection.resolve();
+        let has_verifier = !settings.issuers.is_empty() || settings.verifier.is_some();
+        checks::names(&tools, &mut problems);
+        checks::access(
+            &tools,
+            has_verifier,
+            settings.allow_anonymous,
+            &mut problems,
+        );
+        checks::parameters(&tools, &settings.app, &mut problems);
+        let initial_scopes =
+            checks::initial_scopes(settings.initial_scopes.as_deref(), &tools, &mut problems);
+        let resource = checks::resource(settings.resource.as_deref(), &mut problems);
+        let mount = checks::mount(settings.mount.as_deref(), resource.as_ref(), &mut problems);
+        let origins = checks::origins(
+            settings.allowed_hosts.as_deref(),
+            settings.allowed_origins.as_deref(),
+            resource.as_ref(),
+            &mut problems,
+        );
+        let seal = checks::seal(&settings.sealing_keys, &mut problems);
+        let verifiers = checks::verifiers(
+            std::mem::take(&mut settings.issuers),
+            settings.verifier.take(),
+            resource.as_ref().map_or("", |resource| &resource.text),
+            &mut problems,
+        );
+        match (resource, seal, verifiers) {
+            (Some(resource), Some(seal), Some(verifiers)) if problems.is_empty() => Ok(Self {
+                tools,
+                initial_scopes,
+                resource,
+                mount,
+                origins,
+                seal,
+                verifiers,
+            }),
+            _ => Err(ConfigError::new(problems)),
+        }
+    }
+
+    /// Asks every issuer for its documents. One that is wrong is an error; one that cannot be
+    /// reached may come back: until then the answer is 503.
+    async fn meet_issuers(&self, eager: bool) -> Result<(), ConfigError> {
+        let WarmUp {
+            unreachable,
+            wrong: mut problems,
+        } = self.verifiers.warm_up().await;
+        if eager {
+            problems.extend(unreachable);
+        } else {
+            for issuer in unreachable {
+                tracing::warn!("{issuer}; answering 503 until it can be");
+            }
+        }
+        if problems.is_empty() {
+            Ok(())
+        } else {
+            Err(ConfigError::new(problems))
+        }
+    }
+
+    fn assemble(self, settings: ServerBuilder) -> Server {
+        let advertised = if settings.advertise_all_scopes {
+            checks::all_scopes(&self.tools)
+        } else {
+            self.initial_scopes.clone()
+        };
+        let issuers: Vec<String> = self.verifiers.issuers().map(str::to_owned).collect();
+        let metadata = ResourceMetadata::new(
+            &self.resource.text,
+            &self.resource.url,
+            &issuers,
+            &advertised,
+            &settings.name,
+        );
+        let stop = CancellationToken::new();
+        let transport = settings.transport(&self.origins, &stop);
+        if settings.sessions.is_some() && settings.sealing_keys.is_empty() {
+            tracing::warn!(
+                "sessions are sealed with a key of this process alone: give replicas `.sealing_keys([..])`"
+            );
+        }
+        let admission = Admission {
+            origins: self.origins.clone(),
+            verifiers: self.verifiers,
+            challenger: Challenger::new(metadata.url().to_owned(), self.initial_scopes),
+            allow_anonymous: settings.allow_anonymous,
+        };
+        let info = settings.info();
+        let guarded = Guarded {
+            rules: Rules::of(&self.tools),
+            handler: Tools::new(settings.app, info, &self.tools),
+        };
+        let sessions = BoundSessions::new(settings.sessions.unwrap_or_default(), self.seal);
+        Server {
+            endpoint: Endpoint::new(admission, guarded, sessions, transport),
+            summary: Summary {
+                name: settings.name,
+                resource: self.resource.text,
+                metadata: metadata.url().to_owned(),
+                issuers,
+                tools: self.tools,
+            },
+            metadata,
+            mount: self.mount,
+            origins: self.origins,
+            stop,
+            grace: settings.shutdown_grace,
+        }
+    }
+}

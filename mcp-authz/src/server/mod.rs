@@ -1,0 +1,128 @@
+//! Registry, gate and HTTP in one: the builder, where every start-up check lives, and serving.
+
+mod build;
+mod builder;
+mod checks;
+mod dispatch;
+mod resource;
+mod serve;
+mod summary;
+
+pub use builder::ServerBuilder;
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use http::header::WWW_AUTHENTICATE;
+use http::{HeaderValue, Method, Request, Response};
+use tokio_util::sync::CancellationToken;
+use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
+use tower_service::Service;
+
+use crate::bind::SESSION_HEADER;
+use crate::layer::{Endpoint, Origins, ResponseBody};
+use crate::metadata::ResourceMetadata;
+use dispatch::Tools;
+use summary::Summary;
+
+/// An MCP server whose annotated functions are reached only by callers who may.
+///
+/// ```no_run
+/// use mcp_authz::{AuthInfo, Server, tool};
+///
+/// /// Say who is calling.
+/// #[tool(scopes = ["profile"])]
+/// async fn whoami(auth: AuthInfo) -> String {
+///     auth.subject().unwrap_or("nobody").to_owned()
+/// }
+///
+/// #[tokio::main]
+/// async fn main() -> Result<(), mcp_authz::Error> {
+///     Server::builder("whoami")
+///         .resource("https://mcp.example.com/mcp")
+///         .issuer("https://tenant.logto.app/oidc")
+///         .build()
+///         .await?
+///         .serve("0.0.0.0:3001")
+///         .await
+/// }
+/// ```
+pub struct Server {
+    endpoint: Endpoint<Tools>,
+    metadata: ResourceMetadata,
+    mount: String,
+    origins: Origins,
+    summary: Summary,
+    /// Cancelled when the server shuts down: streams end, nothing new starts.
+    stop: CancellationToken,
+    grace: Duration,
+}
+
+impl Server {
+    /// Starts a server that introduces itself to clients as `name`.
+    pub fn builder(name: impl Into<String>) -> ServerBuilder {
+        ServerBuilder::new(name.into())
+    }
+
+    /// The endpoint and its well-known documents, to **merge at the root** of an application: the
+    /// well-known paths live there (RFC 9728 §3).
+    pub fn router(&self) -> Router {
+        Router::new()
+            .route_service(&self.mount, self.mcp_service())
+            .layer(cors(self.origins.clone()))
+            .merge(self.metadata.router(true))
+    }
+
+    /// The protected endpoint alone, for nesting under a path of your own; serve
+    /// [`metadata_router`](Self::metadata_router) at the root beside it.
+    #[must_use]
+    pub fn mcp_service(
+        &self,
+    ) -> impl Service<
+        Request<Body>,
+        Response = Response<ResponseBody>,
+        Error = Infallible,
+        Future: Send,
+    > + Clone
+    + Send
+    + Sync
+    + 'static {
+        self.endpoint.clone()
+    }
+
+    /// The metadata of this resource alone, without the document at the root, so that several
+    /// protected servers can share a host.
+    pub fn metadata_router(&self) -> Router {
+        self.metadata.router(false)
+    }
+}
+
+/// Lets the pages that may talk to the server read its challenges (Fetch, CORS protocol).
+fn cors(origins: Origins) -> CorsLayer {
+    let allowed =
+        move |origin: &HeaderValue, _: &http::request::Parts| origins.admits_origin(origin);
+    CorsLayer::new()
+        .allow_origin(AllowOrigin::predicate(allowed))
+        .allow_methods([Method::GET, Method::POST, Method::DELETE])
+        // `Mcp-Param-*` has no end: whatever an allowed page asks for.
+        .allow_headers(AllowHeaders::mirror_request())
+        .expose_headers([WWW_AUTHENTICATE, SESSION_HEADER])
+        .max_age(Duration::from_secs(3600))
+}
+
+/// What the server guards, as it is printed at start.
+impl std::fmt::Display for Server {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::fmt::Display::fmt(&self.summary, f)
+    }
+}
+
+impl std::fmt::Debug for Server {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Server")
+            .field("mount", &self.mount)
+            .finish_non_exhaustive()
+    }
+}
