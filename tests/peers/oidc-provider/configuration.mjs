@@ -1,0 +1,84 @@
+// What this provider allows. Everything that a resource server may meet is on; what is not named
+// here keeps the library's default.
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+
+import { errors } from 'oidc-provider';
+
+import { clients, isFirstParty } from './clients.mjs';
+import { claimsFor, findAccount } from './people.mjs';
+
+export function configuration({ resource, scopes, alg, format, fetch }) {
+  return {
+    clients,
+    findAccount,
+    fetch,
+    jwks: { keys: [signingKey('ES256'), signingKey('RS256'), signingKey('EdDSA')] },
+    cookies: { keys: [randomBytes(32).toString('hex')] },
+    scopes: ['openid', 'offline_access'],
+    claims: { profile: ['name', 'preferred_username'], email: ['email', 'email_verified'] },
+    pkce: { required: () => true },
+    // A refresh token for everyone who may use one: `offline_access` needs `openid`, which an
+    // agent that only wants a token for the resource does not ask for.
+    issueRefreshToken: async (_ctx, client) => client.grantTypeAllowed('refresh_token'),
+    extraTokenClaims,
+    loadExistingGrant,
+    interactions: { url: (_ctx, interaction) => `/interaction/${interaction.uid}` },
+    features: features({ resource, scopes, alg, format }),
+  };
+}
+
+function features({ resource, scopes, alg, format }) {
+  return {
+    devInteractions: { enabled: false },
+    introspection: { enabled: true },
+    revocation: { enabled: true },
+    // Strict, as the library is: the scope of the registration is a ceiling for good.
+    registration: { enabled: true },
+    clientIdMetadataDocument: { enabled: true, ack: 'draft-02' },
+    resourceIndicators: {
+      enabled: true,
+      useGrantedResource: async () => true,
+      getResourceServerInfo: async (_ctx, indicator) => {
+        if (indicator !== resource) throw new errors.InvalidTarget();
+        return {
+          scope: scopes,
+          audience: resource,
+          accessTokenFormat: format,
+          accessTokenTTL: 600,
+          ...(format === 'jwt' && { jwt: { sign: { alg } } }),
+        };
+      },
+    },
+  };
+}
+
+// The token carries exactly the claims that its scopes stand for: what was not consented to is
+// not in there.
+async function extraTokenClaims(_ctx, token) {
+  return token.accountId && token.scope ? claimsFor(token.accountId, token.scope) : undefined;
+}
+
+// A first-party client gets what it asks for, unasked. Anyone else gets what was granted before
+// in this browser, and otherwise the consent page.
+async function loadExistingGrant(ctx) {
+  const { client, session, provider, params, resourceServers, result } = ctx.oidc;
+  const granted = result?.consent?.grantId ?? session.grantIdFor(client.clientId);
+  if (granted) return provider.Grant.find(granted);
+  if (!isFirstParty(client)) return undefined;
+  const grant = new provider.Grant({ clientId: client.clientId, accountId: session.accountId });
+  grant.addOIDCScope(params.scope ?? '');
+  for (const indicator of Object.keys(resourceServers)) {
+    grant.addResourceScope(indicator, params.scope ?? '');
+  }
+  await grant.save();
+  return grant;
+}
+
+function signingKey(alg) {
+  const { privateKey } = {
+    ES256: () => generateKeyPairSync('ec', { namedCurve: 'P-256' }),
+    RS256: () => generateKeyPairSync('rsa', { modulusLength: 2048 }),
+    EdDSA: () => generateKeyPairSync('ed25519'),
+  }[alg]();
+  return { ...privateKey.export({ format: 'jwk' }), kid: alg.toLowerCase(), use: 'sig', alg };
+}
