@@ -14,7 +14,9 @@ export function configuration({ resource, scopes, alg, format, fetch }) {
     fetch,
     jwks: { keys: [signingKey('ES256'), signingKey('RS256'), signingKey('EdDSA')] },
     cookies: { keys: [randomBytes(32).toString('hex')] },
-    scopes: ['openid', 'offline_access'],
+    // The resource's scopes are listed here too: only a listed scope may be registered, and only
+    // a listed scope is held against what the client registered.
+    scopes: ['openid', 'offline_access', ...scopes.split(' ')],
     claims: { profile: ['name', 'preferred_username'], email: ['email', 'email_verified'] },
     pkce: { required: () => true },
     // A refresh token for everyone who may use one: `offline_access` needs `openid`, which an
