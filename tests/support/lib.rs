@@ -1,1 +1,25 @@
-//! Helpers for the tests.
+//! Helpers for the tests and the examples: the person at the browser, agents on three SDKs, and a
+//! certified OpenID provider.
+
+mod agent;
+mod browser;
+mod event;
+mod lines;
+mod page;
+mod person;
+mod provider;
+mod rmcp_agent;
+mod setup;
+
+pub use agent::{Agent, Errand, Registration, Revision};
+pub use browser::Browser;
+pub use event::{Event, Transcript};
+pub use person::{Answer, Person};
+pub use provider::OidcProvider;
+pub use setup::{Tool, have};
+
+/// Where a test fails, its text is all that anyone reads, so errors are text.
+pub type Error = Box<dyn std::error::Error + Send + Sync>;
+
+/// What a helper returns.
+pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -1,0 +1,60 @@
+//! A child process that speaks lines of JSON.
+
+use std::process::Stdio;
+
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+use tokio::task::JoinHandle;
+
+use crate::Result;
+
+/// The process ends when this is dropped: it is killed, and its standard input closes.
+pub(crate) struct Process {
+    child: Child,
+    input: ChildStdin,
+    output: Lines<BufReader<ChildStdout>>,
+    complaints: JoinHandle<String>,
+}
+
+impl Process {
+    pub(crate) fn start(command: &mut Command) -> Result<Self> {
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()?;
+        let input = child.stdin.take().ok_or("no standard input")?;
+        let output = child.stdout.take().ok_or("no standard output")?;
+        let mut errors = child.stderr.take().ok_or("no standard error")?;
+        // Read all the time, or the process would stop where the pipe is full.
+        let complaints = tokio::spawn(async move {
+            let mut text = String::new();
+            let _ = errors.read_to_string(&mut text).await;
+            text
+        });
+        let output = BufReader::new(output).lines();
+        Ok(Self { child, input, output, complaints })
+    }
+
+    /// The next line, or none when the process has ended.
+    pub(crate) async fn line(&mut self) -> Result<Option<String>> {
+        Ok(self.output.next_line().await?)
+    }
+
+    pub(crate) async fn say(&mut self, line: &json::Value) -> Result<()> {
+        self.input.write_all(format!("{line}\n").as_bytes()).await?;
+        Ok(self.input.flush().await?)
+    }
+
+    /// Waits for the end, and fails with what the process complained about if that was not a good
+    /// one.
+    pub(crate) async fn finish(mut self) -> Result<()> {
+        drop(self.input);
+        let status = self.child.wait().await?;
+        if status.success() {
+            return Ok(());
+        }
+        Err(format!("{status}: {}", self.complaints.await?).into())
+    }
+}

@@ -1,0 +1,189 @@
+//! The agent on rmcp, in this process. Unlike the other SDKs, rmcp leaves the step-up to the
+//! agent: it hands over the challenge, and the agent asks for more and calls again.
+
+use std::sync::Arc;
+
+use http_client::{Client, Url};
+use json::Value;
+use rmcp_client::model::{CallToolRequestParams, ClientConfig, ProtocolVersion};
+use rmcp_client::service::{ClientInitializeError, RunningService};
+use rmcp_client::transport::auth::{
+    AuthClient, AuthorizationCallback, AuthorizationManager, AuthorizationRequest, OAuthState,
+    WWWAuthenticateParams,
+};
+use rmcp_client::transport::streamable_http_client::StreamableHttpClientTransportConfig;
+use rmcp_client::transport::StreamableHttpClientTransport;
+use rmcp_client::{ClientLifecycleMode, ClientServiceExt, RoleClient};
+use tokio::sync::Mutex;
+
+use crate::agent::REDIRECT;
+use crate::{Errand, Event, Person, Registration, Result, Revision, Transcript};
+
+type Connection = RunningService<RoleClient, ClientConfig>;
+type Manager = Arc<Mutex<AuthorizationManager>>;
+
+/// Does the errand.
+pub(crate) async fn run(
+    errand: &Errand,
+    person: &mut Person,
+    transcript: &mut Transcript,
+) -> Result<()> {
+    let mut agent = RmcpAgent { errand, person, transcript };
+    agent.run().await?;
+    transcript.0.push(Event::Done);
+    Ok(())
+}
+
+struct RmcpAgent<'a> {
+    errand: &'a Errand,
+    person: &'a mut Person,
+    transcript: &'a mut Transcript,
+}
+
+impl RmcpAgent<'_> {
+    async fn run(&mut self) -> Result<()> {
+        let plain = Client::new();
+        let Some(challenge) = self.first_contact(plain.clone()).await? else {
+            return Err("the server let an agent in without a token".into());
+        };
+        let Some(manager) = self.sign_in(challenge).await? else {
+            return Ok(());
+        };
+        let client = AuthClient::new(plain, manager);
+        let manager = client.auth_manager.clone();
+        let connection = self.connect(client).await?;
+        let spoken = connection.peer().peer_info().map(|info| info.protocol_version.to_string());
+        self.say(Event::Connected { revision: spoken.unwrap_or_default() });
+        let tools = connection.list_all_tools().await?;
+        let names = tools.iter().map(|tool| tool.name.to_string()).collect();
+        self.say(Event::Tools { names });
+        for call in [&self.errand.first, &self.errand.second] {
+            if !self.call(&connection, &manager, call).await? {
+                break;
+            }
+        }
+        connection.cancel().await?;
+        Ok(())
+    }
+
+    fn say(&mut self, event: Event) {
+        self.transcript.0.push(event);
+    }
+
+    /// Knocks without a token, and returns the challenge that comes back.
+    async fn first_contact(&mut self, client: Client) -> Result<Option<String>> {
+        let Err(error) = self.connect(client).await else {
+            return Ok(None);
+        };
+        let Some(challenge) = error.auth_challenge().map(str::to_owned) else {
+            return Err(error.into());
+        };
+        let scope = self.scope_of(&challenge)?;
+        self.say(Event::Unauthorized { scope });
+        Ok(Some(challenge))
+    }
+
+    async fn connect<C>(&self, client: C) -> Result<Connection, ClientInitializeError>
+    where
+        C: rmcp_client::transport::streamable_http_client::StreamableHttpClient + Send + Sync + 'static,
+    {
+        let server = self.errand.server.as_str();
+        let config = StreamableHttpClientTransportConfig::with_uri(server);
+        let transport = StreamableHttpClientTransport::with_client(client, config);
+        let lifecycle = match self.errand.revision {
+            Revision::V2025_11_25 => ClientLifecycleMode::Initialize,
+            Revision::V2026_07_28 => ClientLifecycleMode::Discover {
+                preferred_versions: vec![ProtocolVersion::V_2026_07_28],
+            },
+        };
+        let mut info = ClientConfig::default();
+        info.protocol_version = ProtocolVersion::V_2025_11_25;
+        info.serve_with_lifecycle(transport, lifecycle).await
+    }
+
+    /// None when the person said no.
+    async fn sign_in(&mut self, challenge: String) -> Result<Option<AuthorizationManager>> {
+        let mut oauth = OAuthState::new(self.errand.server.as_str(), None).await?;
+        let request = AuthorizationRequest::new(REDIRECT)
+            .with_client_name("SmartMail AI")
+            .with_initial_scope_selection()
+            .with_challenge(challenge);
+        let request = match self.errand.registration.clone() {
+            Registration::Dynamic => request,
+            Registration::MetadataDocument(url) => request.with_client_metadata_url(url),
+            Registration::Preregistered { id, secret: None } => {
+                request.with_preregistered_client(id)
+            }
+            Registration::Preregistered { id, secret: Some(secret) } => {
+                request.with_preregistered_client(id).with_client_secret(secret)
+            }
+        };
+        oauth.start_authorization(request).await?;
+        let url = oauth.get_authorization_url().await?;
+        let Some(callback) = self.ask(url, false).await? else {
+            return Ok(None);
+        };
+        oauth.handle_callback_url(&callback).await?;
+        Ok(oauth.into_authorization_manager())
+    }
+
+    /// Sends the person to a page. None when they come back with an error.
+    async fn ask(&mut self, url: String, holds_token: bool) -> Result<Option<String>> {
+        self.say(Event::Authorize { url: url.clone() });
+        let callback = self.person.visit(&url).await?;
+        let address = Url::parse(&callback)?;
+        let error = address.query_pairs().find(|(name, _)| name == "error");
+        let Some((_, error)) = error else {
+            return Ok(Some(callback));
+        };
+        self.say(Event::Denied { error: error.into_owned(), holds_token });
+        Ok(None)
+    }
+
+    /// Calls a tool; where the token is not enough, asks for more and calls again.
+    async fn call(
+        &mut self,
+        connection: &Connection,
+        manager: &Manager,
+        (tool, arguments): &(&'static str, Value),
+    ) -> Result<bool> {
+        let mut params = CallToolRequestParams::new(*tool);
+        params.arguments = arguments.as_object().cloned();
+        let result = match connection.call_tool(params.clone()).await {
+            Err(error) => {
+                let Some(challenge) = error.auth_challenge().map(str::to_owned) else {
+                    return Err(error.into());
+                };
+                if !self.step_up(manager, &challenge).await? {
+                    return Ok(false);
+                }
+                connection.call_tool(params).await?
+            }
+            Ok(result) => result,
+        };
+        let result = json::to_value(result)?;
+        self.say(Event::Called { tool: (*tool).to_owned(), result });
+        Ok(true)
+    }
+
+    async fn step_up(&mut self, manager: &Manager, challenge: &str) -> Result<bool> {
+        let scope = self.scope_of(challenge)?;
+        self.say(Event::Refused { scope: scope.clone() });
+        let wanted = scope.ok_or("a refusal that names no scope")?;
+        let url = manager.lock().await.request_scope_upgrade(&wanted).await?;
+        let Some(callback) = self.ask(url, true).await? else {
+            return Ok(false);
+        };
+        let AuthorizationCallback { code, csrf_token, issuer, .. } =
+            AuthorizationCallback::from_redirect_url(&callback)?;
+        let manager = manager.lock().await;
+        let issuer = issuer.as_deref();
+        manager.exchange_code_for_token_with_issuer(&code, &csrf_token, issuer).await?;
+        Ok(true)
+    }
+
+    fn scope_of(&self, challenge: &str) -> Result<Option<String>> {
+        let server = Url::parse(&self.errand.server)?;
+        Ok(WWWAuthenticateParams::parse(challenge, &server).scope)
+    }
+}
