@@ -53,14 +53,20 @@ pub enum Registration {
 impl Registration {
     /// A public client that was registered before.
     pub fn preregistered(id: &str) -> Self {
-        Self::Preregistered { id: id.to_owned(), secret: None }
+        Self::Preregistered {
+            id: id.to_owned(),
+            secret: None,
+        }
     }
 
     fn argument(&self) -> String {
         match self {
             Self::Dynamic => "dynamic".to_owned(),
             Self::Preregistered { id, secret: None } => format!("preregistered:{id}"),
-            Self::Preregistered { id, secret: Some(secret) } => {
+            Self::Preregistered {
+                id,
+                secret: Some(secret),
+            } => {
                 format!("preregistered:{id}:{secret}")
             }
             Self::MetadataDocument(url) => format!("metadata-document:{url}"),
@@ -86,7 +92,10 @@ impl Errand {
             revision,
             registration,
             first: ("whoami", json!({})),
-            second: ("send_mail", json!({ "to": "bob@example.com", "text": "Hello" })),
+            second: (
+                "send_mail",
+                json!({ "to": "bob@example.com", "text": "Hello" }),
+            ),
         }
     }
 }
@@ -125,7 +134,9 @@ impl Agent {
         let mut command = if self == Self::Python {
             let folder = setup::peer("python-client");
             let mut python = Command::new(setup::python(&folder).await?);
-            python.arg(folder.join("run.py")).env("PYTHONDONTWRITEBYTECODE", "1");
+            python
+                .arg(folder.join("run.py"))
+                .env("PYTHONDONTWRITEBYTECODE", "1");
             python
         } else {
             let folder = setup::peer("typescript-client");
@@ -134,7 +145,11 @@ impl Agent {
             node.arg(folder.join("run.mjs"));
             node
         };
-        command.args([&errand.server, errand.revision.as_str(), &errand.registration.argument()]);
+        command.args([
+            &errand.server,
+            errand.revision.as_str(),
+            &errand.registration.argument(),
+        ]);
         for (tool, arguments) in [&errand.first, &errand.second] {
             command.args([tool, arguments.to_string().as_str()]);
         }

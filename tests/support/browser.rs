@@ -29,7 +29,9 @@ impl Browser {
             return Err("the browser said nothing".into());
         };
         process.finish().await?;
-        let callback = json::from_str::<json::Value>(&line)?["callback"].as_str().map(str::to_owned);
+        let callback = json::from_str::<json::Value>(&line)?["callback"]
+            .as_str()
+            .map(str::to_owned);
         Ok(callback.ok_or(line)?)
     }
 }

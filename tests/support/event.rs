@@ -34,17 +34,30 @@ impl Event {
         let text = |name: &str| value[name].as_str().map(str::to_owned);
         let must = |name: &str| text(name).ok_or_else(|| Error::from(format!("no {name}: {line}")));
         Ok(match must("event")?.as_str() {
-            "unauthorized" => Self::Unauthorized { scope: text("scope") },
+            "unauthorized" => Self::Unauthorized {
+                scope: text("scope"),
+            },
             "authorize" => Self::Authorize { url: must("url")? },
-            "connected" => Self::Connected { revision: must("revision")? },
-            "tools" => Self::Tools { names: strings(&value["names"]) },
-            "called" => Self::Called { tool: must("tool")?, result: value["result"].clone() },
-            "refused" => Self::Refused { scope: text("scope") },
+            "connected" => Self::Connected {
+                revision: must("revision")?,
+            },
+            "tools" => Self::Tools {
+                names: strings(&value["names"]),
+            },
+            "called" => Self::Called {
+                tool: must("tool")?,
+                result: value["result"].clone(),
+            },
+            "refused" => Self::Refused {
+                scope: text("scope"),
+            },
             "denied" => Self::Denied {
                 error: must("error")?,
                 holds_token: value["holds_token"] == true,
             },
-            "failed" => Self::Failed { message: must("message")? },
+            "failed" => Self::Failed {
+                message: must("message")?,
+            },
             "done" => Self::Done,
             other => return Err(format!("unknown event {other}").into()),
         })
@@ -53,7 +66,9 @@ impl Event {
 
 fn strings(value: &Value) -> Vec<String> {
     let values = value.as_array().into_iter().flatten();
-    values.filter_map(|v| v.as_str().map(str::to_owned)).collect()
+    values
+        .filter_map(|v| v.as_str().map(str::to_owned))
+        .collect()
 }
 
 /// Everything that one agent reported, in order.

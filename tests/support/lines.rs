@@ -34,7 +34,12 @@ impl Process {
             text
         });
         let output = BufReader::new(output).lines();
-        Ok(Self { child, input, output, complaints })
+        Ok(Self {
+            child,
+            input,
+            output,
+            complaints,
+        })
     }
 
     /// The next line, or none when the process has ended.

@@ -41,25 +41,49 @@ impl Page {
         reader.page
     }
 
-    /// The form into which a person types a name, and the name of that field.
-    pub(crate) fn sign_in(&self) -> Option<(&Form, &str)> {
+    /// How to say who one is: by typing a name, or by a button that carries it.
+    pub(crate) fn sign_in(&self, person: &str) -> Option<SignIn<'_>> {
         const NAMES: [&str; 3] = ["username", "login", "email"];
-        self.forms.iter().find_map(|form| {
-            let name = NAMES.into_iter().find(|name| form.has(name))?;
-            Some((form, name))
-        })
+        let typing = self.forms.iter().find_map(|form| {
+            let field = NAMES.into_iter().find(|name| form.has(name))?;
+            let button = form.buttons.first();
+            Some(SignIn {
+                form,
+                button,
+                field,
+            })
+        });
+        let pressing = || {
+            let is_person =
+                |button: &Button| NAMES.contains(&button.name.as_str()) && button.value == person;
+            let (form, button) = self.buttons().find(|(_, button)| is_person(button))?;
+            Some(SignIn {
+                form,
+                button: Some(button),
+                field: "",
+            })
+        };
+        typing.or_else(pressing)
     }
 
     /// The button that reads like one of `words`, and its form.
     pub(crate) fn button(&self, words: &[&str]) -> Option<(&Form, &Button)> {
-        let buttons = self
-            .forms
-            .iter()
-            .flat_map(|form| form.buttons.iter().map(move |button| (form, button)));
-        buttons
-            .into_iter()
+        self.buttons()
             .find(|(_, button)| words.iter().any(|word| button.reads(word)))
     }
+
+    fn buttons(&self) -> impl Iterator<Item = (&Form, &Button)> {
+        self.forms
+            .iter()
+            .flat_map(|form| form.buttons.iter().map(move |button| (form, button)))
+    }
+}
+
+/// The form that says who one is, the button to press, and the field to type into, if any.
+pub(crate) struct SignIn<'a> {
+    pub(crate) form: &'a Form,
+    pub(crate) button: Option<&'a Button>,
+    pub(crate) field: &'static str,
 }
 
 impl Form {
@@ -70,10 +94,12 @@ impl Form {
 
 impl Button {
     fn reads(&self, word: &str) -> bool {
-        [&self.value, &self.text, &self.name].into_iter().any(|label| {
-            let mut words = label.split(|c: char| !c.is_alphanumeric());
-            words.any(|part| part.eq_ignore_ascii_case(word))
-        })
+        [&self.value, &self.text, &self.name]
+            .into_iter()
+            .any(|label| {
+                let mut words = label.split(|c: char| !c.is_alphanumeric());
+                words.any(|part| part.eq_ignore_ascii_case(word))
+            })
     }
 }
 
@@ -175,4 +201,46 @@ fn attributes(tag: &StartTag<()>) -> BTreeMap<String, String> {
         .iter()
         .map(|(name, value)| (text(name), text(value)))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_typed_into_its_field() {
+        let page = Page::parse(
+            r#"<form action="/in?a=1&amp;b=2"><input type=hidden name=csrf value=x>
+               <label>Name <input name=login></label><button>Sign in</button></form>"#,
+        );
+        let sign_in = page.sign_in("alice").expect("a form");
+        assert_eq!(sign_in.field, "login");
+        assert_eq!(sign_in.form.action, "/in?a=1&b=2");
+        assert!(sign_in.form.has("csrf"));
+        assert_eq!(page.text, "Name Sign in");
+    }
+
+    #[test]
+    fn a_name_may_be_a_button() {
+        let page = Page::parse(
+            r#"<form><button name=username value=bob><b>Bob</b></button>
+               <button name=username value=alice><b>Alice</b></button></form>"#,
+        );
+        let button = page.sign_in("alice").and_then(|found| found.button);
+        assert_eq!(button.expect("a button").text, "Alice");
+        assert!(page.sign_in("carol").is_none());
+    }
+
+    #[test]
+    fn a_button_is_known_by_its_words() {
+        let page = Page::parse(
+            r#"<style>p { deny: 1 }</style><p>Deny?</p><form><button name=decision value=deny>No</button>
+               <input type=submit name=decision value=allow></form>"#,
+        );
+        let pressed = |words: &[&str]| page.button(words).map(|(_, button)| button.value.clone());
+        assert_eq!(pressed(&["deny"]).as_deref(), Some("deny"));
+        assert_eq!(pressed(&["yes", "allow"]).as_deref(), Some("allow"));
+        assert_eq!(pressed(&["all"]), None);
+        assert_eq!(page.text, "Deny? No");
+    }
 }

@@ -49,7 +49,9 @@ impl Person {
             sign_ins: 0,
             name: name.into(),
             answers: vec![Answer::Deny],
-            browser: browser.build().expect("a browser without settings that could be wrong"),
+            browser: browser
+                .build()
+                .expect("a browser without settings that could be wrong"),
         }
     }
 
@@ -93,11 +95,15 @@ impl Person {
         if !status.is_success() {
             return Err(format!("{status} at {address}: {}", page.text).into());
         }
-        if let Some((form, field)) = page.sign_in() {
+        if let Some(sign_in) = page.sign_in(&self.name) {
             self.sign_ins += 1;
-            let typed = [(field, self.name.as_str()), ("password", "any password")];
-            let button = form.buttons.first();
-            return self.send(&address, form, button, &typed).await;
+            let typed = [
+                (sign_in.field, self.name.as_str()),
+                ("password", "any password"),
+            ];
+            return self
+                .send(&address, sign_in.form, sign_in.button, &typed)
+                .await;
         }
         let (form, button) = page
             .button(self.next_words())

@@ -7,12 +7,12 @@ use http_client::{Client, Url};
 use json::Value;
 use rmcp_client::model::{CallToolRequestParams, ClientConfig, ProtocolVersion};
 use rmcp_client::service::{ClientInitializeError, RunningService};
+use rmcp_client::transport::StreamableHttpClientTransport;
 use rmcp_client::transport::auth::{
     AuthClient, AuthorizationCallback, AuthorizationManager, AuthorizationRequest, OAuthState,
     WWWAuthenticateParams,
 };
 use rmcp_client::transport::streamable_http_client::StreamableHttpClientTransportConfig;
-use rmcp_client::transport::StreamableHttpClientTransport;
 use rmcp_client::{ClientLifecycleMode, ClientServiceExt, RoleClient};
 use tokio::sync::Mutex;
 
@@ -28,7 +28,11 @@ pub(crate) async fn run(
     person: &mut Person,
     transcript: &mut Transcript,
 ) -> Result<()> {
-    let mut agent = RmcpAgent { errand, person, transcript };
+    let mut agent = RmcpAgent {
+        errand,
+        person,
+        transcript,
+    };
     agent.run().await?;
     transcript.0.push(Event::Done);
     Ok(())
@@ -52,8 +56,13 @@ impl RmcpAgent<'_> {
         let client = AuthClient::new(plain, manager);
         let manager = client.auth_manager.clone();
         let connection = self.connect(client).await?;
-        let spoken = connection.peer().peer_info().map(|info| info.protocol_version.to_string());
-        self.say(Event::Connected { revision: spoken.unwrap_or_default() });
+        let spoken = connection
+            .peer()
+            .peer_info()
+            .map(|info| info.protocol_version.to_string());
+        self.say(Event::Connected {
+            revision: spoken.unwrap_or_default(),
+        });
         let tools = connection.list_all_tools().await?;
         let names = tools.iter().map(|tool| tool.name.to_string()).collect();
         self.say(Event::Tools { names });
@@ -85,7 +94,10 @@ impl RmcpAgent<'_> {
 
     async fn connect<C>(&self, client: C) -> Result<Connection, ClientInitializeError>
     where
-        C: rmcp_client::transport::streamable_http_client::StreamableHttpClient + Send + Sync + 'static,
+        C: rmcp_client::transport::streamable_http_client::StreamableHttpClient
+            + Send
+            + Sync
+            + 'static,
     {
         let server = self.errand.server.as_str();
         let config = StreamableHttpClientTransportConfig::with_uri(server);
@@ -114,9 +126,12 @@ impl RmcpAgent<'_> {
             Registration::Preregistered { id, secret: None } => {
                 request.with_preregistered_client(id)
             }
-            Registration::Preregistered { id, secret: Some(secret) } => {
-                request.with_preregistered_client(id).with_client_secret(secret)
-            }
+            Registration::Preregistered {
+                id,
+                secret: Some(secret),
+            } => request
+                .with_preregistered_client(id)
+                .with_client_secret(secret),
         };
         oauth.start_authorization(request).await?;
         let url = oauth.get_authorization_url().await?;
@@ -136,7 +151,10 @@ impl RmcpAgent<'_> {
         let Some((_, error)) = error else {
             return Ok(Some(callback));
         };
-        self.say(Event::Denied { error: error.into_owned(), holds_token });
+        self.say(Event::Denied {
+            error: error.into_owned(),
+            holds_token,
+        });
         Ok(None)
     }
 
@@ -162,23 +180,34 @@ impl RmcpAgent<'_> {
             Ok(result) => result,
         };
         let result = json::to_value(result)?;
-        self.say(Event::Called { tool: (*tool).to_owned(), result });
+        self.say(Event::Called {
+            tool: (*tool).to_owned(),
+            result,
+        });
         Ok(true)
     }
 
     async fn step_up(&mut self, manager: &Manager, challenge: &str) -> Result<bool> {
         let scope = self.scope_of(challenge)?;
-        self.say(Event::Refused { scope: scope.clone() });
+        self.say(Event::Refused {
+            scope: scope.clone(),
+        });
         let wanted = scope.ok_or("a refusal that names no scope")?;
         let url = manager.lock().await.request_scope_upgrade(&wanted).await?;
         let Some(callback) = self.ask(url, true).await? else {
             return Ok(false);
         };
-        let AuthorizationCallback { code, csrf_token, issuer, .. } =
-            AuthorizationCallback::from_redirect_url(&callback)?;
+        let AuthorizationCallback {
+            code,
+            csrf_token,
+            issuer,
+            ..
+        } = AuthorizationCallback::from_redirect_url(&callback)?;
         let manager = manager.lock().await;
         let issuer = issuer.as_deref();
-        manager.exchange_code_for_token_with_issuer(&code, &csrf_token, issuer).await?;
+        manager
+            .exchange_code_for_token_with_issuer(&code, &csrf_token, issuer)
+            .await?;
         Ok(true)
     }
 

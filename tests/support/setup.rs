@@ -43,7 +43,10 @@ impl Tool {
     async fn is_there(self) -> bool {
         let (program, args) = self.probe();
         let mut command = Command::new(program);
-        command.args(args).stdout(Stdio::null()).stderr(Stdio::null());
+        command
+            .args(args)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
         command.status().await.is_ok_and(|status| status.success())
     }
 }
@@ -79,7 +82,10 @@ fn root() -> &'static Path {
 
 /// Installs what the lock file of a Node peer names, unless that is already there.
 pub(crate) async fn node_modules(folder: &Path) -> Result<()> {
-    let (wanted, done) = (folder.join("package-lock.json"), folder.join("node_modules/.installed"));
+    let (wanted, done) = (
+        folder.join("package-lock.json"),
+        folder.join("node_modules/.installed"),
+    );
     once(&wanted, &done, async || {
         let mut npm = Command::new("npm");
         npm.args(["ci", "--no-audit", "--no-fund", "--ignore-scripts"]);
@@ -93,9 +99,19 @@ pub(crate) async fn python(folder: &Path) -> Result<PathBuf> {
     let venv = target("venv");
     let (wanted, done) = (folder.join("requirements.txt"), venv.join("installed"));
     once(&wanted, &done, async || {
-        run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&venv)).await?;
+        run(Command::new("python3")
+            .args(["-m", "venv", "--clear"])
+            .arg(&venv))
+        .await?;
         let mut pip = Command::new(venv.join("bin/python"));
-        pip.args(["-m", "pip", "install", "--quiet", "--no-deps", "--requirement"]);
+        pip.args([
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--no-deps",
+            "--requirement",
+        ]);
         run(pip.arg(&wanted)).await
     })
     .await?;
@@ -104,11 +120,7 @@ pub(crate) async fn python(folder: &Path) -> Result<PathBuf> {
 
 /// Runs `install` unless `done` says what `wanted` says. Tests run in parallel, also in separate
 /// processes, so the first one installs and the others wait.
-async fn once(
-    wanted: &Path,
-    done: &Path,
-    install: impl AsyncFnOnce() -> Result<()>,
-) -> Result<()> {
+async fn once(wanted: &Path, done: &Path, install: impl AsyncFnOnce() -> Result<()>) -> Result<()> {
     let wanted = fs::read_to_string(wanted)?;
     let is_done = || fs::read_to_string(done).is_ok_and(|found| found == wanted);
     if is_done() {

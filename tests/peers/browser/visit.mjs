@@ -41,10 +41,13 @@ function caught(page) {
   });
 }
 
+// By typing a name, or by pressing the button that carries it.
 async function signIn(page) {
-  const field = page.locator('input[name=username], input[name=login]');
-  await field.waitFor();
+  const own = page.locator(`button[name=username][value="${name}"]`);
+  const field = page.locator('input[name=username]:not([type=hidden]), input[name=login]');
+  await own.or(field).first().waitFor();
   await picture(page, 'sign-in');
+  if ((await own.count()) > 0) return own.click();
   await field.fill(name);
   const password = page.locator('input[type=password]');
   if ((await password.count()) > 0) await password.fill('any password');

@@ -60,14 +60,15 @@ async function extraTokenClaims(_ctx, token) {
   return token.accountId && token.scope ? claimsFor(token.accountId, token.scope) : undefined;
 }
 
-// A first-party client gets what it asks for, unasked. Anyone else gets what was granted before
-// in this browser, and otherwise the consent page.
+// Anyone gets what was granted before in this browser, and otherwise the consent page. A
+// first-party client gets what it asks for, unasked.
 async function loadExistingGrant(ctx) {
   const { client, session, provider, params, resourceServers, result } = ctx.oidc;
-  const granted = result?.consent?.grantId ?? session.grantIdFor(client.clientId);
-  if (granted) return provider.Grant.find(granted);
-  if (!isFirstParty(client)) return undefined;
-  const grant = new provider.Grant({ clientId: client.clientId, accountId: session.accountId });
+  const { clientId } = client;
+  const before = result?.consent?.grantId ?? session.grantIdFor(clientId);
+  const granted = before && (await provider.Grant.find(before));
+  if (!isFirstParty(client)) return granted;
+  const grant = granted ?? new provider.Grant({ clientId, accountId: session.accountId });
   grant.addOIDCScope(params.scope ?? '');
   for (const indicator of Object.keys(resourceServers)) {
     grant.addResourceScope(indicator, params.scope ?? '');

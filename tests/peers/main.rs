@@ -1,0 +1,8 @@
+//! Parts that others wrote, against ours: two OpenID providers, agents on three SDKs, two
+//! revisions of the protocol, and a browser. See README.md here for how they are spoken to.
+
+mod journey;
+mod pages;
+mod place;
+mod refusal;
+mod server;

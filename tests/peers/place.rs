@@ -1,0 +1,87 @@
+//! A server and the provider that it trusts, both just for one test.
+
+use http_client::{Client, StatusCode, header::ACCEPT};
+use json::json;
+use mcp_authz::dev::AuthorizationServer;
+use support::{OidcProvider, Registration, Result, Tool};
+use tokio::net::TcpListener;
+
+use crate::server::{self, Outbox};
+
+/// Which provider.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Provider {
+    /// Ours, which lets an agent that registered itself ask for more later.
+    Embedded,
+    /// npm `oidc-provider`, which holds an agent to what it registered.
+    Certified,
+}
+
+impl Provider {
+    pub(crate) fn needs(self) -> &'static [Tool] {
+        match self {
+            Self::Embedded => &[],
+            Self::Certified => &[Tool::Node, Tool::OpenSsl],
+        }
+    }
+}
+
+/// Kept, because a provider ends when it is dropped.
+enum Running {
+    Embedded(#[expect(dead_code)] AuthorizationServer),
+    Certified(OidcProvider),
+}
+
+/// Where one test happens.
+pub(crate) struct Place {
+    pub(crate) server: String,
+    pub(crate) issuer: String,
+    pub(crate) outbox: Outbox,
+    provider: Running,
+}
+
+impl Place {
+    pub(crate) async fn open(provider: Provider) -> Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let server = format!("http://{}/mcp", listener.local_addr()?);
+        let (issuer, provider) = match provider {
+            Provider::Embedded => {
+                let running = AuthorizationServer::start().await?;
+                (running.issuer().to_owned(), Running::Embedded(running))
+            }
+            Provider::Certified => {
+                let running = OidcProvider::start(&server).await?;
+                (running.issuer.clone(), Running::Certified(running))
+            }
+        };
+        let outbox = Outbox::default();
+        server::start(listener, &server, &issuer, outbox.clone()).await?;
+        Ok(Self {
+            server,
+            issuer,
+            outbox,
+            provider,
+        })
+    }
+
+    /// The ways in which an agent can be known here and still ask for more later.
+    pub(crate) fn registrations(&self) -> Vec<Registration> {
+        match &self.provider {
+            Running::Embedded(_) => vec![Registration::Dynamic],
+            Running::Certified(provider) => vec![
+                Registration::preregistered("third-party"),
+                Registration::MetadataDocument(provider.metadata_document.clone()),
+            ],
+        }
+    }
+
+    /// What the server says to someone without a token.
+    pub(crate) async fn knock(&self) -> Result<StatusCode> {
+        let ping = json!({ "jsonrpc": "2.0", "id": 1, "method": "ping" });
+        let request = Client::new()
+            .post(&self.server)
+            .header(ACCEPT, "application/json, text/event-stream")
+            .json(&ping);
+        Ok(request.send().await?.status())
+    }
+}

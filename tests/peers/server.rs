@@ -1,0 +1,59 @@
+//! The server under test: one tool to begin with, and one that takes more.
+
+use std::future::pending;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+
+use mcp_authz::rmcp::model::JsonObject;
+use mcp_authz::{AuthInfo, Claims, Json, Parameters, Server, State, tool};
+use tokio::net::TcpListener;
+
+/// How many mails were sent: what nobody consented to must not be in there.
+#[derive(Clone, Default)]
+pub(crate) struct Outbox(Arc<AtomicUsize>);
+
+impl Outbox {
+    pub(crate) fn sent(&self) -> usize {
+        self.0.load(SeqCst)
+    }
+}
+
+/// Return the identity claims that the user agreed to share.
+#[tool(scopes = ["profile", "email"])]
+async fn whoami(auth: AuthInfo) -> Json<Claims> {
+    Json(auth.consented_claims())
+}
+
+/// Send a mail in the user's name.
+#[tool(scopes = ["mail:send"])]
+async fn send_mail(
+    outbox: State<Outbox>,
+    Parameters(mail): Parameters<JsonObject>,
+    auth: AuthInfo,
+) -> String {
+    outbox.0.0.fetch_add(1, SeqCst);
+    let to = mail.get("to").and_then(|to| to.as_str());
+    format!(
+        "{} wrote to {}",
+        auth.subject().unwrap_or("nobody"),
+        to.unwrap_or("nobody")
+    )
+}
+
+/// Serves on `listener` for as long as the test runs.
+pub(crate) async fn start(
+    listener: TcpListener,
+    resource: &str,
+    issuer: &str,
+    outbox: Outbox,
+) -> support::Result<()> {
+    let server = Server::builder("peers")
+        .resource(resource)
+        .issuer(issuer)
+        .initial_scopes(["profile", "email"])
+        .state(outbox)
+        .build()
+        .await?;
+    tokio::spawn(server.serve_until(listener, pending()));
+    Ok(())
+}
