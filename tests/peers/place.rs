@@ -28,7 +28,7 @@ impl Provider {
 
 /// Kept, because a provider ends when it is dropped.
 enum Running {
-    Embedded(#[expect(dead_code)] AuthorizationServer),
+    Embedded(AuthorizationServer),
     Certified(OidcProvider),
 }
 
