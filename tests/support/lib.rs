@@ -4,19 +4,23 @@
 mod agent;
 mod browser;
 mod event;
+mod lab;
 mod lines;
 mod page;
 mod person;
 mod provider;
 mod rmcp_agent;
 mod setup;
+mod user_agent;
 
 pub use agent::{Agent, Errand, Registration, Revision};
 pub use browser::Browser;
 pub use event::{Event, Transcript};
+pub use lab::{Lab, Ran, Reply, legacy_body, modern_body, modern_headers};
 pub use person::{Answer, Person};
 pub use provider::OidcProvider;
 pub use setup::{Tool, have};
+pub use user_agent::UserAgent;
 
 /// Where a test fails, its text is all that anyone reads, so errors are text.
 pub type Error = Box<dyn std::error::Error + Send + Sync>;

@@ -123,10 +123,7 @@ mod tests {
             ))
         });
         let body = StreamBody::new(Box::pin(frames));
-        (
-            writer,
-            Response::new(http_body_util::BodyExt::boxed(SyncBody(body))),
-        )
+        (writer, Response::new(SyncBody(body).boxed()))
     }
 
     /// `boxed` wants `Sync`; the test's stream is only polled by one task.
