@@ -41,44 +41,67 @@ pub struct Lab {
     pub ran: Ran,
     /// Plain HTTP/1.1, follows no redirects.
     pub http: Client,
-    _stop: oneshot::Sender<()>,
+    stop: Vec<oneshot::Sender<()>>,
 }
 
 impl Lab {
     /// Starts provider and server, with whatever `configure` adds.
     pub async fn start(configure: impl FnOnce(ServerBuilder) -> ServerBuilder) -> Self {
-        let provider = dev::AuthorizationServer::builder()
-            .start()
-            .await
-            .expect("the provider starts");
+        let provider = dev::AuthorizationServer::builder().start().await;
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let origin = format!("http://{}", listener.local_addr().expect("a bound address"));
-        let url = format!("{origin}/mcp");
-        let ran = Ran::default();
-        let builder = Server::builder("lab")
-            .resource(&url)
-            .issuer(provider.issuer());
-        let server = configure(builder.state(ran.clone()))
-            .build()
-            .await
-            .expect("it starts");
-        let (stop, stopped) = oneshot::channel();
-        tokio::spawn(server.serve_until(listener, async {
-            // Dropping the lab stops it, too.
-            let _ = stopped.await;
-        }));
         let http = Client::builder()
             .redirect(http_client::redirect::Policy::none())
             .no_proxy();
-        let http = http.build().expect("a client");
-        Self {
-            provider,
-            url,
+        let mut lab = Self {
+            provider: provider.expect("the provider starts"),
+            url: format!("{origin}/mcp"),
             origin,
-            ran,
-            http,
-            _stop: stop,
-        }
+            ran: Ran::default(),
+            http: http.build().expect("a client"),
+            stop: Vec::new(),
+        };
+        lab.serve(listener, configure).await;
+        lab
+    }
+
+    /// Another server for the same resource; returns the URL of its endpoint.
+    pub async fn replica(
+        &mut self,
+        configure: impl FnOnce(ServerBuilder) -> ServerBuilder,
+    ) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let url = format!(
+            "http://{}/mcp",
+            listener.local_addr().expect("a bound address")
+        );
+        self.serve(listener, configure).await;
+        url
+    }
+
+    /// Asks the servers to stop.
+    pub fn stop(&mut self) {
+        self.stop.clear();
+    }
+
+    async fn serve(
+        &mut self,
+        listener: TcpListener,
+        configure: impl FnOnce(ServerBuilder) -> ServerBuilder,
+    ) {
+        let builder = Server::builder("lab")
+            .resource(&self.url)
+            .issuer(self.provider.issuer());
+        let server = configure(builder.state(self.ran.clone())).build().await;
+        let (stop, stopped) = oneshot::channel::<()>();
+        self.stop.push(stop);
+        // A dropped sender stops the server as well as a message would.
+        let stopped = async { drop(stopped.await) };
+        tokio::spawn(
+            server
+                .expect("the server starts")
+                .serve_until(listener, stopped),
+        );
     }
 
     /// A token that Alice gave to SmartMail AI for this server.

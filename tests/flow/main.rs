@@ -1,0 +1,43 @@
+//! What a client sees, stage by stage, over real HTTP.
+
+mod challenge;
+mod connection;
+mod credentials;
+mod lists;
+mod metadata;
+mod revisions;
+mod sessions;
+mod tools;
+
+use mcp_authz::{ServerBuilder, ToolEntry};
+use support::Lab;
+use tools::{broken, hello, pay, send_mail, slow, weather, whoami};
+
+/// The server of most tests: every tool wants somebody. Its first challenge asks for `whoami`'s
+/// scopes.
+async fn lab() -> Lab {
+    lab_with(|server| server).await
+}
+
+async fn lab_with(configure: impl FnOnce(ServerBuilder) -> ServerBuilder) -> Lab {
+    let server = |server: ServerBuilder| {
+        configure(server.tools(closed()).initial_scopes(["profile", "email"]))
+    };
+    Lab::start(server).await
+}
+
+/// One that lets people in without a token, for what is `anonymous`.
+async fn open_lab() -> Lab {
+    lab_with(|server| server.tool(weather::tool()).allow_anonymous()).await
+}
+
+fn closed() -> [ToolEntry; 6] {
+    [
+        whoami::tool(),
+        send_mail::tool(),
+        pay::tool(),
+        hello::tool(),
+        broken::tool(),
+        slow::tool(),
+    ]
+}
