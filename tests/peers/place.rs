@@ -46,7 +46,7 @@ impl Place {
         let server = format!("http://{}/mcp", listener.local_addr()?);
         let (issuer, provider) = match provider {
             Provider::Embedded => {
-                let running = AuthorizationServer::start().await?;
+                let running = AuthorizationServer::builder().start().await?;
                 (running.issuer().to_owned(), Running::Embedded(running))
             }
             Provider::Certified => {
