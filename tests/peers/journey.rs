@@ -1,7 +1,7 @@
 //! The whole way, for every provider, agent and revision: 401, metadata, sign-in and consent, a
 //! call, 403, more consent, the call again.
 
-use support::{Agent, Errand, Event, Person, Revision, Transcript, have};
+use support::{Agent, Errand, Event, Person, Registration, Revision, Transcript, have};
 
 use crate::place::{Place, Provider};
 
@@ -42,6 +42,21 @@ async fn travel(provider: Provider, agent: Agent, revision: Revision) -> support
         arrives(&told);
         was_asked_twice(&alice);
         assert_eq!(place.outbox.sent(), sent + 1, "once for each agent");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_certified_provider_may_sign_with_rs256_or_eddsa() -> support::Result<()> {
+    if !have(Provider::Certified.needs()).await {
+        return Ok(());
+    }
+    for alg in ["RS256", "EdDSA"] {
+        let place = Place::open_with(Provider::Certified, &[("ALG", alg)]).await?;
+        let registration = Registration::preregistered("third-party");
+        let errand = Errand::to(&place.server, Revision::V2026_07_28, registration);
+        let mut alice = Person::named("alice").allowing();
+        arrives(&Agent::Rmcp.run(&errand, &mut alice).await?);
     }
     Ok(())
 }

@@ -42,15 +42,23 @@ pub(crate) struct Place {
 
 impl Place {
     pub(crate) async fn open(provider: Provider) -> Result<Self> {
+        Self::open_with(provider, &[]).await
+    }
+
+    /// With settings of the certified provider, see its `main.mjs`.
+    pub(crate) async fn open_with(provider: Provider, settings: &[(&str, &str)]) -> Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let server = format!("http://{}/mcp", listener.local_addr()?);
         let (issuer, provider) = match provider {
             Provider::Embedded => {
-                let running = AuthorizationServer::builder().start().await?;
+                let running = AuthorizationServer::builder()
+                    .scope("mail:send", "Send mail in your name")
+                    .start()
+                    .await?;
                 (running.issuer().to_owned(), Running::Embedded(running))
             }
             Provider::Certified => {
-                let running = OidcProvider::start(&server).await?;
+                let running = OidcProvider::start_with(&server, settings).await?;
                 (running.issuer.clone(), Running::Certified(running))
             }
         };
