@@ -1,6 +1,7 @@
 //! The whole way, for every provider, agent and revision: 401, metadata, sign-in and consent, a
 //! call, 403, more consent, the call again.
 
+use mcp_authz::{ServerBuilder, SessionLimits};
 use support::{Agent, Errand, Event, Person, Registration, Revision, Transcript, have};
 
 use crate::place::{Place, Provider};
@@ -34,15 +35,26 @@ async fn travel(provider: Provider, agent: Agent, revision: Revision) -> support
         return Ok(());
     }
     let place = Place::open(provider).await?;
-    for (sent, registration) in place.registrations().into_iter().enumerate() {
-        let mut alice = Person::named("alice").allowing();
-        let errand = Errand::to(&place.server, revision, registration);
-        let told = agent.run(&errand, &mut alice).await?;
-        assert_eq!(told.revision(), Some(revision.as_str()));
-        arrives(&told);
-        was_asked_twice(&alice);
-        assert_eq!(place.outbox.sent(), sent + 1, "once for each agent");
+    for registration in place.registrations() {
+        go(&place, agent, revision, registration).await?;
     }
+    Ok(())
+}
+
+async fn go(
+    place: &Place,
+    agent: Agent,
+    revision: Revision,
+    registration: Registration,
+) -> support::Result<()> {
+    let sent_before = place.outbox.sent();
+    let mut alice = Person::named("alice").allowing();
+    let errand = Errand::to(&place.server, revision, registration);
+    let told = agent.run(&errand, &mut alice).await?;
+    assert_eq!(told.revision(), Some(revision.as_str()));
+    arrives(&told);
+    was_asked_twice(&alice);
+    assert_eq!(place.outbox.sent(), sent_before + 1, "the call ran once");
     Ok(())
 }
 
@@ -52,11 +64,35 @@ async fn the_certified_provider_may_sign_with_rs256_or_eddsa() -> support::Resul
         return Ok(());
     }
     for alg in ["RS256", "EdDSA"] {
-        let place = Place::open_with(Provider::Certified, &[("ALG", alg)]).await?;
-        let registration = Registration::preregistered("third-party");
-        let errand = Errand::to(&place.server, Revision::V2026_07_28, registration);
-        let mut alice = Person::named("alice").allowing();
-        arrives(&Agent::Rmcp.run(&errand, &mut alice).await?);
+        let place = Place::open_with(Provider::Certified, &[("ALG", alg)], |server| server).await?;
+        let own = Registration::preregistered("third-party");
+        go(&place, Agent::Rmcp, Revision::V2026_07_28, own).await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn every_agent_steps_up_within_a_session_of_2025_11_25() -> support::Result<()> {
+    let sessions = |server: ServerBuilder| server.sessions(SessionLimits::default());
+    let place = Place::open_with(Provider::Embedded, &[], sessions).await?;
+    everyone(&place, &[Revision::V2025_11_25]).await
+}
+
+#[tokio::test]
+async fn every_agent_steps_up_where_replies_are_streams() -> support::Result<()> {
+    let streams = |server: ServerBuilder| server.json_replies(false);
+    let place = Place::open_with(Provider::Embedded, &[], streams).await?;
+    everyone(&place, &[Revision::V2025_11_25, Revision::V2026_07_28]).await
+}
+
+async fn everyone(place: &Place, revisions: &[Revision]) -> support::Result<()> {
+    for agent in [Agent::Rmcp, Agent::TypeScript, Agent::Python] {
+        if !have(agent.needs()).await {
+            continue;
+        }
+        for revision in revisions {
+            go(place, agent, *revision, Registration::Dynamic).await?;
+        }
     }
     Ok(())
 }

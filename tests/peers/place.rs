@@ -1,7 +1,10 @@
 //! A server and the provider that it trusts, both just for one test.
 
+use std::future::pending;
+
 use http_client::{Client, StatusCode, header::ACCEPT};
 use json::json;
+use mcp_authz::ServerBuilder;
 use mcp_authz::dev::AuthorizationServer;
 use support::{OidcProvider, Registration, Result, Tool};
 use tokio::net::TcpListener;
@@ -26,8 +29,12 @@ impl Provider {
     }
 }
 
-/// Kept, because a provider ends when it is dropped.
+/// The provider of this place.
 enum Running {
+    #[expect(
+        dead_code,
+        reason = "kept, because the provider ends when it is dropped"
+    )]
     Embedded(AuthorizationServer),
     Certified(OidcProvider),
 }
@@ -42,11 +49,15 @@ pub(crate) struct Place {
 
 impl Place {
     pub(crate) async fn open(provider: Provider) -> Result<Self> {
-        Self::open_with(provider, &[]).await
+        Self::open_with(provider, &[], |server| server).await
     }
 
-    /// With settings of the certified provider, see its `main.mjs`.
-    pub(crate) async fn open_with(provider: Provider, settings: &[(&str, &str)]) -> Result<Self> {
+    /// With settings of the certified provider (see its `main.mjs`) and of the server.
+    pub(crate) async fn open_with(
+        provider: Provider,
+        settings: &[(&str, &str)],
+        configure: impl FnOnce(ServerBuilder) -> ServerBuilder,
+    ) -> Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let server = format!("http://{}/mcp", listener.local_addr()?);
         let (issuer, provider) = match provider {
@@ -63,7 +74,8 @@ impl Place {
             }
         };
         let outbox = Outbox::default();
-        server::start(listener, &server, &issuer, outbox.clone()).await?;
+        let builder = configure(server::builder(&server, &issuer, &outbox));
+        tokio::spawn(builder.build().await?.serve_until(listener, pending()));
         Ok(Self {
             server,
             issuer,

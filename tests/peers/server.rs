@@ -1,12 +1,10 @@
 //! The server under test: one tool to begin with, and one that takes more.
 
-use std::future::pending;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
 use mcp_authz::rmcp::model::JsonObject;
-use mcp_authz::{AuthInfo, Claims, Json, Parameters, Server, State, tool};
-use tokio::net::TcpListener;
+use mcp_authz::{AuthInfo, Claims, Json, Parameters, Server, ServerBuilder, State, tool};
 
 /// How many mails were sent: what nobody consented to must not be in there.
 #[derive(Clone, Default)]
@@ -40,20 +38,11 @@ async fn send_mail(
     )
 }
 
-/// Serves on `listener` for as long as the test runs.
-pub(crate) async fn start(
-    listener: TcpListener,
-    resource: &str,
-    issuer: &str,
-    outbox: Outbox,
-) -> support::Result<()> {
-    let server = Server::builder("peers")
+/// That server, not built yet.
+pub(crate) fn builder(resource: &str, issuer: &str, outbox: &Outbox) -> ServerBuilder {
+    Server::builder("peers")
         .resource(resource)
         .issuer(issuer)
         .initial_scopes(["profile", "email"])
-        .state(outbox)
-        .build()
-        .await?;
-    tokio::spawn(server.serve_until(listener, pending()));
-    Ok(())
+        .state(outbox.clone())
 }
