@@ -36,7 +36,7 @@ enum Running {
         reason = "kept, because the provider ends when it is dropped"
     )]
     Embedded(AuthorizationServer),
-    Certified(OidcProvider),
+    Certified(Box<OidcProvider>),
 }
 
 /// Where one test happens.
@@ -70,7 +70,10 @@ impl Place {
             }
             Provider::Certified => {
                 let running = OidcProvider::start_with(&server, settings).await?;
-                (running.issuer.clone(), Running::Certified(running))
+                (
+                    running.issuer.clone(),
+                    Running::Certified(Box::new(running)),
+                )
             }
         };
         let outbox = Outbox::default();
