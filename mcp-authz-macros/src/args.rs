@@ -3,6 +3,7 @@
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
+use syn::token::Paren;
 use syn::{Expr, ExprLit, Lit, LitBool, LitStr, Path, Token};
 
 use crate::errors::Errors;
@@ -87,19 +88,12 @@ impl Args {
     }
 
     fn read_one(&mut self, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<()> {
-        let key = Ident::parse_any(input)?;
+        let key = Ident::parse_any(input).map_err(|error| {
+            let example = "expected an argument, such as `scopes = [\"profile\"]`";
+            syn::Error::new(error.span(), example)
+        })?;
         let is_new = self.note(&key, errors);
-        let value = if input.parse::<Option<Token![=]>>()?.is_some() {
-            Some(input.parse::<Expr>()?)
-        } else {
-            None
-        };
-        if !input.is_empty() && !input.peek(Token![,]) {
-            return Err(input.error(match value {
-                None => format!("expected `{key} = ..`"),
-                Some(_) => "expected `,`".to_owned(),
-            }));
-        }
+        let value = value(&key, input)?;
         if is_new {
             self.accept(&key, value.as_ref(), errors);
         }
@@ -108,22 +102,18 @@ impl Args {
 
     /// Remembers the key. `false` when its value must not count: it is unknown, or a second one.
     fn note(&mut self, key: &Ident, errors: &mut Errors) -> bool {
-        let Some(known) = nearest(key) else {
-            errors.at(key, unknown(key));
-            return false;
-        };
-        let doubled = self.keys.contains(key);
-        if doubled {
+        let known = nearest(key);
+        if known.is_none_or(|known| key != known) {
+            errors.at(key, unknown(key, known));
+        } else if self.keys.contains(key) {
             errors.at(key, format!("`{key}` is given twice"));
+            return false;
         }
         self.keys.push(key.clone());
-        if matches!(known, "scopes" | "authenticated" | "anonymous") && !doubled {
+        if matches!(known, Some("scopes" | "authenticated" | "anonymous")) {
             self.note_access(key, errors);
         }
-        if key != known {
-            errors.at(key, format!("{}; did you mean `{known}`?", unknown(key)));
-        }
-        !doubled && key == known
+        known.is_some_and(|known| key == known)
     }
 
     fn note_access(&mut self, key: &Ident, errors: &mut Errors) {
@@ -153,6 +143,28 @@ impl Args {
     }
 }
 
+/// What follows the key, up to the comma.
+fn value(key: &Ident, input: ParseStream<'_>) -> syn::Result<Option<Expr>> {
+    let ends = || input.is_empty() || input.peek(Token![,]);
+    let mut value = None;
+    if let Some(equals) = input.parse::<Option<Token![=]>>()? {
+        if ends() {
+            return Err(syn::Error::new_spanned(
+                equals,
+                format!("`{key}` has no value"),
+            ));
+        }
+        value = Some(input.parse()?);
+    } else if input.peek(Paren) {
+        return Err(input.error(format!("expected `{key} = ..`")));
+    }
+    if ends() {
+        Ok(value)
+    } else {
+        Err(input.error("expected `,`"))
+    }
+}
+
 /// The known key that `key` is, or that it was probably meant to be.
 fn nearest(key: &Ident) -> Option<&'static str> {
     let key = key.to_string();
@@ -161,9 +173,12 @@ fn nearest(key: &Ident) -> Option<&'static str> {
     exact.or_else(|| KNOWN.into_iter().find(begins_alike))
 }
 
-fn unknown(key: &Ident) -> String {
+fn unknown(key: &Ident, nearest: Option<&str>) -> String {
     let known = KNOWN.map(|known| format!("`{known}`")).join(", ");
-    format!("unknown argument `{key}`: known are {known}")
+    let guess = nearest.map_or_else(String::new, |nearest| {
+        format!(" (did you mean `{nearest}`?)")
+    });
+    format!("unknown argument `{key}`{guess}: a tool takes {known}")
 }
 
 fn skip_to_comma(input: ParseStream<'_>) {
@@ -280,7 +295,7 @@ mod tests {
         let (args, errors) = parse(r#"scope = ["a"]"#);
         assert!(args.names_access());
         assert!(
-            errors.iter().all(|e| e.ends_with("did you mean `scopes`?")),
+            errors.iter().all(|e| e.contains("did you mean `scopes`?")),
             "{errors:?}"
         );
         assert_eq!(errors.len(), 1);

@@ -2,14 +2,14 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
-use syn::LitStr;
 use syn::spanned::Spanned;
+use syn::{LitStr, Type};
 
 use crate::args::{Access, Hints};
 use crate::model::Tool;
 use crate::paths::Paths;
 use crate::scopes::Scopes;
-use crate::signature::{Output, Signature};
+use crate::signature::Signature;
 
 /// The function as written, a type of its name, and the registration.
 pub(crate) fn tool(tool: &Tool, item: &TokenStream) -> TokenStream {
@@ -89,7 +89,7 @@ fn spec(paths: &Paths, tool: &Tool) -> TokenStream {
     let hints = hints(paths, &tool.hints);
     let access = access(paths, &tool.access);
     let signature = signature(paths, &tool.signature);
-    let output_schema = output_schema(paths, &tool.signature.output);
+    let output_schema = output_schema(paths, tool.signature.output.as_ref());
     let call = call(paths, &tool.signature);
     quote! {
         static __SPEC: #tool_spec = #tool_spec {
@@ -272,15 +272,15 @@ fn signature(paths: &Paths, signature: &Signature) -> TokenStream {
     quote!(|__signature| { #(#describe)* })
 }
 
-fn output_schema(paths: &Paths, output: &Output) -> TokenStream {
+fn output_schema(paths: &Paths, output: Option<&Type>) -> TokenStream {
     let Paths {
         output_schema,
         none,
         ..
     } = paths;
     match output {
-        Output::Named(ty) => quote!(#output_schema::<#ty>::new().get()),
-        Output::Opaque => none.clone(),
+        Some(ty) => quote!(#output_schema::<#ty>::new().get()),
+        None => none.clone(),
     }
 }
 
@@ -292,16 +292,18 @@ fn call(paths: &Paths, signature: &Signature) -> TokenStream {
         .map(|index| format_ident!("__parameter_{index}"))
         .collect();
     let run = run(paths, signature, &names);
-    if names.is_empty() {
-        return quote!(|_| #boxed(async { #run }));
-    }
     let extract = signature.parameters.iter().zip(&names).map(|(ty, name)| {
         let span = at(ty.span());
         let from_call = quote_spanned!(span=> <#ty as #from_call>::from_call);
         quote!(let #name = #from_call(&mut __call)?;)
     });
+    let call = if names.is_empty() {
+        quote!(_)
+    } else {
+        quote!(mut __call)
+    };
     quote! {
-        |mut __call| #boxed(async move {
+        |#call| #boxed(async move {
             #(#extract)*
             #run
         })
@@ -313,11 +315,11 @@ fn run(paths: &Paths, signature: &Signature, arguments: &[Ident]) -> TokenStream
     let ident = &signature.ident;
     let wait = signature.is_async.then(|| quote!(.await));
     let reply = match &signature.output {
-        Output::Named(ty) => {
+        Some(ty) => {
             let span = at(ty.span());
             quote_spanned!(span=> <#ty as #reply>::reply)
         }
-        Output::Opaque => quote!(#reply::reply),
+        None => quote!(#reply::reply),
     };
     quote!(#reply(#ident(#(#arguments),*)#wait))
 }

@@ -12,8 +12,7 @@ mod expand;
 mod fallback;
 mod errors;
 
-// Documented at its re-export, in whose crate the examples compile.
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "its examples compile where it is re-exported")]
 #[proc_macro_attribute]
 pub fn tool(args: TokenStream, item: TokenStream) -> TokenStream {
     let (args, item) = (args.into(), item.into());

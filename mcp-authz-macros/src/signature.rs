@@ -18,13 +18,8 @@ pub(crate) struct Signature {
     pub(crate) ident: Ident,
     pub(crate) is_async: bool,
     pub(crate) parameters: Vec<Type>,
-    pub(crate) output: Output,
-}
-
-pub(crate) enum Output {
-    Named(Type),
-    /// `impl Trait` (or `!`), which cannot be written a second time.
-    Opaque,
+    /// `None` for `impl Trait`, which cannot be written a second time.
+    pub(crate) output: Option<Type>,
 }
 
 impl Signature {
@@ -73,12 +68,10 @@ fn type_of(argument: FnArg) -> Option<Type> {
     }
 }
 
-fn output(output: ReturnType) -> Output {
+fn output(output: ReturnType) -> Option<Type> {
     match output {
-        ReturnType::Default => Output::Named(parse_quote!(())),
-        ReturnType::Type(_, ty) if matches!(*ty, Type::Never(_)) => Output::Opaque,
-        ReturnType::Type(_, ty) if impl_keyword(ty.to_token_stream()).is_some() => Output::Opaque,
-        ReturnType::Type(_, ty) => Output::Named(*ty),
+        ReturnType::Default => Some(parse_quote!(())),
+        ReturnType::Type(_, ty) => impl_keyword(ty.to_token_stream()).is_none().then_some(*ty),
     }
 }
 
@@ -100,6 +93,14 @@ fn check(signature: &syn::Signature, errors: &mut Errors) {
         errors.at(
             &signature.generics,
             "a tool cannot be generic: there is one function for every call",
+        );
+    }
+    if let ReturnType::Type(_, ty) = &signature.output
+        && let Type::Never(never) = &**ty
+    {
+        errors.at(
+            never,
+            "a tool has to return, so that its caller gets an answer",
         );
     }
     for argument in &signature.inputs {
@@ -224,7 +225,7 @@ mod tests {
         let signature = signature.expect("a signature");
         assert_eq!((signature.parameters.len(), errors), (2, 0));
         assert!(signature.is_async);
-        assert!(matches!(signature.output, Output::Named(_)));
+        assert!(signature.output.is_some());
     }
 
     #[test]
@@ -268,16 +269,11 @@ mod tests {
 
     #[test]
     fn an_opaque_return_type_is_not_repeated() {
-        for item in [
-            quote!(
-                fn f() -> Result<impl R, E> {}
-            ),
-            quote!(
-                fn f() -> ! {}
-            ),
-        ] {
-            let signature = read(&item).0.expect("a signature");
-            assert!(matches!(signature.output, Output::Opaque), "{item}");
-        }
+        let signature = read(&quote!(
+            fn f() -> Result<impl R, E> {}
+        ))
+        .0;
+        let output = signature.expect("a signature").output;
+        assert!(output.is_none());
     }
 }

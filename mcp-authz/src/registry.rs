@@ -58,7 +58,7 @@ pub struct ToolSpec {
 
 /// Extracts the parameters and runs the function.
 #[doc(hidden)]
-pub type ToolFn = for<'a> fn(Call<'a>) -> BoxFuture<'a, Result<CallToolResponse, ErrorData>>;
+pub(crate) type ToolFn = for<'a> fn(Call<'a>) -> BoxFuture<'a, Result<CallToolResponse, ErrorData>>;
 
 /// Names the future's type to the compiler, which could not infer it in the expansion.
 #[doc(hidden)]
@@ -128,7 +128,9 @@ impl ToolEntry {
         (self.0.access)()
     }
 
-    pub(crate) fn spec(&self) -> &'static ToolSpec {
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn spec(&self) -> &'static ToolSpec {
         self.0
     }
 

@@ -1,0 +1,8 @@
+use mcp_authz::tool;
+
+#[tool(anonymous)]
+fn whoami() -> ! {
+    panic!()
+}
+
+fn main() {}

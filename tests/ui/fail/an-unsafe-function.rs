@@ -1,0 +1,6 @@
+use mcp_authz::tool;
+
+#[tool(anonymous)]
+unsafe fn whoami() {}
+
+fn main() {}
