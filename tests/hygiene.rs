@@ -10,8 +10,8 @@
     unreachable_pub,
     unused_qualifications,
     single_use_lifetimes,
-    clippy::pedantic,
-    clippy::nursery
+    clippy::all,
+    clippy::pedantic
 )]
 
 extern crate mcp_authz as renamed;
@@ -71,6 +71,7 @@ pub mod shadows {
         open_world = true
     )]
     pub async fn everything(auth: AuthInfo) -> ::std::result::Result<Text, Text> {
+        ::std::future::ready(()).await;
         ::std::result::Result::Ok(::std::borrow::ToOwned::to_owned(auth.subject_or_empty()))
     }
 
@@ -117,6 +118,7 @@ pub mod visible {
 
 /// Renamed, and a reserved word.
 #[tool(authenticated, crate = renamed)]
+#[must_use]
 pub fn r#type() -> Json<u8> {
     Json(1)
 }

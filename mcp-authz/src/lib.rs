@@ -39,6 +39,8 @@ pub use bind::SessionLimits;
 pub use consented::Claims;
 pub use error::{ConfigError, Error};
 pub use extract::{Call, FromCall, Rmcp, State};
+#[doc(inline)]
+#[doc = include_str!("docs/tool.md")]
 pub use mcp_authz_macros::tool;
 pub use registry::{Access, ToolEntry};
 pub use rmcp;
