@@ -103,17 +103,19 @@ impl Args {
     /// Remembers the key. `false` when its value must not count: it is unknown, or a second one.
     fn note(&mut self, key: &Ident, errors: &mut Errors) -> bool {
         let known = nearest(key);
-        if known.is_none_or(|known| key != known) {
+        let is_known = known.is_some_and(|known| key == known);
+        if !is_known {
             errors.at(key, unknown(key, known));
         } else if self.keys.contains(key) {
             errors.at(key, format!("`{key}` is given twice"));
             return false;
         }
         self.keys.push(key.clone());
-        if matches!(known, Some("scopes" | "authenticated" | "anonymous")) {
+        let declares = matches!(known, Some("scopes" | "authenticated" | "anonymous"));
+        if declares && (is_known || !self.names_access()) {
             self.note_access(key, errors);
         }
-        known.is_some_and(|known| key == known)
+        is_known
     }
 
     fn note_access(&mut self, key: &Ident, errors: &mut Errors) {
@@ -307,6 +309,7 @@ mod tests {
             "anonymous, authenticated",
             r#"scopes = ["a"], anonymous"#,
             "anonymous, anonymous",
+            "anonymous, anonimous",
         ] {
             assert_eq!(parse(twice).1.len(), 1, "{twice}");
         }

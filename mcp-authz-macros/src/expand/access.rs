@@ -1,0 +1,137 @@
+//! Who may call, as tokens.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote, quote_spanned};
+use syn::spanned::Spanned;
+
+use crate::args::Access;
+use crate::paths::Paths;
+use crate::scopes::Scopes;
+
+/// The value of the `Access` that is declared.
+pub(super) fn declared(paths: &Paths, declared: &Access) -> TokenStream {
+    let Paths { access, .. } = paths;
+    match declared {
+        Access::Authenticated => quote!(#access::Authenticated),
+        Access::Anonymous => quote!(#access::Anonymous),
+        Access::Scopes(scopes) => {
+            let requirement = requirement(paths, scopes);
+            quote!(#access::Scopes(#requirement))
+        }
+    }
+}
+
+fn requirement(paths: &Paths, scopes: &Scopes) -> TokenStream {
+    let Paths {
+        requirement: path, ..
+    } = paths;
+    let parts = |parts: &[Scopes]| -> Vec<TokenStream> {
+        parts.iter().map(|part| requirement(paths, part)).collect()
+    };
+    match scopes {
+        Scopes::All(all) => {
+            let parts = parts(all);
+            quote!(#path::all([#(#parts),*]))
+        }
+        Scopes::Any(any) => {
+            let parts = parts(any);
+            quote!(#path::any([#(#parts),*]))
+        }
+        leaf => {
+            let scope = scope(paths, leaf);
+            quote!(#path::scope(#scope))
+        }
+    }
+}
+
+/// A single scope; nothing for a nested expression.
+fn scope(paths: &Paths, leaf: &Scopes) -> Option<TokenStream> {
+    let Paths { scope, .. } = paths;
+    match leaf {
+        Scopes::Literal(token) => Some(quote!(#scope::new(#token))),
+        Scopes::Const(constant) => Some(constant.alias.to_token_stream()),
+        Scopes::All(_) | Scopes::Any(_) => None,
+    }
+}
+
+/// What only the compiler knows: that a path names a `const` scope, and that it equals no other of
+/// its list.
+pub(super) fn scope_checks(paths: &Paths, access: &Access) -> TokenStream {
+    let Access::Scopes(scopes) = access else {
+        return TokenStream::new();
+    };
+    let Paths { scope, .. } = paths;
+    let aliases = scopes.consts().into_iter().map(|constant| {
+        let (alias, path) = (&constant.alias, &constant.path);
+        quote!(const #alias: #scope = #path;)
+    });
+    let differ = lists_differ(paths, scopes);
+    quote!(#(#aliases)* #differ)
+}
+
+fn lists_differ(paths: &Paths, scopes: &Scopes) -> TokenStream {
+    let (Scopes::All(parts) | Scopes::Any(parts)) = scopes else {
+        return TokenStream::new();
+    };
+    let mut checks = TokenStream::new();
+    for (index, part) in parts.iter().enumerate() {
+        let earlier = parts.iter().take(index);
+        // Two literals were compared before.
+        let others: Vec<TokenStream> = earlier
+            .filter(|other| matches!(part, Scopes::Const(_)) || matches!(other, Scopes::Const(_)))
+            .filter_map(|other| scope(paths, other))
+            .collect();
+        match scope(paths, part) {
+            Some(scope) if !others.is_empty() => {
+                checks.extend(differs(paths, part, &scope, &others));
+            }
+            _ => checks.extend(lists_differ(paths, part)),
+        }
+    }
+    checks
+}
+
+fn differs(
+    paths: &Paths,
+    leaf: &Scopes,
+    scope: &TokenStream,
+    others: &[TokenStream],
+) -> TokenStream {
+    let Paths {
+        differs,
+        scope: path,
+        ..
+    } = paths;
+    let assert = assert_at(
+        paths,
+        leaf,
+        &quote!(#differs(__THIS, __OTHERS), "this scope is in the list already"),
+    );
+    // Scopes have a destructor, so that only the value of a `const` may borrow one.
+    quote! {
+        const _: () = {
+            const __THIS: &#path = &#scope;
+            const __OTHERS: &[&#path] = &[#(&#others),*];
+            #assert
+        };
+    }
+}
+
+/// An assertion that stands where the scope stands, from its first token to its last. Not as
+/// generated code there: the compiler reports a panic at the outermost expansion, which is the
+/// whole attribute.
+fn assert_at(paths: &Paths, leaf: &Scopes, condition: &TokenStream) -> TokenStream {
+    let tokens = match leaf {
+        Scopes::Literal(token) => token.to_token_stream(),
+        Scopes::Const(constant) => constant.path.to_token_stream(),
+        Scopes::All(_) | Scopes::Any(_) => TokenStream::new(),
+    };
+    let start = tokens.span();
+    let end = tokens.into_iter().last().map_or(start, |last| last.span());
+    let assert = paths.assert.clone().into_iter().map(|mut token| {
+        token.set_span(start);
+        token
+    });
+    let condition = quote_spanned!(end=> (#condition));
+    quote_spanned!(start=> #(#assert)*! #condition;)
+}
