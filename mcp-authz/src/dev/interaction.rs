@@ -1,16 +1,11 @@
-//! The person's part: who are you, and do you allow this?
+//! What has to be asked before a request is answered, and the answer.
 
-use std::sync::Arc;
-
-use axum::extract::{RawForm, RawQuery, State};
 use axum::response::Response;
 use http::HeaderMap;
 
 use super::authorize::Request;
 use super::client::{Client, Origin};
 use super::error::OAuthError;
-use super::pages;
-use super::params::Params;
 use super::provider::{Provider, now};
 use super::secret::Secret;
 use super::store::{CODE_LIFETIME, Code};
@@ -28,7 +23,7 @@ pub(super) struct SignedIn {
 pub(super) struct Transaction {
     pub(super) request: Request,
     /// The browser that started it, by the fingerprint of its cookie.
-    session: String,
+    pub(super) session: String,
     /// In the form and nowhere else. `SameSite` alone would not do: pages of other programs on this
     /// machine are the same site, since that, too, ignores ports.
     pub(super) csrf: Secret,
@@ -36,7 +31,7 @@ pub(super) struct Transaction {
 
 /// What has to happen next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Step {
+pub(super) enum Step {
     SignIn,
     Consent,
     Issue,
@@ -100,10 +95,20 @@ pub(super) fn begin(
     }
 }
 
-fn step(provider: &Provider, request: &Request, who: Option<&SignedIn>, now: u64) -> Step {
+pub(super) fn step(
+    provider: &Provider,
+    request: &Request,
+    who: Option<&SignedIn>,
+    now: u64,
+) -> Step {
     let store = provider.store.lock();
     let before = who.and_then(|who| store.consented(&request.grant(&who.username, who.at), now));
     Step::next(request, who, before, now)
+}
+
+/// Who may answer the question: somebody whose sign-in is the one that the request wants.
+pub(super) fn may_decide(request: &Request, who: Option<SignedIn>) -> Option<SignedIn> {
+    who.filter(|who| Step::next(request, Some(who), None, now()) != Step::SignIn)
 }
 
 /// Keeps the request for the page that the browser is sent to.
@@ -141,7 +146,7 @@ fn wait(
     Ok(response)
 }
 
-fn to_page(provider: &Provider, step: Step, transaction: &str) -> Response {
+pub(super) fn to_page(provider: &Provider, step: Step, transaction: &str) -> Response {
     let page = if step == Step::SignIn {
         "sign-in"
     } else {
@@ -153,7 +158,7 @@ fn to_page(provider: &Provider, step: Step, transaction: &str) -> Response {
     ))
 }
 
-fn issue(
+pub(super) fn issue(
     provider: &Provider,
     request: &Request,
     who: &SignedIn,
@@ -171,186 +176,68 @@ fn issue(
     Ok(request.reply_to.send(provider, &[("code", code.expose())]))
 }
 
-/// What a page is about: read from the request, not yet trusted.
-struct Visit {
-    session: String,
-    transaction: String,
-    params: Params,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dev::authorize::{Prompt, ReplyTo};
+    use std::sync::Arc;
 
-impl Visit {
-    fn read(provider: &Provider, headers: &HeaderMap, input: &[u8]) -> Result<Self, OAuthError> {
-        let params = Params::parse(input);
-        let gone = || OAuthError::invalid_request(pages::GONE);
-        let session = web::cookie(headers, &provider.cookie).ok_or_else(gone)?;
-        Ok(Self {
-            session: session.fingerprint(),
-            transaction: params.get("transaction")?.ok_or_else(gone)?.to_owned(),
-            params,
-        })
-    }
-
-    /// Shows the transaction to `look`, if this browser started it.
-    fn look<T>(
-        &self,
-        provider: &Provider,
-        look: impl FnOnce(&Transaction, Option<&SignedIn>) -> T,
-    ) -> Result<T, OAuthError> {
-        let now = now();
-        let store = provider.store.lock();
-        let who = store.signed_in(&self.session, now);
-        let transaction = store.transaction(&self.transaction, now);
-        let own = transaction.filter(|transaction| transaction.session == self.session);
-        let own = own.ok_or_else(|| OAuthError::invalid_request(pages::GONE))?;
-        Ok(look(own, who.as_ref()))
-    }
-
-    /// Takes the transaction out, once the form proves that it is ours.
-    fn take(&self, provider: &Provider) -> Result<(Transaction, Option<SignedIn>), OAuthError> {
-        let sent = self.params.get("csrf")?.unwrap_or_default();
-        if !self.look(provider, |transaction, _| transaction.csrf.is(sent))? {
-            return Err(OAuthError::invalid_request(pages::FORGED));
+    fn request(client: Client, scopes: &str) -> Request {
+        Request {
+            client: Arc::new(client),
+            reply_to: ReplyTo {
+                redirect_uri: "my.app:/cb".into(),
+                url: "my.app:/cb".parse().unwrap(),
+                state: None,
+            },
+            scopes: ScopeSet::parse(scopes),
+            resource: None,
+            challenge: String::new(),
+            nonce: None,
+            prompt: Prompt::default(),
+            max_age: None,
         }
-        let now = now();
-        let mut store = provider.store.lock();
-        let who = store.signed_in(&self.session, now);
-        let transaction = store.take_transaction(&self.transaction, now);
-        let transaction = transaction.ok_or_else(|| OAuthError::invalid_request(pages::GONE))?;
-        Ok((transaction, who))
     }
-}
 
-pub(super) async fn show_sign_in(
-    State(provider): State<Arc<Provider>>,
-    headers: HeaderMap,
-    RawQuery(query): RawQuery,
-) -> Response {
-    let visit = Visit::read(&provider, &headers, query.unwrap_or_default().as_bytes());
-    let page = visit.and_then(|visit| {
-        visit.look(&provider, |transaction, _| {
-            pages::sign_in(&provider, &visit.transaction, transaction)
-        })
-    });
-    page.unwrap_or_else(|error| pages::problem(&error.description))
-}
-
-pub(super) async fn sign_in(
-    State(provider): State<Arc<Provider>>,
-    headers: HeaderMap,
-    RawForm(form): RawForm,
-) -> Response {
-    let visit = Visit::read(&provider, &headers, &form);
-    let answer = visit.and_then(|visit| signed_in(&provider, &visit));
-    answer.unwrap_or_else(|error| pages::problem(&error.description))
-}
-
-fn signed_in(provider: &Provider, visit: &Visit) -> Result<Response, OAuthError> {
-    let username = visit.params.get("username")?.unwrap_or_default();
-    if provider.user(username).is_none() {
-        return Err(OAuthError::invalid_request(
-            "Nobody of this name can sign in here.",
-        ));
-    }
-    let (mut transaction, _) = visit.take(provider)?;
-    let now = now();
-    let who = SignedIn {
-        username: username.to_owned(),
-        at: now,
-    };
-    let session = Secret::random()?;
-    {
-        let mut store = provider.store.lock();
-        store.end_session(&visit.session, now);
-        store.open_session(&session, Some(who.clone()), now);
-    }
-    // The person has just signed in: that is done, the rest is still to be asked.
-    transaction.request.prompt.login = false;
-    transaction.request.max_age = None;
-    let response = match step(provider, &transaction.request, Some(&who), now) {
-        Step::Issue => issue(provider, &transaction.request, &who, now)?,
-        step => {
-            transaction.session = session.fingerprint();
-            let id = Secret::random()?;
-            transaction.csrf = Secret::random()?;
-            provider
-                .store
-                .lock()
-                .keep_transaction(id.expose(), transaction, now);
-            to_page(provider, step, id.expose())
+    fn alice() -> SignedIn {
+        SignedIn {
+            username: "alice".into(),
+            at: 100,
         }
-    };
-    Ok(web::with_cookie(provider, response, &session))
-}
-
-pub(super) async fn show_consent(
-    State(provider): State<Arc<Provider>>,
-    headers: HeaderMap,
-    RawQuery(query): RawQuery,
-) -> Response {
-    let visit = Visit::read(&provider, &headers, query.unwrap_or_default().as_bytes());
-    let page = visit.and_then(|visit| asked(&provider, &visit));
-    page.unwrap_or_else(|error| pages::problem(&error.description))
-}
-
-fn asked(provider: &Provider, visit: &Visit) -> Result<Response, OAuthError> {
-    let asked = visit.look(provider, |transaction, who| {
-        let who = may_decide(&transaction.request, who.cloned())?;
-        Some(transaction.request.grant(&who.username, who.at))
-    })?;
-    let Some(grant) = asked else {
-        return Ok(to_page(provider, Step::SignIn, &visit.transaction));
-    };
-    let before = provider.store.lock().consented(&grant, now()).cloned();
-    let gone = || OAuthError::invalid_request(pages::GONE);
-    let user = provider.user(grant.subject()).ok_or_else(gone)?;
-    visit.look(provider, |transaction, _| {
-        pages::consent(
-            provider,
-            &visit.transaction,
-            transaction,
-            user,
-            before.as_ref(),
-        )
-    })
-}
-
-/// Who may answer the question: somebody whose sign-in is the one that the request wants.
-fn may_decide(request: &Request, who: Option<SignedIn>) -> Option<SignedIn> {
-    who.filter(|who| Step::next(request, Some(who), None, now()) != Step::SignIn)
-}
-
-pub(super) async fn consent(
-    State(provider): State<Arc<Provider>>,
-    headers: HeaderMap,
-    RawForm(form): RawForm,
-) -> Response {
-    let visit = Visit::read(&provider, &headers, &form);
-    let answer = visit.and_then(|visit| decided(&provider, &visit));
-    answer.unwrap_or_else(|error| pages::problem(&error.description))
-}
-
-fn decided(provider: &Provider, visit: &Visit) -> Result<Response, OAuthError> {
-    let allow = match visit.params.required("decision")? {
-        "allow" => true,
-        "deny" => false,
-        _ => {
-            return Err(OAuthError::invalid_request(
-                "The answer is neither allow nor deny.",
-            ));
-        }
-    };
-    let (transaction, who) = visit.take(provider)?;
-    let request = &transaction.request;
-    if !allow {
-        let denied = OAuthError::new("access_denied", "the person said no");
-        return Ok(request.reply_to.refuse(provider, &denied));
     }
-    let gone = || OAuthError::invalid_request(pages::GONE);
-    let who = may_decide(request, who).ok_or_else(gone)?;
-    let now = now();
-    provider
-        .store
-        .lock()
-        .consent(&request.grant(&who.username, who.at), now);
-    issue(provider, request, &who, now)
+
+    #[test]
+    fn nobody_is_asked_before_they_sign_in() {
+        let mut own = request(Client::first_party("own", "Own"), "a");
+        let next = |request: &Request, now| Step::next(request, Some(&alice()), None, now);
+        assert_eq!(Step::next(&own, None, None, 100), Step::SignIn);
+        assert_eq!(next(&own, 100), Step::Issue);
+        own.max_age = Some(10);
+        assert_eq!(next(&own, 110), Step::Issue);
+        assert_eq!(next(&own, 111), Step::SignIn);
+        own.max_age = None;
+        own.prompt.consent = true;
+        assert_eq!(next(&own, 100), Step::Consent);
+        own.prompt.login = true;
+        assert_eq!(next(&own, 100), Step::SignIn);
+    }
+
+    #[test]
+    fn only_a_client_that_proves_who_it_is_may_skip_what_was_allowed() {
+        let public = Client::third_party("agent", "Agent");
+        let confidential = public.clone().secret("s");
+        for (client, before, scopes, expected) in [
+            (&confidential, None, "a", Step::Consent),
+            (&confidential, None, "", Step::Consent),
+            (&confidential, Some("a b"), "a", Step::Issue),
+            (&confidential, Some("a b"), "a c", Step::Consent),
+            (&public, None, "a", Step::Consent),
+            (&public, Some("a b"), "a", Step::Consent),
+        ] {
+            let before = before.map(ScopeSet::parse);
+            let request = request(client.clone(), scopes);
+            let next = Step::next(&request, Some(&alice()), before.as_ref(), 100);
+            assert_eq!(next, expected, "{client:?} {before:?} {scopes}");
+        }
+    }
 }

@@ -41,6 +41,7 @@ mod params;
 mod metadata;
 mod authorize;
 mod interaction;
+mod visit;
 mod pages;
 mod client_auth;
 mod token;
@@ -48,6 +49,7 @@ mod grant;
 mod issue;
 mod mint;
 mod userinfo;
+mod introspect;
 mod keys;
 mod store;
 mod redeem;
@@ -201,22 +203,16 @@ fn router(provider: Arc<Provider>) -> Router {
             get(userinfo::userinfo).post(userinfo::userinfo),
         )
         .route("/register", post(register::register))
-        .route("/revoke", post(userinfo::revoke))
+        .route("/revoke", post(introspect::revoke))
         .layer(cors.clone());
     let endpoints = for_scripts
-        .route("/introspect", post(userinfo::introspect))
+        .route("/introspect", post(introspect::introspect))
         .route(
             "/authorize",
             get(authorize::authorize).post(authorize::authorize),
         )
-        .route(
-            "/sign-in",
-            get(interaction::show_sign_in).post(interaction::sign_in),
-        )
-        .route(
-            "/consent",
-            get(interaction::show_consent).post(interaction::consent),
-        );
+        .route("/sign-in", get(visit::show_sign_in).post(visit::sign_in))
+        .route("/consent", get(visit::show_consent).post(visit::consent));
     let mut discovery = Router::new();
     for location in metadata::locations(&provider.path) {
         discovery = discovery.route(&location, get(metadata::document));

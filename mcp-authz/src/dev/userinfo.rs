@@ -1,21 +1,19 @@
-//! Userinfo (OpenID Connect Core §5.3), introspection (RFC 7662) and revocation (RFC 7009).
+//! Userinfo: what a token may see of its person (OpenID Connect Core §5.3).
 
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{RawForm, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::header::{AUTHORIZATION, CACHE_CONTROL, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, StatusCode};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
-use super::client_auth;
 use super::error::OAuthError;
-use super::params::Params;
 use super::provider::{Provider, now};
 use crate::scope::ScopeSet;
 
-type Claims = Map<String, Value>;
+pub(super) type Claims = Map<String, Value>;
 
 /// What the person agreed to show to the holder of the token, whichever API it is for: a server
 /// may look up the claims with the token that it was called with.
@@ -64,54 +62,8 @@ fn insufficient_scope() -> OAuthError {
     .with_challenge(r#"Bearer error="insufficient_scope", scope="openid""#)
 }
 
-/// RFC 7662 §2, for configured clients with a secret: others could use it to try tokens.
-pub(super) async fn introspect(
-    State(provider): State<Arc<Provider>>,
-    headers: HeaderMap,
-    RawForm(form): RawForm,
-) -> Result<Response, OAuthError> {
-    let params = Params::parse(&form);
-    let client = client_auth::authenticate(&provider, &headers, &params).await?;
-    if !(client.is_confidential() && client.is_configured()) {
-        return Err(OAuthError::invalid_client(
-            "only configured clients with a secret may ask",
-        ));
-    }
-    let answer = match live_claims(&provider, params.required("token")?) {
-        Some(mut claims) => {
-            claims.insert("active".into(), true.into());
-            claims.insert("token_type".into(), "Bearer".into());
-            claims.insert("username".into(), text(&claims, "sub").into());
-            Value::Object(claims)
-        }
-        // §2.2: nothing about why.
-        None => json!({ "active": false }),
-    };
-    Ok(uncached(&answer))
-}
-
-/// RFC 7009 §2: 200 whatever the token was, since the client wanted it gone, and gone it is.
-pub(super) async fn revoke(
-    State(provider): State<Arc<Provider>>,
-    headers: HeaderMap,
-    RawForm(form): RawForm,
-) -> Result<StatusCode, OAuthError> {
-    let params = Params::parse(&form);
-    let client = client_auth::authenticate(&provider, &headers, &params).await?;
-    let token = params.required("token")?;
-    let now = now();
-    let own = live_claims(&provider, token).filter(|claims| text(claims, "client_id") == client.id);
-    let mut store = provider.store.lock();
-    if let Some(claims) = own {
-        let ends = claims.get("exp").and_then(Value::as_u64).unwrap_or(now);
-        store.revoke_access_token(text(&claims, "jti").to_owned(), ends, now);
-    }
-    store.revoke_refresh_token(token, &client.id, now);
-    Ok(StatusCode::OK)
-}
-
 /// The claims of an access token that is good and was not revoked.
-fn live_claims(provider: &Provider, token: &str) -> Option<Claims> {
+pub(super) fn live_claims(provider: &Provider, token: &str) -> Option<Claims> {
     let claims = provider.keys.verify_access_token(token, &provider.issuer)?;
     let revoked = provider
         .store
@@ -122,11 +74,11 @@ fn live_claims(provider: &Provider, token: &str) -> Option<Claims> {
     (!revoked).then_some(claims)
 }
 
-fn text<'a>(claims: &'a Claims, name: &str) -> &'a str {
+pub(super) fn text<'a>(claims: &'a Claims, name: &str) -> &'a str {
     claims.get(name).and_then(Value::as_str).unwrap_or_default()
 }
 
-fn uncached(body: &Value) -> Response {
+pub(super) fn uncached(body: &Value) -> Response {
     let headers = [(CACHE_CONTROL, HeaderValue::from_static("no-store"))];
     (headers, Json(body)).into_response()
 }
