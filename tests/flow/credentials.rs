@@ -137,8 +137,9 @@ async fn every_method_of_the_endpoint_wants_a_token() {
 async fn an_outage_of_the_authorization_server_is_a_503_without_a_challenge() {
     let lab = lab_with(|server| server.issuer("http://127.0.0.1:1")).await;
     let header = r#"{"alg":"ES256","typ":"at+jwt","kid":"k"}"#;
-    let claims = r#"{"iss":"http://127.0.0.1:1","sub":"a","aud":"x","exp":9999999999}"#;
-    let token = format!("{}.{}.c2ln", base64url(header), base64url(claims));
+    let issuer = "http://127.0.0.1:1";
+    let claims = json!({ "iss": issuer, "sub": "a", "aud": lab.url, "exp": 9_999_999_999u64 });
+    let token = format!("{}.{}.c2ln", base64url(header), base64url(&claims.to_string()));
     let reply = lab.call(Some(&token), "whoami").await;
     assert_eq!(reply.status, 503);
     assert_eq!(reply.challenge(), "");

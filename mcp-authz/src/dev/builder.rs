@@ -19,6 +19,20 @@ use crate::scope::Scope;
 ///
 /// Without a user there are `alice` and `bob`; without a client, agents register themselves or
 /// bring a client ID metadata document.
+///
+/// ```
+/// # use mcp_authz::dev::{AuthorizationServer, Client, Error, User};
+/// # #[tokio::main] async fn main() -> Result<(), Error> {
+/// let provider = AuthorizationServer::builder()
+///     .user(User::new("carol").claim("email", "carol@example.com"))
+///     .client(Client::first_party("my-app", "My App").redirect_uri("http://127.0.0.1/callback"))
+///     .scope("mail:read", "Read your mail")
+///     .bind("127.0.0.1:0")
+///     .start()
+///     .await?;
+/// assert!(provider.issuer().starts_with("http://127.0.0.1:"));
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "the provider runs once it is started by `start`"]
 pub struct Builder {

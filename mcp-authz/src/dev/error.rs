@@ -56,7 +56,7 @@ impl OAuthError {
     pub(super) fn new(code: &'static str, description: impl Into<Cow<'static, str>>) -> Self {
         Self {
             code,
-            description: description.into(),
+            description: description_text(description.into()),
             status: StatusCode::BAD_REQUEST,
             challenge: None,
         }
@@ -92,6 +92,17 @@ impl OAuthError {
     }
 }
 
+/// RFC 6749 §5.2 allows printable ASCII without `"` and `\`; what is quoted from a request may hold
+/// anything.
+fn description_text(text: Cow<'static, str>) -> Cow<'static, str> {
+    let allowed = |c: char| matches!(c, ' '..='~') && !matches!(c, '"' | '\\');
+    if text.chars().all(allowed) {
+        return text;
+    }
+    let replaced = text.chars().map(|c| if allowed(c) { c } else { '\'' });
+    Cow::Owned(replaced.collect())
+}
+
 impl From<Error> for OAuthError {
     fn from(error: Error) -> Self {
         tracing::error!(%error, "the development provider failed");
@@ -116,5 +127,16 @@ impl IntoResponse for OAuthError {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
         }
         response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_description_is_what_rfc_6749_allows() {
+        let error = OAuthError::invalid_request("a \"b\" \\ é\n");
+        assert_eq!(error.description, "a 'b' ' ''");
     }
 }

@@ -68,7 +68,8 @@ pub(super) fn sign_in(provider: &Provider, id: &str, transaction: &Transaction) 
     page(StatusCode::OK, "Sign in", &body)
 }
 
-/// Asks whether the client may have what it asks for. `before` is what it was allowed before.
+/// Asks whether the client may have what it asks for, what is new first. `before` is what it was
+/// allowed before.
 pub(super) fn consent(
     provider: &Provider,
     id: &str,
@@ -78,10 +79,12 @@ pub(super) fn consent(
 ) -> Response {
     let request = &transaction.request;
     let client = request.client.display_name();
-    let more = if before.is_some() {
-        "more access"
-    } else {
+    let is_new = |scope: &&Scope| before.is_some_and(|before| !before.contains(scope.as_str()));
+    let (new, known): (Vec<_>, Vec<_>) = request.scopes.iter().partition(is_new);
+    let more = if new.is_empty() {
         "access"
+    } else {
+        "more access"
     };
     let body = html! {
         h1 { strong { (client) } " asks for " (more) " to your account" }
@@ -95,9 +98,8 @@ pub(super) fn consent(
         }
         h2 { "If you allow it, " (client) " can" }
         ul.scopes {
-            @for scope in &request.scopes {
-                (scope_line(provider, scope, before))
-            }
+            @for scope in new { (scope_line(provider, scope, true)) }
+            @for scope in known { (scope_line(provider, scope, false)) }
             @if request.scopes.is_empty() {
                 li { "Use the service in your name, without any further permission" }
             }
@@ -112,8 +114,7 @@ pub(super) fn consent(
     page(StatusCode::OK, "Allow access?", &body)
 }
 
-fn scope_line(provider: &Provider, scope: &Scope, before: Option<&ScopeSet>) -> Markup {
-    let is_new = before.is_some_and(|before| !before.contains(scope.as_str()));
+fn scope_line(provider: &Provider, scope: &Scope, is_new: bool) -> Markup {
     html! {
         li {
             @match provider.describe(scope) {
@@ -159,9 +160,17 @@ fn host(url: &str) -> String {
 pub(super) fn problem(text: &str) -> Response {
     let body = html! {
         h1 { "This did not work" }
-        p { (text) }
+        p { (sentence(text)) }
+        p { small { "Nothing was sent to the application." } }
     };
     page(StatusCode::BAD_REQUEST, "This did not work", &body)
+}
+
+/// The texts are written as parts of sentences, which is what an `error_description` wants.
+fn sentence(text: &str) -> String {
+    let mut rest = text.trim_end_matches('.').chars();
+    let first = rest.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(rest).chain(['.']).collect()
 }
 
 fn hidden(id: &str, transaction: &Transaction) -> Markup {
@@ -191,7 +200,7 @@ fn page(status: StatusCode, title: &str, body: &Markup) -> Response {
             }
             body {
                 main { (body) }
-                footer { "Development provider of mcp-authz: no passwords, invented people." }
+                footer { "mcp-authz development provider · no passwords" }
             }
         }
     };

@@ -68,7 +68,10 @@ impl Provider {
             return Ok(client);
         }
         let Some(url) = client_document::url(id) else {
-            return Err("this provider does not know the application".into());
+            return Err(format!(
+                "the client {id:?} is unknown here: configure it, or let it register again \
+                 (registrations end with the process)"
+            ));
         };
         let client = Arc::new(client_document::fetch(url).await?);
         self.store.lock().keep_document(client.clone(), now);

@@ -7,16 +7,21 @@ mod origin;
 mod settle;
 
 use std::convert::Infallible;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use http::{Request, Response};
-use http_body::Body;
+use http::header::CONTENT_TYPE;
+use http::{HeaderValue, Method, Request, Response};
+use http_body::{Body, Frame, SizeHint};
+use http_body_util::BodyExt;
 use http_body_util::combinators::BoxBody;
 use rmcp::ServerHandler;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
+use tokio_util::task::TaskTracker;
+use tokio_util::task::task_tracker::TaskTrackerToken;
 use tower_service::Service;
 
 pub(crate) use admission::Admission;
@@ -36,6 +41,8 @@ pub(crate) struct Shared<H> {
     pub(crate) guarded: Arc<Guarded<H>>,
     pub(crate) sessions: Arc<BoundSessions>,
     pub(crate) transport: StreamableHttpServerConfig,
+    /// The calls that have not been answered to their end.
+    running: TaskTracker,
     /// One service for everything that names a session: rmcp's restore lock lives in it.
     pub(crate) in_session: StreamableHttpService<Gate<H>, BoundSessions>,
 }
@@ -52,6 +59,7 @@ impl<H: ServerHandler> Endpoint<H> {
         guarded: Guarded<H>,
         sessions: BoundSessions,
         transport: StreamableHttpServerConfig,
+        running: TaskTracker,
     ) -> Self {
         let (guarded, sessions) = (Arc::new(guarded), Arc::new(sessions));
         let behind = Arc::clone(&guarded);
@@ -65,6 +73,7 @@ impl<H: ServerHandler> Endpoint<H> {
             guarded,
             sessions,
             transport,
+            running,
             in_session,
         }))
     }
@@ -77,6 +86,9 @@ impl<H: ServerHandler> Shared<H> {
         B: Body + Send + 'static,
         B::Error: std::fmt::Display,
     {
+        let running = self.running.token();
+        // A GET opens a stream that no call waits for.
+        let is_call = request.method() == Method::POST;
         let caller = match self.admission.admit(&mut request).await {
             Ok(caller) => caller,
             Err(refusal) => return refusal.respond(&self.admission.challenger),
@@ -94,6 +106,9 @@ impl<H: ServerHandler> Shared<H> {
             Err(denial) => return self.admission.challenger.respond(&denial),
         };
         self.sessions.wrap_id(response.headers_mut(), &caller);
+        if is_call && response.headers().get(CONTENT_TYPE).is_some_and(is_event_stream) {
+            response = response.map(|body| Running { body, _token: running }.boxed());
+        }
         response
     }
 
@@ -113,6 +128,36 @@ impl<H: ServerHandler> Shared<H> {
             self.transport.clone(),
         );
         service.handle(request).await
+    }
+}
+
+fn is_event_stream(content_type: &HeaderValue) -> bool {
+    content_type.as_bytes().starts_with(b"text/event-stream")
+}
+
+/// A body that counts as running until it is read to its end or dropped.
+struct Running {
+    body: ResponseBody,
+    _token: TaskTrackerToken,
+}
+
+impl Body for Running {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Pin::new(&mut self.body).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
     }
 }
 

@@ -3,6 +3,7 @@
 use rmcp::model::{Implementation, RequestStateCodec, ServerCapabilities, ServerConfig};
 use rmcp::transport::streamable_http_server::StreamableHttpServerConfig;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use super::builder::Selection;
 use super::dispatch::Tools;
@@ -39,7 +40,7 @@ impl ServerBuilder {
         info
     }
 
-    fn transport(&self, origins: &Origins, stop: &CancellationToken) -> StreamableHttpServerConfig {
+    fn transport(&self, origins: &Origins, streams: &CancellationToken) -> StreamableHttpServerConfig {
         let mut transport = StreamableHttpServerConfig::default()
             .with_legacy_session_mode(self.sessions.is_some())
             .with_json_response(self.json_replies)
@@ -47,7 +48,7 @@ impl ServerBuilder {
             .with_allowed_origins(origins.origins.iter().map(ToString::to_string))
             .enforce_origin_validation()
             .with_max_request_body_bytes(self.max_body_bytes)
-            .with_cancellation_token(stop.clone());
+            .with_cancellation_token(streams.clone());
         transport.session_store.clone_from(&self.session_store);
         transport
     }
@@ -144,8 +145,8 @@ impl Plan {
             &advertised,
             &settings.name,
         );
-        let stop = CancellationToken::new();
-        let transport = settings.transport(&self.origins, &stop);
+        let (running, streams) = (TaskTracker::new(), CancellationToken::new());
+        let transport = settings.transport(&self.origins, &streams);
         if settings.sessions.is_some() && settings.sealing_keys.is_empty() {
             tracing::warn!(
                 "sessions are sealed with a key of this process alone: give replicas `.sealing_keys([..])`"
@@ -164,7 +165,7 @@ impl Plan {
         };
         let sessions = BoundSessions::new(settings.sessions.unwrap_or_default(), self.seal);
         Server {
-            endpoint: Endpoint::new(admission, guarded, sessions, transport),
+            endpoint: Endpoint::new(admission, guarded, sessions, transport, running.clone()),
             summary: Summary {
                 name: settings.name,
                 resource: self.resource.text,
@@ -175,7 +176,8 @@ impl Plan {
             metadata,
             mount: self.mount,
             origins: self.origins,
-            stop,
+            running,
+            streams,
             grace: settings.shutdown_grace,
         }
     }

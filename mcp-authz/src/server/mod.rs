@@ -18,6 +18,7 @@ use axum::body::Body;
 use http::header::WWW_AUTHENTICATE;
 use http::{HeaderValue, Method, Request, Response};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 use tower_service::Service;
 
@@ -55,8 +56,10 @@ pub struct Server {
     mount: String,
     origins: Origins,
     summary: Summary,
-    /// Cancelled when the server shuts down: streams end, nothing new starts.
-    stop: CancellationToken,
+    /// The calls that are being answered.
+    running: TaskTracker,
+    /// Cancelled when those are done: streams that nothing waits for end.
+    streams: CancellationToken,
     grace: Duration,
 }
 

@@ -2,12 +2,17 @@
 
 use std::future::Future;
 use std::io::{self, Write};
+use std::time::Duration;
 
 use axum::serve::ListenerExt;
 use tokio::net::{TcpListener, ToSocketAddrs};
+use tokio::sync::oneshot;
 
 use super::Server;
 use crate::error::Error;
+
+/// How long a stream that was told to end may take to say so.
+const STREAMS_END: Duration = Duration::from_secs(1);
 
 impl Server {
     /// Binds `addr`, prints what is guarded to standard error and serves until Ctrl-C or SIGTERM.
@@ -36,23 +41,30 @@ impl Server {
         listener: TcpListener,
         stop: impl Future<Output = ()> + Send + 'static,
     ) -> Result<(), Error> {
-        let (token, grace) = (self.stop.clone(), self.grace);
-        let stopped = token.clone();
+        let router = self.router();
+        let Self { running, streams, grace, .. } = self;
         // Without TCP_NODELAY an SSE reply waits 40 ms for an acknowledgement.
         let listener = listener.tap_io(|stream| {
             let _ = stream.set_nodelay(true);
         });
-        let serving = axum::serve(listener, self.router()).with_graceful_shutdown(async move {
+        let (stopping, stopped) = oneshot::channel();
+        let serving = axum::serve(listener, router).with_graceful_shutdown(async move {
             stop.await;
-            stopped.cancel();
+            let _ = stopping.send(());
         });
-        let deadline = async {
-            token.cancelled().await;
-            tokio::time::sleep(grace).await;
+        let wind_down = async {
+            if stopped.await.is_err() {
+                std::future::pending::<()>().await;
+            }
+            // First the calls that were let in, then the streams that would never end.
+            running.close();
+            let _ = tokio::time::timeout(grace, running.wait()).await;
+            streams.cancel();
+            tokio::time::sleep(STREAMS_END).await;
         };
         tokio::select! {
             served = serving => Ok(served?),
-            () = deadline => Ok(()),
+            () = wind_down => Ok(()),
         }
     }
 }
