@@ -1,7 +1,7 @@
 //! Everything that the macros' expansions may name, and nothing else. No part of the public API.
 
 pub use crate::extract::{Call, FromCall, Signature};
-pub use crate::registry::{Access, Hints, Origin, ToolEntry, ToolFn, ToolSpec, boxed};
+pub use crate::registry::{Access, Hints, Origin, ToolEntry, ToolSpec, boxed};
 pub use crate::reply::{OutputSchema, Reply};
 pub use crate::scope::{Requirement, Scope, differs};
 pub use inventory;

@@ -1,9 +1,9 @@
 //! The embedded provider, over HTTP, as a client and a person use it.
 
+use crate::browser::{Browser, Landing, Page};
 use http_client::{Client as Http, RequestBuilder, StatusCode, Url};
 use json::{Value, json};
 use mcp_authz::dev::{AuthorizationServer, Builder, Client, Error, User};
-use crate::browser::{Browser, Landing, Page};
 
 /// RFC 7636 appendix B.
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";

@@ -139,7 +139,11 @@ async fn an_outage_of_the_authorization_server_is_a_503_without_a_challenge() {
     let header = r#"{"alg":"ES256","typ":"at+jwt","kid":"k"}"#;
     let issuer = "http://127.0.0.1:1";
     let claims = json!({ "iss": issuer, "sub": "a", "aud": lab.url, "exp": 9_999_999_999u64 });
-    let token = format!("{}.{}.c2ln", base64url(header), base64url(&claims.to_string()));
+    let token = format!(
+        "{}.{}.c2ln",
+        base64url(header),
+        base64url(&claims.to_string())
+    );
     let reply = lab.call(Some(&token), "whoami").await;
     assert_eq!(reply.status, 503);
     assert_eq!(reply.challenge(), "");

@@ -106,8 +106,19 @@ impl<H: ServerHandler> Shared<H> {
             Err(denial) => return self.admission.challenger.respond(&denial),
         };
         self.sessions.wrap_id(response.headers_mut(), &caller);
-        if is_call && response.headers().get(CONTENT_TYPE).is_some_and(is_event_stream) {
-            response = response.map(|body| Running { body, _token: running }.boxed());
+        if is_call
+            && response
+                .headers()
+                .get(CONTENT_TYPE)
+                .is_some_and(is_event_stream)
+        {
+            response = response.map(|body| {
+                Running {
+                    body,
+                    _token: running,
+                }
+                .boxed()
+            });
         }
         response
     }

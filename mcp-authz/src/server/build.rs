@@ -40,7 +40,11 @@ impl ServerBuilder {
         info
     }
 
-    fn transport(&self, origins: &Origins, streams: &CancellationToken) -> StreamableHttpServerConfig {
+    fn transport(
+        &self,
+        origins: &Origins,
+        streams: &CancellationToken,
+    ) -> StreamableHttpServerConfig {
         let mut transport = StreamableHttpServerConfig::default()
             .with_legacy_session_mode(self.sessions.is_some())
             .with_json_response(self.json_replies)

@@ -42,7 +42,12 @@ impl Server {
         stop: impl Future<Output = ()> + Send + 'static,
     ) -> Result<(), Error> {
         let router = self.router();
-        let Self { running, streams, grace, .. } = self;
+        let Self {
+            running,
+            streams,
+            grace,
+            ..
+        } = self;
         // Without TCP_NODELAY an SSE reply waits 40 ms for an acknowledgement.
         let listener = listener.tap_io(|stream| {
             let _ = stream.set_nodelay(true);
