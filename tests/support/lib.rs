@@ -16,7 +16,7 @@ mod user_agent;
 pub use agent::{Agent, Errand, Registration, Revision};
 pub use browser::Browser;
 pub use event::{Event, Transcript};
-pub use lab::{Lab, Ran, Reply, legacy_body, modern_body, modern_headers};
+pub use lab::{Lab, MODERN, Ran, Reply, legacy_body, modern_body, modern_headers};
 pub use person::{Answer, Person};
 pub use provider::OidcProvider;
 pub use setup::{Tool, have};

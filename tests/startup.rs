@@ -1,0 +1,139 @@
+//! A server that is configured wrongly does not start, and says everything that is wrong.
+
+use mcp_authz::{AuthInfo, Error, Parameters, Server, State, rmcp, tool};
+
+/// Scoped.
+#[tool(scopes = ["mail:send"])]
+fn send_mail() -> String {
+    String::new()
+}
+
+/// Somebody else's tool of that name.
+mod twin {
+    #[mcp_authz::tool(authenticated)]
+    pub(crate) fn send_mail() -> String {
+        String::new()
+    }
+}
+
+struct Database;
+
+#[tool(authenticated)]
+fn query(_database: State<Database>) -> String {
+    String::new()
+}
+
+#[tool(anonymous)]
+fn weather(_auth: AuthInfo) -> String {
+    String::new()
+}
+
+#[tool(authenticated)]
+fn two(
+    _first: Parameters<rmcp::model::JsonObject>,
+    _second: Parameters<rmcp::model::JsonObject>,
+) -> String {
+    String::new()
+}
+
+#[tool(authenticated)]
+fn number(_n: Parameters<u8>) -> String {
+    String::new()
+}
+
+async fn problems(builder: mcp_authz::ServerBuilder) -> Vec<String> {
+    match builder.build().await {
+        Err(Error::Config(error)) => error.problems().to_vec(),
+        other => panic!("it started: {other:?}"),
+    }
+}
+
+fn assert_told(problems: &[String], parts: &[&str]) {
+    let told = problems
+        .iter()
+        .any(|problem| parts.iter().all(|part| problem.contains(part)));
+    assert!(told, "no problem says {parts:?}: {problems:#?}");
+}
+
+#[tokio::test]
+async fn everything_that_is_wrong_is_told_at_once_with_what_to_write_instead() {
+    let builder = Server::builder("wrong")
+        .resource("http://mcp.example.com/mcp")
+        .tools([
+            send_mail::tool(),
+            twin::send_mail::tool(),
+            query::tool(),
+            weather::tool(),
+            two::tool(),
+            number::tool(),
+        ])
+        .initial_scopes(["offline_access", "two words"])
+        .allowed_hosts(["http://host"])
+        .allowed_origins(["host"])
+        .mount("mcp")
+        .sealing_keys([("k1", b"short".to_vec())]);
+    let problems = problems(builder).await;
+    assert_told(&problems, &["resource", "https"]);
+    assert_told(&problems, &["\"send_mail\"", "tests/startup.rs", "name ="]);
+    assert_told(&problems, &["\"send_mail\"", ".issuer("]);
+    assert_told(&problems, &["query", "State<", "Database", ".state("]);
+    assert_told(&problems, &["weather", ".allow_anonymous()"]);
+    assert_told(&problems, &["weather", "Option<AuthInfo>"]);
+    assert_told(&problems, &["two", "Parameters", "twice"]);
+    assert_told(&problems, &["number", "object"]);
+    assert_told(&problems, &["offline_access"]);
+    assert_told(&problems, &["two words"]);
+    assert_told(&problems, &["allowed host"]);
+    assert_told(&problems, &["allowed origin"]);
+    assert_told(&problems, &["mount"]);
+    assert_told(&problems, &["sealing_keys"]);
+}
+
+#[tokio::test]
+async fn a_server_needs_a_resource_and_a_tool() {
+    let problems = problems(Server::builder("empty").tools([])).await;
+    assert_told(&problems, &["no resource", ".resource("]);
+    assert_told(&problems, &["no tool", "#[tool("]);
+}
+
+#[tokio::test]
+async fn an_issuer_must_be_one() {
+    for issuer in [
+        "as.example.com",
+        "http://as.example.com",
+        "https://as.example.com/#x",
+        "",
+    ] {
+        let builder = Server::builder("x")
+            .resource("https://mcp.example.com/mcp")
+            .issuer(issuer);
+        let problems = problems(builder.tools([send_mail::tool()])).await;
+        assert_told(&problems, &["issuer"]);
+    }
+}
+
+#[tokio::test]
+async fn an_issuer_that_cannot_be_reached_is_an_error_only_when_asked_for() {
+    let builder = || {
+        Server::builder("x")
+            .resource("https://mcp.example.com/mcp")
+            .issuer("http://127.0.0.1:1")
+            .tools([send_mail::tool()])
+    };
+    assert!(builder().build().await.is_ok());
+    assert_told(&problems(builder().eager()).await, &["http://127.0.0.1:1"]);
+}
+
+#[tokio::test]
+async fn a_tool_named_twice_by_the_same_declaration_is_one_tool() {
+    let builder = Server::builder("x").resource("https://mcp.example.com/mcp");
+    let server = builder
+        .issuer("http://127.0.0.1:1")
+        .tools([send_mail::tool()]);
+    let server = server.tool(send_mail::tool()).build().await.unwrap();
+    let printed = server.to_string();
+    assert_eq!(printed.matches("send_mail").count(), 1, "{printed}");
+    assert!(printed.contains("needs mail:send"), "{printed}");
+    assert!(printed.contains("https://mcp.example.com/mcp"), "{printed}");
+    assert!(printed.contains("http://127.0.0.1:1"), "{printed}");
+}
