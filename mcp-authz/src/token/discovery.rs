@@ -5,7 +5,7 @@ use http::{Request, Response, StatusCode};
 use serde_json::Value;
 use url::Url;
 
-use super::jose;
+use super::json;
 use crate::fetch::{self, Fetch, FetchError};
 
 /// Why an issuer's documents could not be used.
@@ -50,7 +50,7 @@ pub(crate) async fn jwks_uri(fetch: &dyn Fetch, issuer: &str, url: &Url) -> Resu
         let answer = get(fetch, &location).await?;
         let status = answer.status();
         if status == StatusCode::OK {
-            if let Ok(document) = jose::object(answer.body()) {
+            if let Ok(document) = json::object(answer.body()) {
                 return read(&document, issuer, url)
                     .map_err(|why| Failure::Wrong(format!("{location}: {why}")));
             }

@@ -8,7 +8,7 @@ use jsonwebtoken::DecodingKey;
 use serde_json::{Map, Value};
 
 use super::algorithm::KeyKind;
-use super::{Algorithm, Reject, jose};
+use super::{Algorithm, Reject, jose, json};
 
 /// More keys than any issuer has; a longer list is refused as a whole.
 const MAX_KEYS: usize = 100;
@@ -49,7 +49,7 @@ impl KeySet {
         allowed: &[Algorithm],
         fetched_at: Instant,
     ) -> Result<Self, &'static str> {
-        let set = jose::object(json)
+        let set = json::object(json)
             .map_err(|_| "the key set is not a JSON object with unique members")?;
         let Some(Value::Array(listed)) = set.get("keys") else {
             return Err("the key set has no array `keys`");
@@ -133,7 +133,7 @@ impl Key {
         &self,
         algorithm: Algorithm,
         signed: &str,
-        signature: Vec<u8>,
+        signature: &[u8],
     ) -> Result<(), Reject> {
         let bad = Reject("signature: does not verify");
         if !self.algorithms.contains(&algorithm) {
@@ -143,7 +143,7 @@ impl Key {
         let verifier = (provider.verifier_factory)(&algorithm.jsonwebtoken(), &self.decoding)
             .map_err(|_| bad)?;
         verifier
-            .verify(signed.as_bytes(), &signature)
+            .verify(signed.as_bytes(), &signature.to_vec())
             .map_err(|_| bad)
     }
 }

@@ -85,7 +85,7 @@ impl JwtVerifier {
             Lookup::Unknown => return Err(Reject("kid: the issuer has no such key").into()),
             Lookup::Refused(why) => return Err(why.into()),
         };
-        key.verify(header.algorithm, signed, signature)?;
+        key.verify(header.algorithm, signed, &signature)?;
         self.cache.insert(hash, length, caller.clone(), key.id);
         Ok(caller)
     }

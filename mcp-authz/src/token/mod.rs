@@ -1,7 +1,8 @@
 //! Stage 2: a bearer token becomes an [`AuthInfo`](crate::AuthInfo).
 //!
-//! `jose` reads the token, `claims` decides what it may say, `discovery`, `jwks` and `provider` know
-//! the issuer's keys, `jwt` puts these together for one issuer, `verifiers` for one server.
+//! `jose` and `json` read the token, `claims` decides what it may say; `discovery`, `jwks` and
+//! `provider` know the issuer's keys; `jwt` puts these together for one issuer, `verifiers` for one
+//! server.
 
 mod algorithm;
 mod cache;
@@ -9,6 +10,7 @@ mod claims;
 mod discovery;
 mod issuer;
 mod jose;
+mod json;
 mod jwks;
 mod jwt;
 mod provider;

@@ -131,16 +131,16 @@ impl Provider {
     fn refresh_after_miss(self: &Arc<Self>) -> Option<Flight> {
         let now = self.world.clock.monotonic();
         let mut state = self.state();
-        if state.running().is_none() {
-            if state
-                .kid_missed_at
-                .is_some_and(|at| now.saturating_duration_since(at) < KID_COOLDOWN)
-            {
-                return None;
-            }
-            state.kid_missed_at = Some(now);
+        if let Some(flight) = state.running() {
+            return Some(flight);
         }
-        self.begin(&mut state, now)
+        let missed = state.kid_missed_at;
+        if missed.is_some_and(|at| now.saturating_duration_since(at) < KID_COOLDOWN) {
+            return None;
+        }
+        let flight = self.begin(&mut state, now)?;
+        state.kid_missed_at = Some(now);
+        Some(flight)
     }
 
     /// The refresh under way, or a new one, unless the last failure is too recent.

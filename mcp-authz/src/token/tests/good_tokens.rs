@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::support::{Fixture, RESOURCE, Signer, claims, object};
+use crate::token::Issuer;
 
 #[tokio::test]
 async fn a_good_token_becomes_its_caller() {
@@ -91,7 +92,7 @@ async fn a_kid_may_be_missing_while_one_key_would_do() {
 
 #[tokio::test]
 async fn plain_jwt_is_an_option_of_the_issuer() {
-    let it = Fixture::with(|issuer| issuer.accept_typ_jwt()).await;
+    let it = Fixture::with(Issuer::accept_typ_jwt).await;
     for typ in [Some("JWT"), Some("jwt"), None] {
         let mut header = it.header();
         match typ {

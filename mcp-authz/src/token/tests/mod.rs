@@ -1,6 +1,10 @@
 //! Verification against a real HTTP server on loopback, with real keys and a clock that tests move.
 
-mod bad_tokens;
+mod bad_claims;
+mod bad_forms;
+mod bad_headers;
+mod bad_signatures;
+mod composition;
 mod discovery;
 mod good_tokens;
 mod jwks_life;

@@ -20,7 +20,7 @@ use crate::auth_info::AuthInfo;
 use crate::bearer::BearerToken;
 use crate::clock::{Clock as _, TestClock};
 use crate::fetch::HttpFetch;
-use crate::token::{Issuer, Verifiers, VerifyError};
+use crate::token::{DynVerifier, Issuer, Verifiers, VerifyError};
 
 pub(super) const RESOURCE: &str = "https://mcp.example.com/mcp";
 
@@ -313,12 +313,20 @@ impl Fixture {
 }
 
 pub(super) fn verifiers(issuers: Vec<Issuer>, clock: &Arc<TestClock>) -> Verifiers {
+    verifiers_with(issuers, None, clock)
+}
+
+pub(super) fn verifiers_with(
+    issuers: Vec<Issuer>,
+    custom: Option<Arc<dyn DynVerifier>>,
+    clock: &Arc<TestClock>,
+) -> Verifiers {
     let fetch = Arc::new(HttpFetch::new().unwrap());
     let world = World {
         clock: Arc::<TestClock>::clone(clock),
         fetch,
     };
-    Verifiers::new(issuers, None, RESOURCE, world)
+    Verifiers::new(issuers, custom, RESOURCE, world)
         .map_err(|problems| problems.join("; "))
         .unwrap()
 }
@@ -353,5 +361,15 @@ pub(super) fn assert_unavailable(outcome: Result<AuthInfo, VerifyError>) {
             assert!(retry_after >= Duration::from_secs(1));
         }
         other => panic!("not unavailable but {other:?}"),
+    }
+}
+
+/// A member, its value (`None` removes it), and how the refusal begins.
+pub(super) type Row = (&'static str, Option<Value>, &'static str);
+
+pub(super) fn set(object: &mut Object, name: &str, value: &Option<Value>) {
+    match value {
+        Some(value) => drop(object.insert(name.to_owned(), value.clone())),
+        None => drop(object.remove(name)),
     }
 }
