@@ -63,16 +63,14 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
 }
 
 /// The fetcher of every server: reqwest on rustls.
-pub(crate) struct HttpFetch(reqwest::Client);
+///
+/// Where TLS cannot be set up, every answer says so: a server that fetches nothing still starts.
+pub(crate) struct HttpFetch(Result<reqwest::Client, FetchError>);
 
 impl HttpFetch {
     /// Makes the one client.
-    ///
-    /// # Errors
-    ///
-    /// When TLS cannot be set up, in a sentence for the operator.
-    pub(crate) fn new() -> Result<Self, String> {
-        reqwest::Client::builder()
+    pub(crate) fn new() -> Self {
+        let client = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .referer(false)
             // An environment variable must not put a third party between us and the issuer.
@@ -80,14 +78,13 @@ impl HttpFetch {
             .connect_timeout(DEADLINE)
             .timeout(DEADLINE)
             .user_agent(concat!("mcp-authz/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .map(Self)
-            .map_err(|error| {
-                format!(
-                    "TLS cannot be set up ({}): install the system's root certificates (Debian: ca-certificates)",
-                    innermost(&error)
-                )
-            })
+            .build();
+        Self(client.map_err(|error| {
+            FetchError::Failed(format!(
+                "TLS cannot be set up ({}): install the system's root certificates",
+                innermost(&error)
+            ))
+        }))
     }
 
     async fn exchange(&self, request: Request<Bytes>) -> Result<Response<Bytes>, FetchError> {
@@ -95,7 +92,8 @@ impl HttpFetch {
             .map_err(|_| FetchError::Refused("not a URL that can be fetched"))?;
         // Checked on the value that is sent, not on a text that a second parser might read otherwise.
         check_url(request.url()).map_err(FetchError::Refused)?;
-        let mut answer = self.0.execute(request).await.map_err(|e| failed(&e))?;
+        let client = self.0.as_ref().map_err(Clone::clone)?;
+        let mut answer = client.execute(request).await.map_err(|e| failed(&e))?;
         let mut response = Response::new(Bytes::new());
         *response.status_mut() = answer.status();
         *response.headers_mut() = std::mem::take(answer.headers_mut());

@@ -228,15 +228,7 @@ pub(super) fn verifiers(
     resource: &str,
     problems: &mut Vec<String>,
 ) -> Option<Verifiers> {
-    let world = World::system()
-        .map_err(|problem| problems.push(problem))
-        .ok();
-    // Without a network the issuers are still read, so that their mistakes are told as well.
-    let Some(world) = world else {
-        problems.extend(Verifiers::problems(&issuers));
-        return None;
-    };
-    let made = Verifiers::new(issuers, custom, resource, world);
+    let made = Verifiers::new(issuers, custom, resource, World::system());
     made.map_err(|found| problems.extend(found)).ok()
 }
 

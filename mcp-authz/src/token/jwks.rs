@@ -19,6 +19,8 @@ const RSA_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
 /// What an issuer's key set held at one moment.
 pub(crate) struct KeySet {
     keys: Vec<Key>,
+    /// Why keys were left out, for the operator.
+    pub(crate) skipped: Vec<&'static str>,
     pub(crate) fetched_at: Instant,
 }
 
@@ -43,7 +45,7 @@ pub(crate) enum Lookup<'a> {
 }
 
 impl KeySet {
-    /// Reads a key set; keys that cannot be used are left out, with a line in the log.
+    /// Reads a key set; keys that cannot be used are left out.
     pub(crate) fn parse(
         json: &[u8],
         allowed: &[Algorithm],
@@ -57,7 +59,7 @@ impl KeySet {
         if listed.len() > MAX_KEYS {
             return Err("the key set lists more than 100 keys");
         }
-        let mut keys: Vec<Key> = Vec::new();
+        let (mut keys, mut skipped) = (Vec::<Key>::new(), Vec::new());
         for entry in listed {
             match entry
                 .as_object()
@@ -66,10 +68,14 @@ impl KeySet {
             {
                 Ok(key) if keys.iter().any(|other| other.id == key.id) => {}
                 Ok(key) => keys.push(key),
-                Err(why) => tracing::debug!(why, "a key of the issuer's key set is not used"),
+                Err(why) => skipped.push(why),
             }
         }
-        Ok(Self { keys, fetched_at })
+        Ok(Self {
+            keys,
+            skipped,
+            fetched_at,
+        })
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -186,11 +186,29 @@ impl Provider {
         let body = discovery::key_set(&*self.world.fetch, &uri).await?;
         let keys = KeySet::parse(&body, &self.issuer.algorithms, asked_at)
             .map_err(|why| Failure::Wrong(format!("{uri}: {why}")))?;
-        if keys.len() == 0 {
-            tracing::warn!(issuer = %self.issuer.identifier, "the issuer publishes no usable key: every token is refused");
-        }
+        self.report(&keys);
         self.current.store(Some(Arc::new(keys)));
         Ok(())
+    }
+
+    /// Tells the operator what is odd about the keys: once, not at every refresh.
+    fn report(&self, keys: &KeySet) {
+        let issuer = &self.issuer.identifier;
+        let before = self.current.load();
+        if before.as_ref().is_some_and(|before| {
+            before.skipped == keys.skipped && (before.len() == 0) == (keys.len() == 0)
+        }) {
+            return;
+        }
+        if !keys.skipped.is_empty() {
+            tracing::info!(issuer, why = ?keys.skipped, "keys of the issuer are not used");
+        }
+        if keys.len() == 0 {
+            tracing::warn!(
+                issuer,
+                "the issuer has no usable key: every token is refused"
+            );
+        }
     }
 
     /// Where the keys are: configured, remembered, or discovered.

@@ -285,3 +285,11 @@ async fn an_empty_key_set_is_believed() {
         "kid: the issuer has no such key"
     );
 }
+
+/// The clock of the runtime runs ahead while everyone waits, so five seconds pass at once.
+#[tokio::test(start_paused = true)]
+async fn an_issuer_that_never_answers_is_an_outage() {
+    let it = Fixture::new().await;
+    it.issuer.open(false);
+    assert_unavailable(it.verify(&it.token()).await);
+}

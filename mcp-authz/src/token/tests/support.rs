@@ -321,7 +321,7 @@ pub(super) fn verifiers_with(
     custom: Option<Arc<dyn DynVerifier>>,
     clock: &Arc<TestClock>,
 ) -> Verifiers {
-    let fetch = Arc::new(HttpFetch::new().unwrap());
+    let fetch = Arc::new(HttpFetch::new());
     let world = World {
         clock: Arc::<TestClock>::clone(clock),
         fetch,
