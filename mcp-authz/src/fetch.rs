@@ -165,4 +165,13 @@ mod tests {
             assert!(check_url(&url.parse().unwrap()).is_err(), "{url}");
         }
     }
+
+    #[tokio::test]
+    async fn a_refused_url_is_never_sent() {
+        for url in ["http://192.0.2.1/", "http://user@127.0.0.1:9/", "/relative"] {
+            let request = Request::get(url).body(Bytes::new()).unwrap();
+            let answer = HttpFetch::new().send(request).await;
+            assert!(matches!(answer, Err(FetchError::Refused(_))), "{url}");
+        }
+    }
 }

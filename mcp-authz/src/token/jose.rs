@@ -220,4 +220,14 @@ mod tests {
             assert!(!looks_like_jwt(opaque), "{opaque}");
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_makes_the_reader_panic(token in ".{0,200}", json in "[{}\\[\\]\":,a0.e\\\\-]{0,40}") {
+            let _ = (looks_like_jwt(&token), parse(&token).is_ok());
+            let part = URL_SAFE_NO_PAD.encode(json);
+            let token = format!("{part}.{part}.{part}");
+            let _ = (looks_like_jwt(&token), parse(&token).is_ok());
+        }
+    }
 }

@@ -149,3 +149,21 @@ async fn one_token_has_one_spelling() {
     let reason = refusal("non-canonical", it.verify(&respelled).await);
     assert_eq!(reason, "token: a part is not canonical base64url");
 }
+
+/// Nothing of a token can be changed: every character, replaced by another of the alphabet.
+#[tokio::test]
+async fn no_character_of_a_good_token_can_be_changed() {
+    let it = Fixture::new().await;
+    let good = it.token();
+    it.verify(&good).await.unwrap();
+    for (position, old) in good.char_indices() {
+        for new in ["A", "B", "."] {
+            if new.contains(old) {
+                continue;
+            }
+            let changed = format!("{}{new}{}", &good[..position], &good[position + 1..]);
+            refusal(&changed, it.verify(&changed).await);
+            assert!(it.cached(&changed).is_none());
+        }
+    }
+}
