@@ -15,6 +15,16 @@ const MAX_IDENTIFIER: usize = 1024;
 /// The first second of the year 10000: later dates are mistakes, and would overflow calendars.
 const MAX_DATE: u64 = 253_402_300_800;
 
+/// A caller by what the token says, while its signature has not been checked.
+pub(crate) struct Unproven(AuthInfo);
+
+impl Unproven {
+    /// To be called once the issuer's key has verified the bytes that these claims came in.
+    pub(crate) fn proven(self) -> AuthInfo {
+        self.0
+    }
+}
+
 /// What one issuer's tokens must look like at this resource.
 #[derive(Debug)]
 pub(crate) struct ClaimRules {
@@ -27,15 +37,13 @@ pub(crate) struct ClaimRules {
 }
 
 impl ClaimRules {
-    /// Checks everything that can be checked without a key, and makes the caller of it.
-    ///
-    /// The result means nothing until the signature has been verified.
+    /// Checks everything that can be checked without a key.
     pub(crate) fn check(
         &self,
         typ: Typ,
         claims: Map<String, Value>,
         now: SystemTime,
-    ) -> Result<AuthInfo, Reject> {
+    ) -> Result<Unproven, Reject> {
         self.check_kind(typ, &claims)?;
         if claims.get("iss").and_then(Value::as_str) != Some(self.issuer.as_str()) {
             return Err(Reject("iss: not the configured issuer"));
@@ -61,7 +69,7 @@ impl ClaimRules {
         if let Some(client) = client {
             caller = caller.client_id(client);
         }
-        Ok(caller.claims(claims).build())
+        Ok(Unproven(caller.claims(claims).build()))
     }
 
     /// Other things that an issuer signs with the same keys are refused by their shape.

@@ -70,7 +70,7 @@ impl JwtVerifier {
         if !self.algorithms.contains(&header.algorithm) {
             return Err(Reject("alg: not allowed for this issuer").into());
         }
-        let caller = self
+        let unproven = self
             .rules
             .check(header.typ, claims, self.world.clock.wall())?;
         let mut keys = self.provider.keys().await?;
@@ -86,6 +86,7 @@ impl JwtVerifier {
             Lookup::Refused(why) => return Err(why.into()),
         };
         key.verify(header.algorithm, signed, &signature)?;
+        let caller = unproven.proven();
         self.cache.insert(hash, length, caller.clone(), key.id);
         Ok(caller)
     }
