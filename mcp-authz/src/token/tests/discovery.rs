@@ -230,3 +230,18 @@ async fn a_configured_key_set_needs_no_metadata() {
     assert!(verifiers.verify(&BearerToken::new(token)).await.is_ok());
     assert_eq!(issuer.hits(), ["/jwks"]);
 }
+
+/// Also shows that TLS is set up at all: the refusal comes from the handshake.
+#[tokio::test]
+async fn a_server_without_tls_behind_an_https_issuer_is_an_outage() {
+    let plain = FakeIssuer::empty("").await;
+    let clock = Arc::new(TestClock::new());
+    let issuer = Issuer::new(plain.identifier.replace("http://", "https://"));
+    let found = verifiers(vec![issuer], &clock).warm_up().await;
+    assert_eq!(found.unreachable.len(), 1, "{found:?}");
+    assert!(
+        !found.unreachable[0].contains("TLS cannot be set up"),
+        "{found:?}"
+    );
+    assert!(plain.hits().is_empty());
+}
