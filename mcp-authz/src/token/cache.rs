@@ -105,3 +105,27 @@ impl TokenCache {
 fn memory_of(length: usize) -> u64 {
     4 * length as u64
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn filled(tokens: u32, length: usize) -> usize {
+        let (cache, key) = (TokenCache::new(), KeyId::of_nothing());
+        let caller = AuthInfo::builder("https://as.example.com").build();
+        for token in 0..tokens {
+            let hash = TokenHash::of(&token.to_string());
+            cache.insert(hash, length, caller.clone(), key);
+        }
+        cache.len()
+    }
+
+    #[test]
+    fn tokens_that_nobody_sends_again_do_not_fill_the_memory() {
+        assert_eq!(filled(2_000, 800), 2_000);
+        let usual = (CAPACITY / (ENTRY + memory_of(800))) as usize;
+        assert!(filled(50_000, 800) <= usual);
+        let largest = (CAPACITY / (ENTRY + memory_of(16 * 1024))) as usize;
+        assert!(filled(10_000, 16 * 1024) <= largest);
+    }
+}

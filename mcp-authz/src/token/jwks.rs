@@ -162,6 +162,11 @@ impl KeyId {
         id.copy_from_slice(hash.as_ref());
         Self(id)
     }
+
+    #[cfg(test)]
+    pub(crate) fn of_nothing() -> Self {
+        Self([0; 32])
+    }
 }
 
 /// `use` and `key_ops` (RFC 7517 §4.2, §4.3): absent, or for signatures.
