@@ -130,7 +130,8 @@ mod tests {
     #[test]
     fn every_form_of_the_header_has_one_reading() {
         let long = [b"Bearer ".as_slice(), &[b'a'; MAX_TOKEN_BYTES + 1]].concat();
-        let cases: &[(&[&[u8]], Option<&str>, &str)] = &[
+        type Case<'a> = (&'a [&'a [u8]], Option<&'a str>, &'a str);
+        let cases: &[Case<'_>] = &[
             (&[], None, "missing"),
             (&[], Some("access_token=x"), "in query"),
             (&[b""], None, "missing"),

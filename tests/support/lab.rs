@@ -239,7 +239,7 @@ impl Reply {
             .body
             .lines()
             .filter_map(|line| line.strip_prefix("data:"));
-        let last = event.filter(|data| !data.trim().is_empty()).last();
+        let last = event.rev().find(|data| !data.trim().is_empty());
         json::from_str(last.unwrap_or(&self.body)).unwrap_or_default()
     }
 
