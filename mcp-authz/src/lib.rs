@@ -1,5 +1,55 @@
 //! MCP servers whose tools act for a person: scopes are declared on the function and enforced
 //! before it runs.
+//!
+//! ```no_run
+//! use mcp_authz::{AuthInfo, Claims, Json, Server, tool};
+//!
+//! /// Return the identity claims that the person agreed to share.
+//! #[tool(scopes = ["profile", "email"])]
+//! async fn whoami(auth: AuthInfo) -> Json<Claims> {
+//!     Json(auth.consented_claims())
+//! }
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), mcp_authz::Error> {
+//!     Server::builder("whoami")
+//!         .resource("https://mcp.example.com/mcp")
+//!         .issuer("https://tenant.logto.app/oidc")
+//!         .build()
+//!         .await?
+//!         .serve("0.0.0.0:3001")
+//!         .await
+//! }
+//! ```
+//!
+//! The way of a request:
+//!
+//! ```text
+//! HTTP request ─▶ bearer ─▶ token ─▶ AuthInfo ─▶ rmcp ─▶ gate ─▶ your function ─▶ response
+//!                   │         │                           │ ▲
+//!                   ▼         ▼                           ▼ └─ #[tool(scopes = […])]
+//!                400/401   401/503                  401/403 challenge
+//! ```
+//!
+//! # What clients see
+//!
+//! | the request | the answer |
+//! |---|---|
+//! | has no credentials | 401 with `scope` and `resource_metadata`, no `error` (RFC 6750 §3.1) |
+//! | has two, or a token in the query as well | 400 `invalid_request` |
+//! | has a token that is not good here | 401 `invalid_token` |
+//! | has a token that cannot be verified right now | 503 with `Retry-After`, no challenge |
+//! | lacks scopes | 403 `insufficient_scope` with **all** scopes of the operation |
+//! | names a tool that does not exist | the protocol's own answer, without a challenge |
+//! | meets a panic | 500, for that request alone |
+//!
+//! # Features
+//!
+//! | feature | what it adds | default |
+//! |---|---|---|
+//! | `dev-server` | an embedded OpenID provider for development and tests, loopback only | no |
+//!
+//! Turning a feature on never changes what is enforced.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 // In the order in which a request meets them.
@@ -49,3 +99,7 @@ pub use scope::{InvalidScope, Requirement, Scope, ScopeSet};
 pub use server::{Server, ServerBuilder};
 pub use token::{Algorithm, Issuer, TokenVerifier, VerifyError};
 pub use {schemars, serde};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

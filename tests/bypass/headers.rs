@@ -1,5 +1,6 @@
 //! Headers that claim an identity, and other places for a token.
 
+use http_types::request::Parts;
 use support::{Reply, modern_body, modern_headers};
 
 use crate::lab;
@@ -62,4 +63,22 @@ async fn a_token_of_another_key_is_not_ours_even_with_every_claim_right() {
         .unwrap();
     assert_eq!(ours.call(Some(&forged), "wipe").await.status, 401);
     assert_eq!(ours.ran.times(), 0);
+}
+
+/// Shows what a handler can see of the request that it came with.
+#[mcp_authz::tool(authenticated)]
+fn nosy(parts: mcp_authz::rmcp::handler::server::tool::Extension<Parts>) -> String {
+    format!("{:?} {:?}", parts.0.uri, parts.0.headers)
+}
+
+#[tokio::test]
+async fn the_token_is_taken_out_of_the_request() {
+    let lab = lab(true).await;
+    let token = lab.token("profile");
+    let seen = lab.call(Some(&token), "nosy").await.text();
+    assert!(seen.contains("mcp-name"), "{seen}");
+    assert!(
+        !seen.contains("authorization") && !seen.contains(&token),
+        "{seen}"
+    );
 }
