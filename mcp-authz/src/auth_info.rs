@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::consented::Claims;
+use crate::gate::OpenCall;
 use crate::scope::{Scope, ScopeSet};
 
 /// Who calls, through which client, with which consent.
@@ -25,7 +26,11 @@ use crate::scope::{Scope, ScopeSet};
 /// }
 /// ```
 #[derive(Clone)]
-pub struct AuthInfo(Arc<Inner>);
+pub struct AuthInfo {
+    inner: Arc<Inner>,
+    /// Set for a caller that a tool holds.
+    call: Option<OpenCall>,
+}
 
 struct Inner {
     issuer: String,
@@ -38,6 +43,16 @@ struct Inner {
 }
 
 impl AuthInfo {
+    /// This caller, in a call that can still be refused.
+    pub(crate) fn in_call(mut self, call: OpenCall) -> Self {
+        self.call = Some(call);
+        self
+    }
+
+    pub(crate) fn call(&self) -> Option<&OpenCall> {
+        self.call.as_ref()
+    }
+
     /// Starts an `AuthInfo` for a custom verifier; `issuer` names who vouches for the caller.
     pub fn builder(issuer: impl Into<String>) -> AuthInfoBuilder {
         AuthInfoBuilder(Inner {
@@ -54,44 +69,44 @@ impl AuthInfo {
     /// The authorization server that issued the token (`iss`).
     #[must_use]
     pub fn issuer(&self) -> &str {
-        &self.0.issuer
+        &self.inner.issuer
     }
 
     /// The person (`sub`), unique within [`issuer`](Self::issuer); `None` where a client acts for
     /// itself and its token names no subject.
     #[must_use]
     pub fn subject(&self) -> Option<&str> {
-        self.0.subject.as_deref()
+        self.inner.subject.as_deref()
     }
 
     /// The agent that acts for the person (`client_id`, RFC 9068 §2.2).
     #[must_use]
     pub fn client_id(&self) -> Option<&str> {
-        self.0.client_id.as_deref()
+        self.inner.client_id.as_deref()
     }
 
     /// What the person consented to.
     #[must_use]
     pub fn scopes(&self) -> &ScopeSet {
-        &self.0.scopes
+        &self.inner.scopes
     }
 
     /// Whom the token was issued for (`aud`).
     #[must_use]
     pub fn audience(&self) -> &[String] {
-        &self.0.audience
+        &self.inner.audience
     }
 
     /// When the token ends (`exp`).
     #[must_use]
     pub fn expires_at(&self) -> Option<SystemTime> {
-        self.0.expires_at
+        self.inner.expires_at
     }
 
     /// All claims of the verified token.
     #[must_use]
     pub fn claims(&self) -> &Map<String, Value> {
-        &self.0.claims
+        &self.inner.claims
     }
 
     /// The claims as a type of your own.
@@ -100,7 +115,7 @@ impl AuthInfo {
     ///
     /// When the claims do not have the shape of `T`.
     pub fn claims_as<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
-        T::deserialize(&self.0.claims)
+        T::deserialize(&self.inner.claims)
     }
 
     /// What the person agreed to share: `sub`, and the claims that the granted OpenID scopes
@@ -127,7 +142,7 @@ impl AuthInfo {
     /// Whether the token carries `scope`.
     #[must_use]
     pub fn has(&self, scope: &str) -> bool {
-        self.0.scopes.contains(scope)
+        self.inner.scopes.contains(scope)
     }
 }
 
@@ -135,10 +150,10 @@ impl AuthInfo {
 impl fmt::Debug for AuthInfo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AuthInfo")
-            .field("issuer", &self.0.issuer)
-            .field("subject", &self.0.subject)
-            .field("client_id", &self.0.client_id)
-            .field("scopes", &self.0.scopes)
+            .field("issuer", &self.inner.issuer)
+            .field("subject", &self.inner.subject)
+            .field("client_id", &self.inner.client_id)
+            .field("scopes", &self.inner.scopes)
             .finish_non_exhaustive()
     }
 }
@@ -187,7 +202,10 @@ impl AuthInfoBuilder {
     /// The finished caller.
     #[must_use]
     pub fn build(self) -> AuthInfo {
-        AuthInfo(Arc::new(self.0))
+        AuthInfo {
+            inner: Arc::new(self.0),
+            call: None,
+        }
     }
 }
 

@@ -89,13 +89,14 @@ pub use bind::SessionLimits;
 pub use consented::Claims;
 pub use error::{ConfigError, Error};
 pub use extract::{Call, FromCall, Rmcp, State};
+pub use gate::{ChallengeScopes, Denied, Visibility};
 #[doc(inline)]
 #[doc = include_str!("docs/tool.md")]
 pub use mcp_authz_macros::tool;
 pub use registry::{Access, ToolEntry};
 pub use rmcp;
 pub use rmcp::handler::server::wrapper::{Json, Parameters};
-pub use scope::{InvalidScope, Requirement, Scope, ScopeSet};
+pub use scope::{Hierarchy, InvalidScope, Requirement, Scope, ScopeSet};
 pub use server::{Server, ServerBuilder};
 pub use token::{Algorithm, Issuer, TokenVerifier, VerifyError};
 pub use {schemars, serde};

@@ -7,6 +7,7 @@ mod lists;
 mod metadata;
 mod revisions;
 mod sessions;
+mod terms;
 mod tools;
 
 use mcp_authz::{ServerBuilder, ToolEntry};

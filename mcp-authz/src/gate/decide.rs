@@ -2,11 +2,12 @@
 //! whole.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::auth_info::AuthInfo;
 use crate::challenge::Denial;
 use crate::registry::{Access, ToolEntry};
-use crate::scope::Requirement;
+use crate::scope::{Inclusions, Requirement, Scope, ScopeSet};
 
 /// Who asks: a verified caller, or somebody without a token where the server lets those in.
 pub(crate) type Caller = Option<AuthInfo>;
@@ -35,16 +36,62 @@ pub(crate) enum Decision {
 #[derive(Debug, Default)]
 pub(crate) struct Rules {
     pub(crate) tools: HashMap<String, Access>,
+    pub(crate) terms: Arc<Terms>,
+    pub(crate) visibility: Visibility,
+}
+
+/// Which tools a caller is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Visibility {
+    /// All of them, each with what it requires, so that an agent can ask the person for more.
+    #[default]
+    All,
+    /// What the caller may call now.
+    Granted,
+}
+
+/// How scopes are compared and asked for.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Terms {
+    pub(crate) inclusions: Inclusions,
+    pub(crate) challenge: ChallengeScopes,
+}
+
+/// Which scopes a refusal asks for.
+///
+/// A client of MCP 2026-07-28 adds what a challenge names to what it has (SEP-2350). Older ones
+/// replace it, and would lose with every step up what they had before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ChallengeScopes {
+    /// All scopes of the refused operation.
+    #[default]
+    Required,
+    /// These, and what the token carries already.
+    RequiredAndGranted,
 }
 
 impl Rules {
     /// The rules of annotated tools: what each declared.
-    pub(crate) fn of(tools: &[ToolEntry]) -> Self {
+    pub(crate) fn of(tools: &[ToolEntry], terms: Terms, visibility: Visibility) -> Self {
+        let tools = tools
+            .iter()
+            .map(|tool| (tool.name().to_owned(), tool.access()));
         Self {
-            tools: tools
-                .iter()
-                .map(|tool| (tool.name().to_owned(), tool.access()))
-                .collect(),
+            tools: tools.collect(),
+            terms: Arc::new(terms),
+            visibility,
+        }
+    }
+
+    /// Whether `caller` is shown the tool. One without a rule could not be called either.
+    pub(crate) fn shows(&self, tool: &str, caller: &Caller) -> bool {
+        match self.visibility {
+            Visibility::All => self.tools.contains_key(tool),
+            Visibility::Granted => {
+                self.decide(Operation::CallTool(tool), caller) == Decision::Allow
+            }
         }
     }
 
@@ -54,42 +101,60 @@ impl Rules {
             // Whoever got past the layer is authenticated, or anonymous on a server that allows it.
             Operation::Protocol | Operation::ListTools => Decision::Allow,
             Operation::CallTool(name) => match self.tools.get(name) {
-                Some(access) => access.decide(caller),
+                Some(access) => self.terms.decide(access, caller),
                 None => Decision::Unknown,
             },
         }
     }
 }
 
-impl Access {
-    fn decide(&self, caller: &Caller) -> Decision {
-        match (self, caller) {
-            (Self::Anonymous, _) | (Self::Authenticated, Some(_)) => Decision::Allow,
-            (Self::Authenticated, None) => {
-                Decision::Deny(Denial::Unauthenticated(Default::default()))
+impl Terms {
+    fn decide(&self, access: &Access, caller: &Caller) -> Decision {
+        match (access, caller) {
+            (Access::Anonymous, _) | (Access::Authenticated, Some(_)) => Decision::Allow,
+            (Access::Authenticated, None) => {
+                Decision::Deny(Denial::Unauthenticated(ScopeSet::new()))
             }
-            (Self::Scopes(requirement), None) => Decision::Deny(Denial::Unauthenticated(
-                requirement.ask(&Default::default()),
-            )),
-            (Self::Scopes(requirement), Some(auth)) => require(requirement, auth),
+            (Access::Scopes(requirement), None) => {
+                Decision::Deny(Denial::Unauthenticated(requirement.ask(&ScopeSet::new())))
+            }
+            (Access::Scopes(requirement), Some(auth)) => {
+                match self.require(requirement, auth.scopes()) {
+                    Ok(()) => Decision::Allow,
+                    Err(denial) => Decision::Deny(denial),
+                }
+            }
         }
     }
-}
 
-fn require(requirement: &Requirement, auth: &AuthInfo) -> Decision {
-    if requirement.is_met_by(auth.scopes()) {
-        Decision::Allow
-    } else {
-        Decision::Deny(Denial::InsufficientScope(requirement.ask(auth.scopes())))
+    /// Whether `granted` is enough, or what to ask the person for.
+    pub(crate) fn require(
+        &self,
+        requirement: &Requirement,
+        granted: &ScopeSet,
+    ) -> Result<(), Denial> {
+        let covered = |scope: &Scope| self.inclusions.cover(granted, scope);
+        if requirement.is_met(&covered) {
+            return Ok(());
+        }
+        let mut ask = requirement.cheapest(&covered);
+        if self.challenge == ChallengeScopes::RequiredAndGranted {
+            ask.extend(granted.iter().cloned());
+        }
+        Err(Denial::InsufficientScope(ask))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scope::{Scope, ScopeSet};
+    use crate::scope::Hierarchy;
 
     fn rules() -> Rules {
+        rules_with(Terms::default())
+    }
+
+    fn rules_with(terms: Terms) -> Rules {
         let scoped = Requirement::all([Scope::new("a").into(), Scope::new("b").into()]);
         let tools = [
             ("scoped", Access::Scopes(scoped)),
@@ -98,6 +163,8 @@ mod tests {
         ];
         Rules {
             tools: tools.map(|(name, access)| (name.to_owned(), access)).into(),
+            terms: Arc::new(terms),
+            visibility: Visibility::Granted,
         }
     }
 
@@ -131,6 +198,44 @@ mod tests {
         ] {
             let decision = rules().decide(Operation::CallTool(name), &caller);
             assert_eq!(decision, expected, "{name:?} by {caller:?}");
+        }
+    }
+
+    #[test]
+    fn a_wider_scope_is_enough_and_the_narrow_one_is_asked_for() {
+        let hierarchy = Hierarchy::new().includes("admin", ["a"]);
+        let inclusions = hierarchy.close().unwrap();
+        let rules = rules_with(Terms {
+            inclusions,
+            ..Terms::default()
+        });
+        let decide = |scopes| rules.decide(Operation::CallTool("scoped"), &caller(scopes));
+        assert_eq!(decide("admin b"), Decision::Allow);
+        let ask = Decision::Deny(Denial::InsufficientScope(ScopeSet::parse("a b")));
+        assert_eq!(decide("admin"), ask);
+        assert_eq!(decide("b"), ask);
+    }
+
+    #[test]
+    fn a_challenge_can_carry_what_is_granted_already() {
+        let terms = Terms {
+            challenge: ChallengeScopes::RequiredAndGranted,
+            ..Terms::default()
+        };
+        let decision = rules_with(terms).decide(Operation::CallTool("scoped"), &caller("x b"));
+        let ask = ScopeSet::parse("a b x");
+        assert_eq!(decision, Decision::Deny(Denial::InsufficientScope(ask)));
+    }
+
+    #[test]
+    fn what_is_shown_as_granted_is_exactly_what_a_call_would_allow() {
+        let rules = rules();
+        for scopes in [None, Some(""), Some("a"), Some("a b")] {
+            let caller = scopes.and_then(caller);
+            for tool in ["scoped", "mine", "public", "none"] {
+                let allowed = rules.decide(Operation::CallTool(tool), &caller) == Decision::Allow;
+                assert_eq!(rules.shows(tool, &caller), allowed, "{tool} to {scopes:?}");
+            }
         }
     }
 }

@@ -4,6 +4,7 @@
 //! reading of the body that could disagree with the first.
 
 mod decide;
+mod denied;
 mod verdict;
 
 use std::borrow::Cow;
@@ -22,7 +23,10 @@ use rmcp::service::{NotificationContext, RequestContext};
 use rmcp::transport::streamable_http_server::session::SessionRestoreMarker;
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 
-pub(crate) use decide::{Caller, Decision, Operation, Rules};
+pub(crate) use decide::{Caller, Decision, Operation, Rules, Terms};
+pub use decide::{ChallengeScopes, Visibility};
+pub use denied::Denied;
+pub(crate) use denied::OpenCall;
 pub(crate) use verdict::{Verdict, VerdictSender, channel};
 
 use crate::challenge::Denial;
@@ -37,12 +41,22 @@ const REQUIRED_SCOPES: &str = "mcp-authz/required-scopes";
 pub(crate) struct Admitted {
     pub(crate) caller: Caller,
     pub(crate) verdict: VerdictSender,
+    pub(crate) terms: Arc<Terms>,
 }
 
 impl Admitted {
     /// What the layer put into the HTTP request that a message came with.
     pub(crate) fn find(extensions: &Extensions) -> Option<&Self> {
         extensions.get::<http::request::Parts>()?.extensions.get()
+    }
+
+    /// The caller as a handler gets to see it.
+    pub(crate) fn in_call(self) -> Caller {
+        let call = OpenCall {
+            verdict: self.verdict,
+            terms: self.terms,
+        };
+        self.caller.map(|caller| caller.in_call(call))
     }
 }
 
@@ -56,7 +70,9 @@ struct Ticket {
 
 impl Ticket {
     fn read(extensions: &Extensions) -> Option<Self> {
-        let Admitted { caller, verdict } = Admitted::find(extensions)?.clone();
+        let Admitted {
+            caller, verdict, ..
+        } = Admitted::find(extensions)?.clone();
         let replay = extensions.get::<SessionRestoreMarker>().is_some();
         Some(Self {
             caller,
@@ -212,6 +228,7 @@ impl<H: ServerHandler> ServerHandler for Gate<H> {
         context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
         let ticket = Ticket::read(&context.extensions);
+        let caller = ticket.as_ref().and_then(|ticket| ticket.caller.clone());
         let mut page = self
             .guard(Operation::ListTools, ticket, |handler| {
                 handler.list_tools(request, context)
@@ -219,7 +236,9 @@ impl<H: ServerHandler> ServerHandler for Gate<H> {
             .await?
             // A list behind a token is nobody else's, whatever the handler said.
             .with_cache_scope(CacheScope::Private);
-        page.tools.retain_mut(|tool| self.describe(tool));
+        page.tools
+            .retain(|tool| self.guarded.rules.shows(&tool.name, &caller));
+        page.tools.iter_mut().for_each(|tool| self.describe(tool));
         Ok(page)
     }
 
@@ -298,17 +317,12 @@ impl<H: ServerHandler> ServerHandler for Gate<H> {
 
 impl<H> Gate<H> {
     /// Writes the requirement of a listed tool beside it, so that an agent can ask for more.
-    /// `false` for a tool without a rule: it could not be called either.
-    fn describe(&self, tool: &mut Tool) -> bool {
-        match self.guarded.rules.tools.get(tool.name.as_ref()) {
-            Some(Access::Scopes(requirement)) => {
-                let meta = tool.meta.get_or_insert_with(MetaObject::default);
-                meta.0
-                    .insert(REQUIRED_SCOPES.to_owned(), requirement.to_json());
-                true
-            }
-            Some(Access::Authenticated | Access::Anonymous) => true,
-            None => false,
+    fn describe(&self, tool: &mut Tool) {
+        if let Some(Access::Scopes(requirement)) = self.guarded.rules.tools.get(tool.name.as_ref())
+        {
+            let meta = tool.meta.get_or_insert_with(MetaObject::default);
+            meta.0
+                .insert(REQUIRED_SCOPES.to_owned(), requirement.to_json());
         }
     }
 }

@@ -98,6 +98,7 @@ impl<H: ServerHandler> Shared<H> {
         let admitted = Admitted {
             caller: caller.clone(),
             verdict: verdict_sender,
+            terms: Arc::clone(&self.guarded.rules.terms),
         };
         request.extensions_mut().insert(admitted);
         let response = self.run(request, &caller).await;

@@ -216,4 +216,20 @@ mod tests {
             100 * 8 * 1024
         );
     }
+
+    #[tokio::test]
+    async fn a_client_that_hangs_up_before_the_decision_ends_the_body() {
+        let (sender, verdict) = pending();
+        let (writer, response) = streaming();
+        let settling = tokio::spawn(settle(verdict, response));
+        tokio::task::yield_now().await;
+        settling.abort();
+        assert!(settling.await.unwrap_err().is_cancelled());
+        assert!(
+            writer.is_closed(),
+            "rmcp cancels a call whose body is dropped"
+        );
+        // A decision that comes now harms nobody.
+        assert!(sender.deny(Denial::InvalidToken));
+    }
 }

@@ -1,8 +1,11 @@
 //! Scopes and what they can require: pure values, no I/O.
 
+mod hierarchy;
 mod requirement;
 mod set;
 
+pub use hierarchy::Hierarchy;
+pub(crate) use hierarchy::Inclusions;
 pub use requirement::Requirement;
 pub use set::ScopeSet;
 

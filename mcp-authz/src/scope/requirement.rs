@@ -55,10 +55,15 @@ impl Requirement {
     /// Whether a token that carries `granted` may run the operation.
     #[must_use]
     pub fn is_met_by(&self, granted: &ScopeSet) -> bool {
+        self.is_met(&|scope| granted.contains(scope.as_str()))
+    }
+
+    /// Like [`is_met_by`](Self::is_met_by), where `covered` knows what is granted.
+    pub(crate) fn is_met(&self, covered: &impl Fn(&Scope) -> bool) -> bool {
         match &self.0 {
-            Node::Scope(scope) => granted.contains(scope.as_str()),
-            Node::All(parts) => parts.iter().all(|part| part.is_met_by(granted)),
-            Node::Any(parts) => parts.iter().any(|part| part.is_met_by(granted)),
+            Node::Scope(scope) => covered(scope),
+            Node::All(parts) => parts.iter().all(|part| part.is_met(covered)),
+            Node::Any(parts) => parts.iter().any(|part| part.is_met(covered)),
         }
     }
 
@@ -67,14 +72,22 @@ impl Requirement {
     /// a tie).
     #[must_use]
     pub fn ask(&self, granted: &ScopeSet) -> ScopeSet {
+        self.cheapest(&|scope| granted.contains(scope.as_str()))
+    }
+
+    /// Like [`ask`](Self::ask), where `covered` knows what is granted.
+    pub(crate) fn cheapest(&self, covered: &impl Fn(&Scope) -> bool) -> ScopeSet {
+        let missing = |ask: &ScopeSet| ask.iter().filter(|scope| !covered(scope)).count();
         match &self.0 {
             Node::Scope(scope) => ScopeSet::from_iter([scope.clone()]),
-            Node::All(parts) => parts.iter().flat_map(|part| part.ask(granted)).collect(),
-            Node::Any(parts) => parts
+            Node::All(parts) => parts
                 .iter()
-                .map(|part| part.ask(granted))
-                .min_by_key(|ask| ask.iter().filter(|s| !granted.contains(s.as_str())).count())
-                .unwrap_or_default(),
+                .flat_map(|part| part.cheapest(covered))
+                .collect(),
+            Node::Any(parts) => {
+                let branches = parts.iter().map(|part| part.cheapest(covered));
+                branches.min_by_key(missing).unwrap_or_default()
+            }
         }
     }
 

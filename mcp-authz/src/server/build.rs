@@ -13,7 +13,7 @@ use super::{Server, ServerBuilder, checks};
 use crate::bind::BoundSessions;
 use crate::challenge::Challenger;
 use crate::error::{ConfigError, Error};
-use crate::gate::{Guarded, Rules};
+use crate::gate::{Guarded, Rules, Terms};
 use crate::layer::{Admission, Endpoint, Origins};
 use crate::metadata::ResourceMetadata;
 use crate::registry::ToolEntry;
@@ -66,6 +66,7 @@ struct Plan {
     mount: String,
     origins: Origins,
     seal: RequestStateCodec,
+    terms: Terms,
     verifiers: Verifiers,
 }
 
@@ -94,6 +95,10 @@ impl Plan {
             &mut problems,
         );
         let seal = checks::seal(&settings.sealing_keys, &mut problems);
+        let terms = Terms {
+            inclusions: checks::inclusions(&settings.hierarchy, &mut problems),
+            challenge: settings.challenge_scopes,
+        };
         let verifiers = checks::verifiers(
             std::mem::take(&mut settings.issuers),
             settings.verifier.take(),
@@ -108,6 +113,7 @@ impl Plan {
                 mount,
                 origins,
                 seal,
+                terms,
                 verifiers,
             }),
             _ => Err(ConfigError::new(problems)),
@@ -164,7 +170,7 @@ impl Plan {
         };
         let info = settings.info();
         let guarded = Guarded {
-            rules: Rules::of(&self.tools),
+            rules: Rules::of(&self.tools, self.terms, settings.visibility),
             handler: Tools::new(settings.app, info, &self.tools),
         };
         let sessions = BoundSessions::new(settings.sessions.unwrap_or_default(), self.seal);

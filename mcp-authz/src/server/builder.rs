@@ -7,7 +7,9 @@ use rmcp::transport::streamable_http_server::session::SessionStore;
 
 use crate::bind::SessionLimits;
 use crate::extract::App;
+use crate::gate::{ChallengeScopes, Visibility};
 use crate::registry::{self, ToolEntry};
+use crate::scope::Hierarchy;
 use crate::token::{DynVerifier, Issuer, TokenVerifier};
 
 /// Makes a [`Server`](crate::Server). Every mistake in what it was given is reported by
@@ -26,6 +28,9 @@ pub struct ServerBuilder {
     pub(super) tools: Selection,
     pub(super) initial_scopes: Option<Vec<String>>,
     pub(super) advertise_all_scopes: bool,
+    pub(super) hierarchy: Hierarchy,
+    pub(super) challenge_scopes: ChallengeScopes,
+    pub(super) visibility: Visibility,
     pub(super) allow_anonymous: bool,
     pub(super) allowed_hosts: Option<Vec<String>>,
     pub(super) allowed_origins: Option<Vec<String>>,
@@ -82,6 +87,9 @@ impl ServerBuilder {
             tools: Selection::DeclaredAnd(Vec::new()),
             initial_scopes: None,
             advertise_all_scopes: false,
+            hierarchy: Hierarchy::new(),
+            challenge_scopes: ChallengeScopes::default(),
+            visibility: Visibility::default(),
             allow_anonymous: false,
             allowed_hosts: None,
             allowed_origins: None,
@@ -151,6 +159,24 @@ impl ServerBuilder {
     /// with the [initial scopes](Self::initial_scopes).
     pub fn advertise_all_scopes(mut self) -> Self {
         self.advertise_all_scopes = true;
+        self
+    }
+
+    /// Which scopes include others; decisions, lists and challenges all follow it.
+    pub fn hierarchy(mut self, hierarchy: Hierarchy) -> Self {
+        self.hierarchy = hierarchy;
+        self
+    }
+
+    /// Which scopes a refusal asks for; change it for clients that forget what they had.
+    pub fn challenge_scopes(mut self, scopes: ChallengeScopes) -> Self {
+        self.challenge_scopes = scopes;
+        self
+    }
+
+    /// Which tools a caller is shown. Hiding is not what protects them: a call is decided alike.
+    pub fn visibility(mut self, visibility: Visibility) -> Self {
+        self.visibility = visibility;
         self
     }
 

@@ -11,7 +11,7 @@ use crate::World;
 use crate::extract::{App, Signature};
 use crate::layer::{HostRule, OriginRule, Origins};
 use crate::registry::{Access, Origin, ToolEntry};
-use crate::scope::{Scope, ScopeSet};
+use crate::scope::{Hierarchy, Inclusions, Scope, ScopeSet};
 use crate::token::{DynVerifier, Issuer, Verifiers};
 
 /// Two declarations cannot share a name: which one would a scope guard?
@@ -200,6 +200,14 @@ fn parse_all<T>(
         parsed
     });
     parsed.collect()
+}
+
+/// What includes what.
+pub(super) fn inclusions(hierarchy: &Hierarchy, problems: &mut Vec<String>) -> Inclusions {
+    hierarchy.close().unwrap_or_else(|found| {
+        problems.extend(found);
+        Inclusions::default()
+    })
 }
 
 /// The key ring that seals what clients carry.

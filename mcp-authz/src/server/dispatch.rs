@@ -91,7 +91,7 @@ impl ServerHandler for Tools {
             return Err(ErrorData::invalid_params("tool not found", None));
         };
         let admitted = Admitted::find(&context.extensions).cloned();
-        let caller = admitted.and_then(|admitted| admitted.caller);
+        let caller = admitted.and_then(Admitted::in_call);
         let context = ToolCallContext::new(&self.app, request, context);
         (tool.spec().call)(Call::new(context, caller)).await
     }

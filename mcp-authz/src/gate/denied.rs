@@ -1,0 +1,98 @@
+//! A refusal that a running tool comes to.
+
+use std::fmt;
+use std::sync::Arc;
+
+use rmcp::ErrorData;
+use rmcp::handler::server::tool::IntoCallToolResult;
+use rmcp::model::{CallToolResponse, CallToolResult, ContentBlock};
+
+use super::decide::Terms;
+use super::verdict::VerdictSender;
+use crate::auth_info::AuthInfo;
+use crate::challenge::Denial;
+use crate::scope::{Requirement, ScopeSet};
+
+/// The call that a caller is in: where a late refusal goes.
+#[derive(Clone)]
+pub(crate) struct OpenCall {
+    pub(crate) verdict: VerdictSender,
+    pub(crate) terms: Arc<Terms>,
+}
+
+/// The caller may not go on: return it from the tool.
+///
+/// While the response has not begun, it becomes a 403 challenge like any other (so with the JSON
+/// replies that servers send by default); afterwards a tool error that says what is missing.
+pub struct Denied {
+    missing: ScopeSet,
+    call: Option<OpenCall>,
+}
+
+impl AuthInfo {
+    /// Goes on only if the token carries what `requirement` asks: for what a tool learns while it
+    /// runs.
+    ///
+    /// ```
+    /// use mcp_authz::{AuthInfo, Denied, Scope, tool};
+    ///
+    /// /// Read a document; a secret one needs more.
+    /// #[tool(scopes = ["docs:read"])]
+    /// fn read(auth: AuthInfo) -> Result<String, Denied> {
+    ///     let is_secret = true; // what the document's entry says
+    ///     if is_secret {
+    ///         auth.require(Scope::new("docs:secret"))?;
+    ///     }
+    ///     Ok("…".into())
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Denied`], to be returned from the tool.
+    pub fn require(&self, requirement: impl Into<Requirement>) -> Result<(), Denied> {
+        let requirement = requirement.into();
+        let decided = match self.call() {
+            Some(call) => call.terms.require(&requirement, self.scopes()),
+            None => Terms::default().require(&requirement, self.scopes()),
+        };
+        decided.map_err(|denial| {
+            let Denial::InsufficientScope(missing) = denial else {
+                return Denied {
+                    missing: requirement.scopes(),
+                    call: None,
+                };
+            };
+            Denied {
+                missing,
+                call: self.call().cloned(),
+            }
+        })
+    }
+}
+
+impl IntoCallToolResult for Denied {
+    fn into_call_tool_result(self) -> Result<CallToolResponse, ErrorData> {
+        let told = ContentBlock::text(self.to_string());
+        if let Some(call) = self.call {
+            call.verdict.deny(Denial::InsufficientScope(self.missing));
+        }
+        Ok(CallToolResult::error(vec![told]).into())
+    }
+}
+
+impl fmt::Display for Denied {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the person has not consented to: {}", self.missing)
+    }
+}
+
+impl fmt::Debug for Denied {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Denied")
+            .field("missing", &self.missing)
+            .finish_non_exhaustive()
+    }
+}
+
+impl std::error::Error for Denied {}
