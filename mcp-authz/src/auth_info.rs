@@ -8,8 +8,8 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::consented::Claims;
-use crate::gate::OpenCall;
-use crate::scope::{Scope, ScopeSet};
+use crate::scope::{Scope, ScopeSet, Terms};
+use crate::verdict::VerdictSender;
 
 /// Who calls, through which client, with which consent.
 ///
@@ -30,6 +30,13 @@ pub struct AuthInfo {
     inner: Arc<Inner>,
     /// Set for a caller that a tool holds.
     call: Option<OpenCall>,
+}
+
+/// The call that a caller is in: where a late refusal goes.
+#[derive(Clone)]
+pub(crate) struct OpenCall {
+    pub(crate) verdict: VerdictSender,
+    pub(crate) terms: Arc<Terms>,
 }
 
 struct Inner {

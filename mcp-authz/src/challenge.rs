@@ -1,15 +1,19 @@
 //! A refusal becomes an HTTP answer: status, `WWW-Authenticate`, body.
 
+use std::convert::Infallible;
 use std::fmt::Write as _;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, Response, StatusCode};
+use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Full};
 
-use crate::layer::ResponseBody;
 use crate::scope::ScopeSet;
+
+/// The body of every answer.
+pub(crate) type ResponseBody = BoxBody<Bytes, Infallible>;
 
 /// Why a request is refused. It never says more to a client than its class (design rule: reasons
 /// go to the operator's log).

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::auth_info::AuthInfo;
 use crate::challenge::Denial;
 use crate::registry::{Access, ToolEntry};
-use crate::scope::{Inclusions, Requirement, Scope, ScopeSet};
+use crate::scope::{ScopeSet, Terms};
 
 /// Who asks: a verified caller, or somebody without a token where the server lets those in.
 pub(crate) type Caller = Option<AuthInfo>;
@@ -51,27 +51,6 @@ pub enum Visibility {
     Granted,
 }
 
-/// How scopes are compared and asked for.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Terms {
-    pub(crate) inclusions: Inclusions,
-    pub(crate) challenge: ChallengeScopes,
-}
-
-/// Which scopes a refusal asks for.
-///
-/// A client of MCP 2026-07-28 adds what a challenge names to what it has (SEP-2350). Older ones
-/// replace it, and would lose with every step up what they had before.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ChallengeScopes {
-    /// All scopes of the refused operation.
-    #[default]
-    Required,
-    /// These, and what the token carries already.
-    RequiredAndGranted,
-}
-
 impl Rules {
     /// The rules of annotated tools: what each declared.
     pub(crate) fn of(tools: &[ToolEntry], terms: Terms, visibility: Visibility) -> Self {
@@ -101,54 +80,33 @@ impl Rules {
             // Whoever got past the layer is authenticated, or anonymous on a server that allows it.
             Operation::Protocol | Operation::ListTools => Decision::Allow,
             Operation::CallTool(name) => match self.tools.get(name) {
-                Some(access) => self.terms.decide(access, caller),
+                Some(access) => decide(&self.terms, access, caller),
                 None => Decision::Unknown,
             },
         }
     }
 }
 
-impl Terms {
-    fn decide(&self, access: &Access, caller: &Caller) -> Decision {
-        match (access, caller) {
-            (Access::Anonymous, _) | (Access::Authenticated, Some(_)) => Decision::Allow,
-            (Access::Authenticated, None) => {
-                Decision::Deny(Denial::Unauthenticated(ScopeSet::new()))
-            }
-            (Access::Scopes(requirement), None) => {
-                Decision::Deny(Denial::Unauthenticated(requirement.ask(&ScopeSet::new())))
-            }
-            (Access::Scopes(requirement), Some(auth)) => {
-                match self.require(requirement, auth.scopes()) {
-                    Ok(()) => Decision::Allow,
-                    Err(denial) => Decision::Deny(denial),
-                }
+fn decide(terms: &Terms, access: &Access, caller: &Caller) -> Decision {
+    match (access, caller) {
+        (Access::Anonymous, _) | (Access::Authenticated, Some(_)) => Decision::Allow,
+        (Access::Authenticated, None) => Decision::Deny(Denial::Unauthenticated(ScopeSet::new())),
+        (Access::Scopes(requirement), None) => {
+            Decision::Deny(Denial::Unauthenticated(requirement.ask(&ScopeSet::new())))
+        }
+        (Access::Scopes(requirement), Some(auth)) => {
+            match terms.require(requirement, auth.scopes()) {
+                Ok(()) => Decision::Allow,
+                Err(ask) => Decision::Deny(Denial::InsufficientScope(ask)),
             }
         }
-    }
-
-    /// Whether `granted` is enough, or what to ask the person for.
-    pub(crate) fn require(
-        &self,
-        requirement: &Requirement,
-        granted: &ScopeSet,
-    ) -> Result<(), Denial> {
-        let covered = |scope: &Scope| self.inclusions.cover(granted, scope);
-        if requirement.is_met(&covered) {
-            return Ok(());
-        }
-        let mut ask = requirement.cheapest(&covered);
-        if self.challenge == ChallengeScopes::RequiredAndGranted {
-            ask.extend(granted.iter().cloned());
-        }
-        Err(Denial::InsufficientScope(ask))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scope::Hierarchy;
+    use crate::scope::{ChallengeScopes, Hierarchy, Requirement, Scope};
 
     fn rules() -> Rules {
         rules_with(Terms::default())

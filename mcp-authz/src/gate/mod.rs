@@ -4,8 +4,6 @@
 //! reading of the body that could disagree with the first.
 
 mod decide;
-mod denied;
-mod verdict;
 
 use std::borrow::Cow;
 use std::future::Future;
@@ -23,14 +21,14 @@ use rmcp::service::{NotificationContext, RequestContext};
 use rmcp::transport::streamable_http_server::session::SessionRestoreMarker;
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 
-pub(crate) use decide::{Caller, Decision, Operation, Rules, Terms};
-pub use decide::{ChallengeScopes, Visibility};
-pub use denied::Denied;
-pub(crate) use denied::OpenCall;
-pub(crate) use verdict::{Verdict, VerdictSender, channel};
+pub use decide::Visibility;
+pub(crate) use decide::{Caller, Decision, Operation, Rules};
 
+use crate::auth_info::OpenCall;
 use crate::challenge::Denial;
 use crate::registry::Access;
+use crate::scope::Terms;
+use crate::verdict::VerdictSender;
 
 /// The key under which a listed item says what it requires.
 const REQUIRED_SCOPES: &str = "mcp-authz/required-scopes";

@@ -7,11 +7,10 @@ use http::header::{AUTHORIZATION, CACHE_CONTROL};
 use http::{HeaderValue, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
 
-use super::ResponseBody;
 use super::origin::{Misplaced, Origins};
 use crate::auth_info::AuthInfo;
 use crate::bearer::{self, BearerToken, Credentials};
-use crate::challenge::{Challenger, Denial};
+use crate::challenge::{Challenger, Denial, ResponseBody};
 use crate::gate::{Admitted, Caller};
 use crate::token::{Verifiers, VerifyError};
 

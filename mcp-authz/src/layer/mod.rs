@@ -17,7 +17,6 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Method, Request, Response};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt;
-use http_body_util::combinators::BoxBody;
 use rmcp::ServerHandler;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 use tokio_util::task::TaskTracker;
@@ -28,10 +27,9 @@ pub(crate) use admission::Admission;
 pub(crate) use origin::{HostRule, OriginRule, Origins};
 
 use crate::bind::{BoundSessions, SESSION_HEADER};
-use crate::gate::{Admitted, Caller, Gate, Guarded, channel};
-
-/// The body of every answer.
-pub(crate) type ResponseBody = BoxBody<Bytes, Infallible>;
+use crate::challenge::ResponseBody;
+use crate::gate::{Admitted, Caller, Gate, Guarded};
+use crate::verdict;
 
 /// A protected MCP endpoint: authenticates, lets the gate decide, and answers with its verdict.
 pub(crate) struct Endpoint<H>(Arc<Shared<H>>);
@@ -94,7 +92,7 @@ impl<H: ServerHandler> Shared<H> {
             Err(refusal) => return refusal.respond(&self.admission.challenger),
         };
         self.sessions.unwrap_id(request.headers_mut(), &caller);
-        let (verdict_sender, verdict) = channel();
+        let (verdict_sender, verdict) = verdict::channel();
         let admitted = Admitted {
             caller: caller.clone(),
             verdict: verdict_sender,

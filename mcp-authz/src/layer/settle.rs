@@ -13,9 +13,8 @@ use http::Response;
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt;
 
-use super::ResponseBody;
-use crate::challenge::Denial;
-use crate::gate::Verdict;
+use crate::challenge::{Denial, ResponseBody};
+use crate::verdict::Verdict;
 
 /// How much of a body is kept back, in bytes. Beyond it the body simply waits: rmcp's channel then
 /// slows whoever writes it.
@@ -105,7 +104,7 @@ impl Body for Held {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::gate::{VerdictSender, channel};
+    use crate::verdict::{VerdictSender, channel};
     use futures_util::stream;
     use http_body_util::{Full, StreamBody};
     use std::convert::Infallible;

@@ -3,11 +3,14 @@
 mod hierarchy;
 mod requirement;
 mod set;
+mod terms;
 
 pub use hierarchy::Hierarchy;
 pub(crate) use hierarchy::Inclusions;
 pub use requirement::Requirement;
 pub use set::ScopeSet;
+pub use terms::ChallengeScopes;
+pub(crate) use terms::Terms;
 
 use std::borrow::Cow;
 use std::fmt;

@@ -13,11 +13,11 @@ use super::{Server, ServerBuilder, checks};
 use crate::bind::BoundSessions;
 use crate::challenge::Challenger;
 use crate::error::{ConfigError, Error};
-use crate::gate::{Guarded, Rules, Terms};
+use crate::gate::{Guarded, Rules};
 use crate::layer::{Admission, Endpoint, Origins};
 use crate::metadata::ResourceMetadata;
 use crate::registry::ToolEntry;
-use crate::scope::ScopeSet;
+use crate::scope::{ScopeSet, Terms};
 use crate::token::{Verifiers, WarmUp};
 
 impl ServerBuilder {

@@ -7,9 +7,9 @@ use rmcp::transport::streamable_http_server::session::SessionStore;
 
 use crate::bind::SessionLimits;
 use crate::extract::App;
-use crate::gate::{ChallengeScopes, Visibility};
+use crate::gate::Visibility;
 use crate::registry::{self, ToolEntry};
-use crate::scope::Hierarchy;
+use crate::scope::{ChallengeScopes, Hierarchy};
 use crate::token::{DynVerifier, Issuer, TokenVerifier};
 
 /// Makes a [`Server`](crate::Server). Every mistake in what it was given is reported by

@@ -23,7 +23,8 @@ use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 use tower_service::Service;
 
 use crate::bind::SESSION_HEADER;
-use crate::layer::{Endpoint, Origins, ResponseBody};
+use crate::challenge::ResponseBody;
+use crate::layer::{Endpoint, Origins};
 use crate::metadata::ResourceMetadata;
 use dispatch::Tools;
 use summary::Summary;

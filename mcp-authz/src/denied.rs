@@ -1,24 +1,14 @@
 //! A refusal that a running tool comes to.
 
 use std::fmt;
-use std::sync::Arc;
 
 use rmcp::ErrorData;
 use rmcp::handler::server::tool::IntoCallToolResult;
 use rmcp::model::{CallToolResponse, CallToolResult, ContentBlock};
 
-use super::decide::Terms;
-use super::verdict::VerdictSender;
-use crate::auth_info::AuthInfo;
+use crate::auth_info::{AuthInfo, OpenCall};
 use crate::challenge::Denial;
-use crate::scope::{Requirement, ScopeSet};
-
-/// The call that a caller is in: where a late refusal goes.
-#[derive(Clone)]
-pub(crate) struct OpenCall {
-    pub(crate) verdict: VerdictSender,
-    pub(crate) terms: Arc<Terms>,
-}
+use crate::scope::{Requirement, ScopeSet, Terms};
 
 /// The caller may not go on: return it from the tool.
 ///
@@ -56,17 +46,9 @@ impl AuthInfo {
             Some(call) => call.terms.require(&requirement, self.scopes()),
             None => Terms::default().require(&requirement, self.scopes()),
         };
-        decided.map_err(|denial| {
-            let Denial::InsufficientScope(missing) = denial else {
-                return Denied {
-                    missing: requirement.scopes(),
-                    call: None,
-                };
-            };
-            Denied {
-                missing,
-                call: self.call().cloned(),
-            }
+        decided.map_err(|missing| Denied {
+            missing,
+            call: self.call().cloned(),
         })
     }
 }
