@@ -12,6 +12,9 @@
 //! ISSUER=https://tenant.logto.app/oidc RESOURCE=http://127.0.0.1:3001/mcp cargo run --example whoami
 //! ```
 //!
+//! `LISTEN` and `PROVIDER_LISTEN` change the addresses that the server and the development provider
+//! listen on.
+//!
 //! Then, in a second terminal, the agent that comes to use it: `cargo run --example agent`.
 
 use std::env;
@@ -75,7 +78,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// Alice and Bob, and a consent page that says in words what an agent wants.
 async fn development_provider() -> Result<dev::AuthorizationServer, dev::Error> {
     dev::AuthorizationServer::builder()
-        .bind("127.0.0.1:3000")
+        .bind(env::var("PROVIDER_LISTEN").unwrap_or("127.0.0.1:3000".into()))
         .scope("mail:send", "Send mail in your name")
         .start()
         .await

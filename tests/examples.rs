@@ -1,0 +1,120 @@
+//! The examples, run as their headers say. `cargo test` builds them; with `--test examples` alone,
+//! build them first.
+
+use std::path::PathBuf;
+use std::process::Stdio;
+
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::net::TcpListener;
+use tokio::process::{Child, Command};
+
+/// Cargo builds the examples with the tests, beside them.
+fn example(name: &str) -> Command {
+    let test = std::env::current_exe().expect("this test is a file");
+    let target = test
+        .ancestors()
+        .nth(2)
+        .map(PathBuf::from)
+        .unwrap_or_default();
+    let mut command = Command::new(target.join("examples").join(name));
+    command.kill_on_drop(true);
+    command
+}
+
+/// Two addresses that were free a moment ago.
+async fn free_addresses() -> [String; 2] {
+    let bind = || TcpListener::bind("127.0.0.1:0");
+    let both = [bind().await.unwrap(), bind().await.unwrap()];
+    both.map(|listener| listener.local_addr().unwrap().to_string())
+}
+
+/// The server of `whoami`, ready to be called, and its URL. Somebody else can take an address
+/// between the look and the start, so it tries again.
+async fn whoami() -> (Child, String) {
+    for _ in 0..10 {
+        let [listen, provider] = free_addresses().await;
+        let server = format!("http://{listen}/mcp");
+        let mut command = example("whoami");
+        command
+            .env("PROVIDER_LISTEN", provider)
+            .env("LISTEN", listen);
+        command.env("RESOURCE", &server).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the example is built");
+        match started(&mut child).await {
+            Ok(()) => return (child, server),
+            Err(printed) => assert!(printed.contains("AddrInUse"), "{printed}"),
+        }
+    }
+    panic!("no address is free");
+}
+
+/// Waits for the start print; returns what was printed instead.
+async fn started(child: &mut Child) -> Result<(), String> {
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    let mut printed = String::new();
+    while let Some(line) = lines.next_line().await.unwrap() {
+        printed.push_str(&line);
+        printed.push('\n');
+        if line.contains("listens on") {
+            assert!(
+                printed.contains("whoami     needs profile email"),
+                "{printed}"
+            );
+            assert!(printed.contains("send_mail  needs mail:send"), "{printed}");
+            return Ok(());
+        }
+    }
+    Err(printed)
+}
+
+/// What the agent tells the terminal, without the links.
+async fn agent(server: &str, consent: &str) -> String {
+    let mut command = example("agent");
+    command
+        .args(["--user", "alice", "--consent", consent])
+        .env("SERVER", server);
+    let output = command.output().await.expect("the example is built");
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(
+        output.status.success(),
+        "{told}{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    told.lines()
+        .filter(|line| !line.trim().starts_with("http"))
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+#[tokio::test]
+async fn an_agent_is_sent_to_consent_and_then_may_and_asks_again_for_more() {
+    let (_server, url) = whoami().await;
+    let told = agent(&url, "allow").await;
+    let steps = [
+        "connects to",
+        "<- 401: the person must sign in and agree to share: profile email",
+        "<- the person agreed",
+        "calls whoami",
+        "alice@example.com",
+        "calls send_mail",
+        "<- 403: the person must sign in and agree to share: mail:send",
+        "<- the person agreed",
+        "calls send_mail again",
+        "<- sent 24 characters from alice to bob@example.com",
+    ];
+    let mut rest = told.as_str();
+    for step in steps {
+        let Some((_, after)) = rest.split_once(step) else {
+            panic!("{step:?} does not come in its place:\n{told}");
+        };
+        rest = after;
+    }
+}
+
+#[tokio::test]
+async fn an_agent_that_is_denied_gets_nothing_and_stops() {
+    let (_server, url) = whoami().await;
+    let told = agent(&url, "deny").await;
+    assert!(told.contains("the person said no"), "{told}");
+    assert!(!told.contains("calls whoami"), "{told}");
+}
