@@ -134,11 +134,7 @@ impl Plan {
                 tracing::warn!("{issuer}; answering 503 until it can be");
             }
         }
-        if problems.is_empty() {
-            Ok(())
-        } else {
-            Err(ConfigError::new(problems))
-        }
+        ConfigError::check(problems)
     }
 
     fn assemble(self, settings: ServerBuilder) -> Server {
