@@ -4,6 +4,8 @@
 //! reading of the body that could disagree with the first.
 
 mod decide;
+#[cfg(test)]
+mod property;
 
 use std::borrow::Cow;
 use std::future::Future;
