@@ -15,6 +15,8 @@
 //! `LISTEN` and `PROVIDER_LISTEN` change the addresses that the server and the development provider
 //! listen on.
 //!
+//! `cargo run --example whoami -- --scopes` prints what is guarded, for a review.
+//!
 //! Then, in a second terminal, the agent that comes to use it: `cargo run --example agent`.
 
 use std::env;
@@ -68,6 +70,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .initial_scopes(["profile", "email"])
         .build()
         .await?;
+    if env::args().any(|argument| argument == "--scopes") {
+        println!("{}", server.manifest().to_markdown());
+        return Ok(());
+    }
     eprintln!("\nNow run, in another terminal:  cargo run --example agent\n");
     server
         .serve(env::var("LISTEN").unwrap_or("127.0.0.1:3001".into()))

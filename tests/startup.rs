@@ -8,6 +8,11 @@ fn send_mail() -> String {
     String::new()
 }
 
+#[tool(scopes = all("pay", any("eu", "us")), destructive)]
+fn pay() -> String {
+    String::new()
+}
+
 /// Somebody else's tool of that name.
 mod twin {
     #[mcp_authz::tool(authenticated)]
@@ -136,4 +141,24 @@ async fn a_tool_named_twice_by_the_same_declaration_is_one_tool() {
     assert!(printed.contains("needs mail:send"), "{printed}");
     assert!(printed.contains("https://mcp.example.com/mcp"), "{printed}");
     assert!(printed.contains("http://127.0.0.1:1"), "{printed}");
+}
+
+#[tokio::test]
+async fn the_manifest_says_what_is_guarded_and_where_it_is_declared() {
+    let builder = Server::builder("x").resource("https://mcp.example.com/mcp");
+    let server = builder
+        .issuer("http://127.0.0.1:1")
+        .tools([send_mail::tool(), pay::tool()]);
+    let server = server.build().await.unwrap();
+    let manifest = server.manifest();
+    assert_eq!(
+        manifest.to_markdown(),
+        "# x guards <https://mcp.example.com/mcp>\n\n\
+         | tool | requires | hints | declared in |\n|---|---|---|---|\n\
+         | `pay` | pay (eu \\| us) | destructive | startup, tests/startup.rs |\n\
+         | `send_mail` | mail:send |  | startup, tests/startup.rs |\n"
+    );
+    let json: json::Value = json::from_str(&manifest.to_json()).unwrap();
+    assert_eq!(json["tools"][0]["scopes"], json::json!(["pay", "eu", "us"]));
+    assert_eq!(json["tools"][1]["crate"], "startup");
 }

@@ -100,7 +100,7 @@ pub use registry::{Access, ToolEntry};
 pub use rmcp;
 pub use rmcp::handler::server::wrapper::{Json, Parameters};
 pub use scope::{ChallengeScopes, Hierarchy, InvalidScope, Requirement, Scope, ScopeSet};
-pub use server::{Server, ServerBuilder};
+pub use server::{GuardedTool, Manifest, Server, ServerBuilder};
 pub use token::{Algorithm, Issuer, TokenVerifier, VerifyError};
 pub use {schemars, serde};
 

@@ -7,8 +7,8 @@ use tokio_util::task::TaskTracker;
 
 use super::builder::Selection;
 use super::dispatch::Tools;
+use super::manifest::{GuardedTool, Manifest};
 use super::resource::Resource;
-use super::summary::Summary;
 use super::{Server, ServerBuilder, checks};
 use crate::bind::BoundSessions;
 use crate::challenge::Challenger;
@@ -172,12 +172,12 @@ impl Plan {
         let sessions = BoundSessions::new(settings.sessions.unwrap_or_default(), self.seal);
         Server {
             endpoint: Endpoint::new(admission, guarded, sessions, transport, running.clone()),
-            summary: Summary {
+            manifest: Manifest {
                 name: settings.name,
                 resource: self.resource.text,
                 metadata: metadata.url().to_owned(),
                 issuers,
-                tools: self.tools,
+                tools: self.tools.iter().map(GuardedTool::of).collect(),
             },
             metadata,
             mount: self.mount,

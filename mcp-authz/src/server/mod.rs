@@ -4,11 +4,12 @@ mod build;
 mod builder;
 mod checks;
 mod dispatch;
+mod manifest;
 mod resource;
 mod serve;
-mod summary;
 
 pub use builder::ServerBuilder;
+pub use manifest::{GuardedTool, Manifest};
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -27,7 +28,6 @@ use crate::challenge::ResponseBody;
 use crate::layer::{Endpoint, Origins};
 use crate::metadata::ResourceMetadata;
 use dispatch::Tools;
-use summary::Summary;
 
 /// An MCP server whose annotated functions are reached only by callers who may.
 ///
@@ -56,7 +56,7 @@ pub struct Server {
     metadata: ResourceMetadata,
     mount: String,
     origins: Origins,
-    summary: Summary,
+    manifest: Manifest,
     /// The calls that are being answered.
     running: TaskTracker,
     /// Cancelled when those are done: streams that nothing waits for end.
@@ -96,6 +96,12 @@ impl Server {
         self.endpoint.clone()
     }
 
+    /// Everything that the server guards, and with what.
+    #[must_use]
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
     /// The metadata of this resource alone, without the document at the root, so that several
     /// protected servers can share a host.
     pub fn metadata_router(&self) -> Router {
@@ -119,7 +125,7 @@ fn cors(origins: Origins) -> CorsLayer {
 /// What the server guards, as it is printed at start.
 impl std::fmt::Display for Server {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        std::fmt::Display::fmt(&self.summary, f)
+        std::fmt::Display::fmt(&self.manifest, f)
     }
 }
 
