@@ -3,7 +3,7 @@
 use std::fmt;
 
 use http::header::AUTHORIZATION;
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
 
 /// The longest token that is looked at, in bytes. No provider comes near; a hash or a parse of a
 /// megabyte is what an attacker would like.
@@ -17,6 +17,12 @@ pub struct BearerToken(String);
 #[derive(Debug)]
 pub(crate) enum Credentials {
     Token(BearerToken),
+    /// A token for whose key the `DPoP` header, if there is exactly one, holds a proof.
+    #[cfg(feature = "dpop")]
+    Bound {
+        token: BearerToken,
+        proof: Option<HeaderValue>,
+    },
     /// No credentials that this server understands.
     Missing,
     /// A token in the query, where none may be (OAuth 2.1 §5.1), and none in the header.
@@ -25,6 +31,31 @@ pub(crate) enum Credentials {
     Malformed,
     /// Too long to be looked at.
     Oversized,
+}
+
+/// How a token is presented.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scheme {
+    /// RFC 6750 §2.1.
+    Bearer,
+    /// RFC 9449 §7.1.
+    #[cfg(feature = "dpop")]
+    Dpop,
+}
+
+impl Scheme {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Bearer => "Bearer",
+            #[cfg(feature = "dpop")]
+            Self::Dpop => "DPoP",
+        }
+    }
+
+    /// Schemes are compared without case (RFC 9110 §11.1).
+    fn is(self, text: &str) -> bool {
+        self.name().eq_ignore_ascii_case(text)
+    }
 }
 
 impl BearerToken {
@@ -45,9 +76,12 @@ impl fmt::Debug for BearerToken {
     }
 }
 
-/// Reads the one `Authorization` header. A token in the query is never read, and beside a header it
+/// The proof of RFC 9449 §4.1. It goes no further than the token does.
+pub(crate) const PROOF: HeaderName = HeaderName::from_static("dpop");
+
+/// Reads the one `Authorization` header, in the schemes that the server understands. A token in the query is never read, and beside a header it
 /// makes the request malformed (RFC 6750 §2: one method per request).
-pub(crate) fn read(headers: &HeaderMap, query: Option<&str>) -> Credentials {
+pub(crate) fn read(headers: &HeaderMap, query: Option<&str>, schemes: &[Scheme]) -> Credentials {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let in_query = query.is_some_and(carries_token);
     let Some(value) = values.next() else {
@@ -60,39 +94,56 @@ pub(crate) fn read(headers: &HeaderMap, query: Option<&str>) -> Credentials {
     if values.next().is_some() || in_query {
         return Credentials::Malformed;
     }
-    read_value(value)
+    match read_value(value, schemes) {
+        #[cfg(feature = "dpop")]
+        Ok((Scheme::Dpop, token)) => Credentials::Bound {
+            token,
+            proof: only(headers, &PROOF),
+        },
+        Ok((Scheme::Bearer, token)) => Credentials::Token(token),
+        Err(otherwise) => otherwise,
+    }
 }
 
-fn read_value(value: &HeaderValue) -> Credentials {
-    let Ok(text) = value.to_str() else {
-        return Credentials::Malformed;
-    };
-    let (scheme, rest) = text.split_once(' ').unwrap_or((text, ""));
-    if !scheme.eq_ignore_ascii_case("bearer") {
-        return if hides_bearer(text) {
+/// RFC 9449 §4.3: "There is not more than one DPoP HTTP request header field".
+#[cfg(feature = "dpop")]
+fn only(headers: &HeaderMap, name: &HeaderName) -> Option<HeaderValue> {
+    let mut values = headers.get_all(name).iter();
+    let first = values.next()?;
+    values.next().is_none().then(|| first.clone())
+}
+
+fn read_value(
+    value: &HeaderValue,
+    schemes: &[Scheme],
+) -> Result<(Scheme, BearerToken), Credentials> {
+    let text = value.to_str().map_err(|_| Credentials::Malformed)?;
+    let (name, rest) = text.split_once(' ').unwrap_or((text, ""));
+    let Some(scheme) = schemes.iter().find(|scheme| scheme.is(name)) else {
+        return Err(if schemes.iter().any(|scheme| hides(text, *scheme)) {
             Credentials::Malformed
         } else {
             Credentials::Missing
-        };
-    }
+        });
+    };
     let token = rest.trim_matches(' ');
     if token.is_empty() {
-        Credentials::Missing
+        Err(Credentials::Missing)
     } else if token.len() > MAX_TOKEN_BYTES {
-        Credentials::Oversized
+        Err(Credentials::Oversized)
     } else if is_b64token(token) {
-        Credentials::Token(BearerToken::new(token))
+        Ok((*scheme, BearerToken::new(token)))
     } else {
-        Credentials::Malformed
+        Err(Credentials::Malformed)
     }
 }
 
-/// `Bearer` with a tab instead of the space, or as a second entry behind another scheme.
-fn hides_bearer(text: &str) -> bool {
+/// The scheme with a tab instead of the space, or as a second entry behind another scheme.
+fn hides(text: &str, scheme: Scheme) -> bool {
     text.split([',', '\t']).any(|part| {
         part.trim()
-            .get(..6)
-            .is_some_and(|start| start.eq_ignore_ascii_case("bearer"))
+            .get(..scheme.name().len())
+            .is_some_and(|start| scheme.is(start))
     })
 }
 
@@ -118,8 +169,16 @@ mod tests {
         for value in values {
             headers.append(AUTHORIZATION, HeaderValue::from_bytes(value).unwrap());
         }
-        match read(&headers, query) {
+        reading(&read(&headers, query, &[Scheme::Bearer]))
+    }
+
+    fn reading(credentials: &Credentials) -> &'static str {
+        match credentials {
             Credentials::Token(_) => "token",
+            #[cfg(feature = "dpop")]
+            Credentials::Bound { proof: Some(_), .. } => "bound",
+            #[cfg(feature = "dpop")]
+            Credentials::Bound { proof: None, .. } => "bound without proof",
             Credentials::Missing => "missing",
             Credentials::InQuery => "in query",
             Credentials::Malformed => "malformed",
@@ -160,6 +219,37 @@ mod tests {
         ];
         for (values, query, expected) in cases {
             assert_eq!(read_as(values, *query), *expected, "{values:?} {query:?}");
+        }
+    }
+
+    #[cfg(feature = "dpop")]
+    #[test]
+    fn a_bound_token_comes_with_one_proof() {
+        let cases: &[(&str, &[&str], &str)] = &[
+            ("DPoP x", &["p"], "bound"),
+            ("dpop x", &["p"], "bound"),
+            ("DPoP  x", &[""], "bound"),
+            ("DPoP x", &[], "bound without proof"),
+            ("DPoP x", &["p", "p"], "bound without proof"),
+            ("Bearer x", &["p"], "token"),
+            ("DPoP", &["p"], "missing"),
+            ("DPoP\tx", &["p"], "malformed"),
+            ("DPoP a b", &["p"], "malformed"),
+            ("Basic YTpi, DPoP x", &["p"], "malformed"),
+            ("Basic YTpi", &["p"], "missing"),
+        ];
+        for (authorization, proofs, expected) in cases {
+            let mut headers = HeaderMap::new();
+            headers.insert(AUTHORIZATION, HeaderValue::from_static(authorization));
+            for proof in *proofs {
+                headers.append(PROOF, HeaderValue::from_static(proof));
+            }
+            let credentials = read(&headers, None, &[Scheme::Bearer, Scheme::Dpop]);
+            assert_eq!(
+                reading(&credentials),
+                *expected,
+                "{authorization} {proofs:?}"
+            );
         }
     }
 

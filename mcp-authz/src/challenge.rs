@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::fmt::Write as _;
+use std::slice;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -10,6 +11,7 @@ use http::{HeaderValue, Response, StatusCode};
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Full};
 
+use crate::bearer::Scheme;
 use crate::scope::ScopeSet;
 
 /// The body of every answer.
@@ -25,6 +27,12 @@ pub(crate) enum Denial {
     InvalidToken,
     /// 400 `invalid_request`: credentials given twice or in no known form (RFC 6750 §3.1).
     MalformedCredentials,
+    /// 401 `invalid_dpop_proof` (RFC 9449 §7.1): the token may be good, the proof is not.
+    #[cfg(feature = "dpop")]
+    InvalidProof,
+    /// 401 `use_dpop_nonce` (RFC 9449 §9): the same again, with the nonce of this answer.
+    #[cfg(feature = "dpop")]
+    NonceNeeded,
     /// 403 `insufficient_scope`: **all** scopes that the operation needs, in one challenge.
     InsufficientScope(ScopeSet),
     /// 429: the caller holds as many sessions as it may.
@@ -41,6 +49,25 @@ pub(crate) enum Denial {
 pub(crate) struct Challenger {
     resource_metadata: String,
     initial_scopes: ScopeSet,
+    /// Never empty. MCP clients read the first challenge alone.
+    offers: Vec<Offer>,
+}
+
+/// A scheme that the server understands, as its challenges name it.
+#[derive(Clone, Debug)]
+pub(crate) struct Offer {
+    pub(crate) scheme: Scheme,
+    /// What is always said of the scheme, each parameter with `, ` behind it.
+    pub(crate) parameters: String,
+}
+
+impl Offer {
+    pub(crate) const fn bearer() -> Self {
+        Self {
+            scheme: Scheme::Bearer,
+            parameters: String::new(),
+        }
+    }
 }
 
 /// The `error` of the body and its static text.
@@ -67,6 +94,18 @@ impl Denial {
                 StatusCode::BAD_REQUEST,
                 "invalid_request",
                 "Send one access token, in one Authorization header.",
+            ),
+            #[cfg(feature = "dpop")]
+            Self::InvalidProof => (
+                StatusCode::UNAUTHORIZED,
+                "invalid_dpop_proof",
+                "Send one DPoP proof, made for this request and this access token.",
+            ),
+            #[cfg(feature = "dpop")]
+            Self::NonceNeeded => (
+                StatusCode::UNAUTHORIZED,
+                "use_dpop_nonce",
+                "Make the DPoP proof with the nonce of this answer.",
             ),
             Self::InsufficientScope(_) => (
                 StatusCode::FORBIDDEN,
@@ -98,10 +137,16 @@ impl Denial {
 }
 
 impl Challenger {
-    pub(crate) fn new(resource_metadata: String, initial_scopes: ScopeSet) -> Self {
+    /// `offers` must not be empty; the first one is what a client without a scheme is told.
+    pub(crate) fn new(
+        resource_metadata: String,
+        initial_scopes: ScopeSet,
+        offers: Vec<Offer>,
+    ) -> Self {
         Self {
             resource_metadata,
             initial_scopes,
+            offers,
         }
     }
 
@@ -110,8 +155,8 @@ impl Challenger {
         Denial::Unauthenticated(self.initial_scopes.clone())
     }
 
-    /// The whole answer.
-    pub(crate) fn respond(&self, denial: &Denial) -> Response<ResponseBody> {
+    /// The whole answer to a request that presented its token in the scheme `used`.
+    pub(crate) fn respond(&self, denial: &Denial, used: Option<Scheme>) -> Response<ResponseBody> {
         let Words {
             status,
             error,
@@ -123,8 +168,10 @@ impl Challenger {
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if let Some(Ok(value)) = self.header(denial).map(HeaderValue::try_from) {
-            headers.insert(WWW_AUTHENTICATE, value);
+        for value in self.challenges(denial, used) {
+            if let Ok(value) = HeaderValue::try_from(value) {
+                headers.append(WWW_AUTHENTICATE, value);
+            }
         }
         if let Some(seconds) = denial.retry_after() {
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
@@ -132,18 +179,36 @@ impl Challenger {
         response
     }
 
+    /// One challenge for each way in. Whoever came in one way is answered in that way; a client that
+    /// read "Bearer" after a bad proof would come back without any.
+    fn challenges(&self, denial: &Denial, used: Option<Scheme>) -> Vec<String> {
+        let signs_in = denial.words().status == StatusCode::UNAUTHORIZED;
+        let mine = self.offers.iter().find(|offer| Some(offer.scheme) == used);
+        let offers = match (mine, self.offers.first()) {
+            (Some(mine), _) if mine.scheme != Scheme::Bearer || !signs_in => slice::from_ref(mine),
+            (None, Some(first)) if !signs_in => slice::from_ref(first),
+            _ => &self.offers,
+        };
+        offers
+            .iter()
+            .filter_map(|offer| self.header(offer, denial))
+            .collect()
+    }
+
     /// `WWW-Authenticate` (RFC 6750 §3, RFC 9728 §5.1), where the refusal can be cured by signing in
     /// or by consent. The order of the parameters is fixed: some clients search for the first
     /// `scope=`.
-    fn header(&self, denial: &Denial) -> Option<String> {
+    fn header(&self, offer: &Offer, denial: &Denial) -> Option<String> {
         let (error, scopes) = match denial {
             Denial::Unauthenticated(scopes) => (None, Some(scopes)),
             Denial::InvalidToken => (Some("invalid_token"), Some(&self.initial_scopes)),
             Denial::MalformedCredentials => (Some("invalid_request"), None),
+            #[cfg(feature = "dpop")]
+            Denial::InvalidProof | Denial::NonceNeeded => (Some(denial.words().error), None),
             Denial::InsufficientScope(scopes) => (Some("insufficient_scope"), Some(scopes)),
             Denial::TooManySessions | Denial::Unavailable { .. } | Denial::Failed => return None,
         };
-        let mut header = String::from("Bearer ");
+        let mut header = format!("{} {}", offer.scheme.name(), offer.parameters);
         if let Some(error) = error {
             // Writing to a String cannot fail.
             let _ = write!(header, r#"error="{error}", "#);
@@ -180,7 +245,10 @@ mod tests {
 
     fn header(denial: &Denial) -> Option<String> {
         let url = "https://h/.well-known/oauth-protected-resource/mcp".to_owned();
-        Challenger::new(url, ScopeSet::parse("a b")).header(denial)
+        let challenger = Challenger::new(url, ScopeSet::parse("a b"), vec![Offer::bearer()]);
+        let mut challenges = challenger.challenges(denial, None);
+        assert!(challenges.len() <= 1);
+        challenges.pop()
     }
 
     #[test]

@@ -101,6 +101,9 @@ pub use rmcp;
 pub use rmcp::handler::server::wrapper::{Json, Parameters};
 pub use scope::{ChallengeScopes, Hierarchy, InvalidScope, Requirement, Scope, ScopeSet};
 pub use server::{GuardedTool, Manifest, Server, ServerBuilder};
+#[cfg(feature = "dpop")]
+#[cfg_attr(docsrs, doc(cfg(feature = "dpop")))]
+pub use token::Dpop;
 pub use token::{Algorithm, Issuer, TokenVerifier, VerifyError};
 pub use {schemars, serde};
 

@@ -7,6 +7,7 @@ use axum::routing::get;
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderValue, Method};
+use serde_json::{Map, Value};
 use tower_http::cors::{Any, CorsLayer};
 use url::Url;
 
@@ -36,6 +37,8 @@ struct Document<'a> {
     scopes_supported: Vec<&'a str>,
     bearer_methods_supported: [&'static str; 1],
     resource_name: &'a str,
+    #[serde(flatten)]
+    more: Map<String, Value>,
 }
 
 impl ResourceMetadata {
@@ -45,6 +48,7 @@ impl ResourceMetadata {
         issuers: &[String],
         scopes: &ScopeSet,
         name: &str,
+        more: Map<String, Value>,
     ) -> Self {
         let document = Document {
             resource,
@@ -52,11 +56,12 @@ impl ResourceMetadata {
             scopes_supported: scopes.iter().map(Scope::as_str).collect(),
             bearer_methods_supported: ["header"],
             resource_name: name,
+            more,
         };
         // RFC 9728 §3: the well-known part goes between host and path; a bare "/" is no path.
         let path = format!("{WELL_KNOWN}{}", url.path().trim_end_matches('/'));
         let url = format!("{}{path}", url.origin().ascii_serialization());
-        // Strings and arrays of strings always serialize.
+        // Strings, flags and arrays of strings always serialize.
         let document = serde_json::to_vec(&document).unwrap_or_default().into();
         Self {
             path,

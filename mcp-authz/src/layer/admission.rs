@@ -9,10 +9,12 @@ use http_body_util::{BodyExt, Full};
 
 use super::origin::{Misplaced, Origins};
 use crate::auth_info::AuthInfo;
-use crate::bearer::{self, BearerToken, Credentials};
+use crate::bearer::{self, BearerToken, Credentials, Scheme};
 use crate::challenge::{Challenger, Denial, ResponseBody};
 use crate::gate::{Admitted, Caller};
-use crate::token::{Verifiers, VerifyError};
+#[cfg(feature = "dpop")]
+use crate::token::DpopVerifier;
+use crate::token::{Verified, Verifiers, VerifyError};
 
 /// How long a client is asked to wait when it cannot be told.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
@@ -23,43 +25,97 @@ pub(crate) struct Admission {
     pub(crate) verifiers: Verifiers,
     pub(crate) challenger: Challenger,
     pub(crate) allow_anonymous: bool,
+    #[cfg(feature = "dpop")]
+    pub(crate) dpop: Option<DpopVerifier>,
+}
+
+/// A request that may go on.
+#[derive(Debug)]
+pub(super) struct Admittance {
+    pub(super) caller: Caller,
+    /// How the token was presented: a later refusal is written in the same scheme.
+    pub(super) scheme: Option<Scheme>,
+    /// What the answer hands out besides.
+    pub(super) nonce: Option<HeaderValue>,
 }
 
 /// A request that rmcp never sees.
 pub(super) enum Refusal {
     Misplaced(Misplaced),
-    Denied(Denial),
+    Denied(Denial, Option<Scheme>),
 }
 
 impl Admission {
-    /// Who calls; takes the token out of the request on the way, so that no handler can pass it on.
-    pub(super) async fn admit<B>(&self, request: &mut Request<B>) -> Result<Caller, Refusal> {
+    /// Who calls; takes the token and its proof out of the request on the way, so that no handler can
+    /// pass them on.
+    pub(super) async fn admit<B>(&self, request: &mut Request<B>) -> Result<Admittance, Refusal> {
         self.origins
             .check(request.uri(), request.headers())
             .map_err(Refusal::Misplaced)?;
-        let credentials = bearer::read(request.headers(), request.uri().query());
+        let credentials = bearer::read(request.headers(), request.uri().query(), self.schemes());
         request.headers_mut().remove(AUTHORIZATION);
+        request.headers_mut().remove(bearer::PROOF);
         request.extensions_mut().remove::<AuthInfo>();
         request.extensions_mut().remove::<Admitted>();
         let denial = match credentials {
-            Credentials::Token(token) => return self.verify(&token).await.map(Some),
-            Credentials::Missing if self.allow_anonymous => return Ok(None),
+            Credentials::Token(token) => return self.by_bearer(&token).await,
+            #[cfg(feature = "dpop")]
+            Credentials::Bound { token, proof } => {
+                return self.by_proof(&token, request.method(), proof).await;
+            }
+            Credentials::Missing if self.allow_anonymous => return Ok(Admittance::anonymous()),
             // Somebody tried to say who they are: that is not the same as saying nothing.
             Credentials::Missing | Credentials::InQuery => self.challenger.unauthenticated(),
             Credentials::Malformed => Denial::MalformedCredentials,
             Credentials::Oversized => Denial::InvalidToken,
         };
-        Err(Refusal::Denied(denial))
+        Err(Refusal::Denied(denial, None))
     }
 
-    async fn verify(&self, token: &BearerToken) -> Result<AuthInfo, Refusal> {
-        if let Some(caller) = self.verifiers.cached(token) {
-            return Ok(caller);
+    async fn by_bearer(&self, token: &BearerToken) -> Result<Admittance, Refusal> {
+        let denied = |denial| Refusal::Denied(denial, Some(Scheme::Bearer));
+        #[cfg(feature = "dpop")]
+        if self.dpop.as_ref().is_some_and(DpopVerifier::is_required) {
+            tracing::info!("token refused: presented as bearer where DPoP is required");
+            return Err(denied(Denial::InvalidToken));
         }
-        self.verifiers
-            .verify(token)
-            .await
-            .map_err(|error| Refusal::Denied(denial(&error)))
+        let verified = self.judge(token).await.map_err(denied)?;
+        let caller = verified
+            .by_bearer()
+            .map_err(|reject| denied(denial(&reject.into())))?;
+        Ok(Admittance {
+            caller: Some(caller),
+            scheme: Some(Scheme::Bearer),
+            nonce: None,
+        })
+    }
+
+    #[cfg(not(feature = "dpop"))]
+    fn schemes(&self) -> &'static [Scheme] {
+        &[Scheme::Bearer]
+    }
+
+    pub(super) async fn judge(&self, token: &BearerToken) -> Result<Verified, Denial> {
+        let verified = self.verifiers.judge(token).await;
+        verified.map_err(|error| denial(&error))
+    }
+
+    /// The answer to a refused request.
+    pub(super) fn refuse(&self, denial: &Denial, used: Option<Scheme>) -> Response<ResponseBody> {
+        let response = self.challenger.respond(denial, used);
+        #[cfg(feature = "dpop")]
+        let response = self.with_nonce(response);
+        response
+    }
+}
+
+impl Admittance {
+    const fn anonymous() -> Self {
+        Self {
+            caller: None,
+            scheme: None,
+            nonce: None,
+        }
     }
 }
 
@@ -80,9 +136,9 @@ fn denial(error: &VerifyError) -> Denial {
 }
 
 impl Refusal {
-    pub(super) fn respond(&self, challenger: &Challenger) -> Response<ResponseBody> {
+    pub(super) fn respond(&self, admission: &Admission) -> Response<ResponseBody> {
         match self {
-            Self::Denied(denial) => challenger.respond(denial),
+            Self::Denied(denial, used) => admission.refuse(denial, *used),
             // No challenge: no token could cure it.
             Self::Misplaced(misplaced) => {
                 let body = Full::new(Bytes::from_static(misplaced.words().as_bytes())).boxed();

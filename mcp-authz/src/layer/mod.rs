@@ -4,6 +4,8 @@
 
 mod admission;
 mod origin;
+#[cfg(feature = "dpop")]
+mod proof;
 mod settle;
 
 use std::convert::Infallible;
@@ -14,7 +16,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::header::CONTENT_TYPE;
-use http::{HeaderValue, Method, Request, Response};
+use http::{HeaderName, HeaderValue, Method, Request, Response};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt;
 use rmcp::ServerHandler;
@@ -23,6 +25,8 @@ use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 use tower_service::Service;
 
+use admission::Admittance;
+
 pub(crate) use admission::Admission;
 pub(crate) use origin::{HostRule, OriginRule, Origins};
 
@@ -30,6 +34,9 @@ use crate::bind::{BoundSessions, SESSION_HEADER};
 use crate::challenge::ResponseBody;
 use crate::gate::{Admitted, Caller, Gate, Guarded};
 use crate::verdict;
+
+/// RFC 9449 §8.1: what the next proof needs.
+pub(crate) const NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
 
 /// A protected MCP endpoint: authenticates, lets the gate decide, and answers with its verdict.
 pub(crate) struct Endpoint<H>(Arc<Shared<H>>);
@@ -87,9 +94,13 @@ impl<H: ServerHandler> Shared<H> {
         let running = self.running.token();
         // A GET opens a stream that no call waits for.
         let is_call = request.method() == Method::POST;
-        let caller = match self.admission.admit(&mut request).await {
-            Ok(caller) => caller,
-            Err(refusal) => return refusal.respond(&self.admission.challenger),
+        let Admittance {
+            caller,
+            scheme,
+            nonce,
+        } = match self.admission.admit(&mut request).await {
+            Ok(admittance) => admittance,
+            Err(refusal) => return refusal.respond(&self.admission),
         };
         self.sessions.unwrap_id(request.headers_mut(), &caller);
         let (verdict_sender, verdict) = verdict::channel();
@@ -101,10 +112,15 @@ impl<H: ServerHandler> Shared<H> {
         request.extensions_mut().insert(admitted);
         let response = self.run(request, &caller).await;
         let mut response = match settle::settle(verdict, response).await {
-            Ok(response) => response,
-            Err(denial) => return self.admission.challenger.respond(&denial),
+            Ok(mut response) => {
+                self.sessions.wrap_id(response.headers_mut(), &caller);
+                response
+            }
+            Err(denial) => self.admission.refuse(&denial, scheme),
         };
-        self.sessions.wrap_id(response.headers_mut(), &caller);
+        if let Some(nonce) = nonce {
+            response.headers_mut().insert(NONCE, nonce);
+        }
         if is_call
             && response
                 .headers()

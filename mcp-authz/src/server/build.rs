@@ -2,6 +2,7 @@
 
 use rmcp::model::{Implementation, RequestStateCodec, ServerCapabilities, ServerConfig};
 use rmcp::transport::streamable_http_server::StreamableHttpServerConfig;
+use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -11,13 +12,15 @@ use super::manifest::{GuardedTool, Manifest};
 use super::resource::Resource;
 use super::{Server, ServerBuilder, checks};
 use crate::bind::BoundSessions;
-use crate::challenge::Challenger;
+use crate::challenge::{Challenger, Offer};
 use crate::error::{ConfigError, Error};
 use crate::gate::{Guarded, Rules};
 use crate::layer::{Admission, Endpoint, Origins};
 use crate::metadata::ResourceMetadata;
 use crate::registry::ToolEntry;
 use crate::scope::{ScopeSet, Terms};
+#[cfg(feature = "dpop")]
+use crate::token::DpopVerifier;
 use crate::token::{Verifiers, WarmUp};
 
 impl ServerBuilder {
@@ -68,6 +71,8 @@ struct Plan {
     seal: RequestStateCodec,
     terms: Terms,
     verifiers: Verifiers,
+    #[cfg(feature = "dpop")]
+    dpop: Option<DpopVerifier>,
 }
 
 impl Plan {
@@ -105,6 +110,8 @@ impl Plan {
             resource.as_ref().map_or("", |resource| &resource.text),
             &mut problems,
         );
+        #[cfg(feature = "dpop")]
+        let dpop = settings.proofs(resource.as_ref(), &mut problems);
         match (resource, seal, verifiers) {
             (Some(resource), Some(seal), Some(verifiers)) if problems.is_empty() => Ok(Self {
                 tools,
@@ -115,6 +122,8 @@ impl Plan {
                 seal,
                 terms,
                 verifiers,
+                #[cfg(feature = "dpop")]
+                dpop,
             }),
             _ => Err(ConfigError::new(problems)),
         }
@@ -137,6 +146,23 @@ impl Plan {
         ConfigError::check(problems)
     }
 
+    /// How challenges name the ways to present a token.
+    fn offers(&self) -> Vec<Offer> {
+        #[cfg(feature = "dpop")]
+        if let Some(dpop) = &self.dpop {
+            return super::dpop::offers(dpop);
+        }
+        vec![Offer::bearer()]
+    }
+
+    fn more_metadata(&self) -> Map<String, Value> {
+        #[cfg(feature = "dpop")]
+        if let Some(dpop) = &self.dpop {
+            return dpop.metadata();
+        }
+        Map::new()
+    }
+
     fn assemble(self, settings: ServerBuilder) -> Server {
         let advertised = if settings.advertise_all_scopes {
             checks::all_scopes(&self.tools)
@@ -150,6 +176,7 @@ impl Plan {
             &issuers,
             &advertised,
             &settings.name,
+            self.more_metadata(),
         );
         let (running, streams) = (TaskTracker::new(), CancellationToken::new());
         let transport = settings.transport(&self.origins, &streams);
@@ -158,11 +185,14 @@ impl Plan {
                 "sessions are sealed with a key of this process alone: give replicas `.sealing_keys([..])`"
             );
         }
+        let offers = self.offers();
         let admission = Admission {
             origins: self.origins.clone(),
             verifiers: self.verifiers,
-            challenger: Challenger::new(metadata.url().to_owned(), self.initial_scopes),
+            challenger: Challenger::new(metadata.url().to_owned(), self.initial_scopes, offers),
             allow_anonymous: settings.allow_anonymous,
+            #[cfg(feature = "dpop")]
+            dpop: self.dpop,
         };
         let info = settings.info();
         let guarded = Guarded {

@@ -10,6 +10,8 @@ use crate::extract::App;
 use crate::gate::Visibility;
 use crate::registry::{self, ToolEntry};
 use crate::scope::{ChallengeScopes, Hierarchy};
+#[cfg(feature = "dpop")]
+use crate::token::Dpop;
 use crate::token::{DynVerifier, Issuer, TokenVerifier};
 
 /// Makes a [`Server`](crate::Server). Every mistake in what it was given is reported by
@@ -23,6 +25,8 @@ pub struct ServerBuilder {
     pub(super) mount: Option<String>,
     pub(super) issuers: Vec<Issuer>,
     pub(super) verifier: Option<Arc<dyn DynVerifier>>,
+    #[cfg(feature = "dpop")]
+    pub(super) dpop: Option<Dpop>,
     pub(super) eager: bool,
     pub(super) app: App,
     pub(super) tools: Selection,
@@ -82,6 +86,8 @@ impl ServerBuilder {
             mount: None,
             issuers: Vec::new(),
             verifier: None,
+            #[cfg(feature = "dpop")]
+            dpop: None,
             eager: false,
             app: App::default(),
             tools: Selection::DeclaredAnd(Vec::new()),

@@ -4,6 +4,8 @@ mod build;
 mod builder;
 mod checks;
 mod dispatch;
+#[cfg(feature = "dpop")]
+mod dpop;
 mod manifest;
 mod resource;
 mod serve;
@@ -25,7 +27,7 @@ use tower_service::Service;
 
 use crate::bind::SESSION_HEADER;
 use crate::challenge::ResponseBody;
-use crate::layer::{Endpoint, Origins};
+use crate::layer::{Endpoint, NONCE, Origins};
 use crate::metadata::ResourceMetadata;
 use dispatch::Tools;
 
@@ -118,7 +120,7 @@ fn cors(origins: Origins) -> CorsLayer {
         .allow_methods([Method::GET, Method::POST, Method::DELETE])
         // `Mcp-Param-*` has no end: whatever an allowed page asks for.
         .allow_headers(AllowHeaders::mirror_request())
-        .expose_headers([WWW_AUTHENTICATE, SESSION_HEADER])
+        .expose_headers([WWW_AUTHENTICATE, SESSION_HEADER, NONCE])
         .max_age(Duration::from_secs(3600))
 }
 

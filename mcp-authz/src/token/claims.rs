@@ -4,8 +4,8 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::{Map, Value};
 
-use super::Reject;
 use super::jose::{Typ, is_identifier};
+use super::{Reject, possession};
 use crate::auth_info::AuthInfo;
 use crate::scope::{Scope, ScopeSet};
 
@@ -77,12 +77,7 @@ impl ClaimRules {
         if claims.contains_key("events") {
             return Err(Reject("events: a logout or security event token"));
         }
-        if claims.contains_key("cnf") {
-            // Its owner asked that possession alone must not do (RFC 7800, RFC 9449 section 7.1).
-            return Err(Reject(
-                "cnf: a sender-constrained token presented as bearer",
-            ));
-        }
+        possession::check_confirmation(claims)?;
         if typ == Typ::AccessToken {
             return Ok(());
         }
@@ -194,7 +189,7 @@ fn identifier(
 }
 
 /// A NumericDate (RFC 7519 §2): seconds since 1970, a fraction allowed and dropped.
-fn date(
+pub(super) fn date(
     claims: &Map<String, Value>,
     name: &str,
     otherwise: Reject,

@@ -16,6 +16,15 @@ pub(crate) const MAX_TOKEN: usize = 16 * 1024;
 /// Real key ids are thumbprints or names; anything longer is an attempt.
 pub(crate) const MAX_KID: usize = 256;
 
+/// A compact JWS, read but not understood.
+pub(crate) struct Parts<'a> {
+    pub(crate) header: Map<String, Value>,
+    pub(crate) claims: Map<String, Value>,
+    /// `header.payload` as it came: the bytes that the signature covers.
+    pub(crate) signed: &'a str,
+    pub(crate) signature: Vec<u8>,
+}
+
 /// A signed token whose parts have been read, and whose signature has **not** been checked.
 pub(crate) struct Jws<'a> {
     pub(crate) header: Header,
@@ -65,22 +74,47 @@ const FORGIVING: GeneralPurpose = GeneralPurpose::new(
         .with_decode_padding_mode(DecodePaddingMode::RequireNone),
 );
 
-/// Reads a compact JWS (RFC 7515 §7.1).
+/// Reads an access token in the form of a compact JWS (RFC 7515 §7.1).
 pub(crate) fn parse(token: &str) -> Result<Jws<'_>, Reject> {
     if token.len() > MAX_TOKEN {
         return Err(Reject("token: longer than 16 KiB"));
     }
+    let parts = split(token)?;
+    // A token must not bring the key that verifies it, or say where to fetch it.
+    for name in ["jku", "jwk", "x5u", "x5c"] {
+        if parts.header.contains_key(name) {
+            return Err(Reject(
+                "header: the token names its own key (`jku`, `jwk`, `x5u` or `x5c`)",
+            ));
+        }
+    }
+    Ok(Jws {
+        header: Header::read(&parts.header)?,
+        claims: parts.claims,
+        signed: parts.signed,
+        signature: parts.signature,
+    })
+}
+
+/// Takes a compact JWS apart, of whatever kind it is.
+pub(crate) fn split(token: &str) -> Result<Parts<'_>, Reject> {
     let (signed, signature) = token.rsplit_once('.').ok_or(NOT_A_JWS)?;
     let (header, claims) = signed.split_once('.').ok_or(NOT_A_JWS)?;
     if claims.contains('.') {
         return Err(NOT_A_JWS);
     }
-    let header = Header::read(&object(&decode(header)?)?)?;
+    let header = object(&decode(header)?)?;
+    // We understand no extension, so a critical one cannot be honoured (RFC 7515 section 4.1.11).
+    for name in ["crit", "b64", "zip", "cty"] {
+        if header.contains_key(name) {
+            return Err(Reject("header: `crit`, `b64`, `zip` or `cty` is present"));
+        }
+    }
     let signature = decode(signature)?;
     if signature.is_empty() {
         return Err(Reject("signature: empty"));
     }
-    Ok(Jws {
+    Ok(Parts {
         header,
         claims: object(&decode(claims)?)?,
         signed,
@@ -99,32 +133,23 @@ pub(crate) fn decode(part: &str) -> Result<Vec<u8>, Reject> {
 
 impl Header {
     fn read(header: &Map<String, Value>) -> Result<Self, Reject> {
-        // We understand no extension, so a critical one cannot be honoured (RFC 7515 section 4.1.11).
-        for name in ["crit", "b64", "zip", "cty"] {
-            if header.contains_key(name) {
-                return Err(Reject("header: `crit`, `b64`, `zip` or `cty` is present"));
-            }
-        }
-        // A token must not bring the key that verifies it, or say where to fetch it.
-        for name in ["jku", "jwk", "x5u", "x5c"] {
-            if header.contains_key(name) {
-                return Err(Reject(
-                    "header: the token names its own key (`jku`, `jwk`, `x5u` or `x5c`)",
-                ));
-            }
-        }
-        let algorithm = header
-            .get("alg")
-            .and_then(Value::as_str)
-            .and_then(Algorithm::from_name);
         Ok(Self {
-            algorithm: algorithm.ok_or(Reject(
-                "alg: missing, or not an asymmetric signature algorithm",
-            ))?,
+            algorithm: algorithm(header)?,
             kid: kid(header.get("kid"))?,
             typ: typ(header.get("typ"))?,
         })
     }
+}
+
+/// `alg`, if it is one of those that can be named at all.
+pub(crate) fn algorithm(header: &Map<String, Value>) -> Result<Algorithm, Reject> {
+    header
+        .get("alg")
+        .and_then(Value::as_str)
+        .and_then(Algorithm::from_name)
+        .ok_or(Reject(
+            "alg: missing, or not an asymmetric signature algorithm",
+        ))
 }
 
 /// A key id is compared and nothing else: never a path, a URL or a log line.

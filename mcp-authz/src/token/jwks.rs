@@ -107,7 +107,10 @@ impl KeySet {
 }
 
 impl Key {
-    fn parse(jwk: &Map<String, Value>, allowed: &[Algorithm]) -> Result<Self, &'static str> {
+    pub(crate) fn parse(
+        jwk: &Map<String, Value>,
+        allowed: &[Algorithm],
+    ) -> Result<Self, &'static str> {
         if ["d", "p", "q", "dp", "dq", "qi", "oth", "k"]
             .iter()
             .any(|name| jwk.contains_key(*name))

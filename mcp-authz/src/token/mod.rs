@@ -2,17 +2,20 @@
 //!
 //! `jose` and `json` read the token, `claims` decides what it may say; `discovery`, `jwks` and
 //! `provider` know the issuer's keys; `jwt` puts these together for one issuer, `verifiers` for one
-//! server.
+//! server. `possession` decides whether to hold a token is enough, `dpop` checks proofs where it is not.
 
 mod algorithm;
 mod cache;
 mod claims;
 mod discovery;
+#[cfg(feature = "dpop")]
+mod dpop;
 mod issuer;
 mod jose;
 mod json;
 mod jwks;
 mod jwt;
+mod possession;
 mod provider;
 mod verifiers;
 
@@ -20,7 +23,12 @@ mod verifiers;
 mod tests;
 
 pub use algorithm::Algorithm;
+#[cfg(feature = "dpop")]
+pub use dpop::Dpop;
+#[cfg(feature = "dpop")]
+pub(crate) use dpop::{DpopVerifier, Fault, Proven};
 pub use issuer::Issuer;
+pub(crate) use possession::Verified;
 pub(crate) use verifiers::{DynVerifier, Verifiers, WarmUp};
 
 use std::borrow::Cow;

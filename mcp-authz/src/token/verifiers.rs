@@ -106,7 +106,7 @@ impl Verifiers {
     /// The caller behind a token that was verified before: synchronous, below a microsecond.
     ///
     /// `None` says nothing about the token; ask [`verify`](Self::verify).
-    pub(crate) fn cached(&self, token: &BearerToken) -> Option<AuthInfo> {
+    pub(super) fn cached(&self, token: &BearerToken) -> Option<AuthInfo> {
         let token = token.expose();
         if self.issuers.is_empty() || token.len() > jose::MAX_TOKEN {
             return None;
@@ -120,7 +120,7 @@ impl Verifiers {
     /// # Errors
     ///
     /// [`VerifyError::Rejected`] → 401, [`VerifyError::Unavailable`] → 503.
-    pub(crate) async fn verify(&self, token: &BearerToken) -> Result<AuthInfo, VerifyError> {
+    pub(super) async fn verify(&self, token: &BearerToken) -> Result<AuthInfo, VerifyError> {
         let text = token.expose();
         if text.len() > jose::MAX_TOKEN {
             return Err(Reject("token: longer than 16 KiB").into());

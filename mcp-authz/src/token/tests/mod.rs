@@ -6,6 +6,8 @@ mod bad_headers;
 mod bad_signatures;
 mod composition;
 mod discovery;
+#[cfg(feature = "dpop")]
+mod dpop;
 mod good_tokens;
 mod jwks_life;
 mod key_sets;

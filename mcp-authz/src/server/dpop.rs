@@ -1,0 +1,63 @@
+//! Sender-constrained tokens, where the author asks for them.
+
+use super::builder::ServerBuilder;
+use super::resource::Resource;
+use crate::World;
+use crate::bearer::Scheme;
+use crate::challenge::Offer;
+use crate::token::{Dpop, DpopVerifier};
+
+impl ServerBuilder {
+    /// Understands tokens that are bound to a key of the client (DPoP, RFC 9449), or requires them;
+    /// see [`Dpop`]. Without it such tokens are refused.
+    ///
+    /// ```
+    /// use mcp_authz::{Dpop, Server};
+    ///
+    /// let builder = Server::builder("mail").dpop(Dpop::required().nonce());
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`build`](Self::build) fails without an algorithm, and without room for a single proof.
+    #[cfg_attr(docsrs, doc(cfg(feature = "dpop")))]
+    pub fn dpop(mut self, dpop: Dpop) -> Self {
+        self.dpop = Some(dpop);
+        self
+    }
+
+    /// What checks the proofs, if any are asked for.
+    pub(super) fn proofs(
+        &mut self,
+        resource: Option<&Resource>,
+        problems: &mut Vec<String>,
+    ) -> Option<DpopVerifier> {
+        let dpop = self.dpop.take()?;
+        problems.extend(dpop.problems());
+        // Without them a key of this process alone: no worse than any nonce that another one made.
+        let mut own = [0; 32];
+        if aws_lc_rs::rand::fill(&mut own).is_err() {
+            problems.push("the system gives no random bytes for the nonces of DPoP".into());
+        }
+        let shared = self.sealing_keys.iter().map(|(_, key)| key.as_slice());
+        let own = self.sealing_keys.is_empty().then_some(own.as_slice());
+        Some(DpopVerifier::new(
+            dpop,
+            &resource?.url,
+            shared.chain(own),
+            World::system(),
+        ))
+    }
+}
+
+/// How challenges name the schemes. MCP clients read the first one alone, so where both will do it is
+/// the one that all of them know.
+pub(super) fn offers(dpop: &DpopVerifier) -> Vec<Offer> {
+    let bearer = (!dpop.is_required()).then(Offer::bearer);
+    // RFC 9449 §7.1: `algs` is a list with spaces.
+    let own = Offer {
+        scheme: Scheme::Dpop,
+        parameters: format!(r#"algs="{}", "#, dpop.algorithms().join(" ")),
+    };
+    bearer.into_iter().chain([own]).collect()
+}

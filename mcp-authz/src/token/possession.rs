@@ -1,0 +1,142 @@
+//! Whether who presents a token may use it: a token that is bound to a key takes more than to hold it.
+
+use serde_json::{Map, Value};
+
+#[cfg(feature = "dpop")]
+use super::dpop::Thumbprint;
+use super::{Reject, Verifiers, VerifyError};
+use crate::auth_info::AuthInfo;
+use crate::bearer::BearerToken;
+
+/// The caller of a verified token, as long as nobody has checked that its presenter may use it.
+///
+/// Every verifier's outcome passes through here, so that none has to remember what `cnf` means.
+pub(crate) struct Verified(AuthInfo);
+
+impl Verified {
+    /// The caller, where to hold the token is enough (RFC 6750 §1.2).
+    ///
+    /// # Errors
+    ///
+    /// For every token with a `cnf` (RFC 7800 §3): its owner asked that possession alone must not do
+    /// (RFC 9449 §7.2, RFC 8705 §3).
+    pub(crate) fn by_bearer(self) -> Result<AuthInfo, Reject> {
+        if self.0.claims().contains_key("cnf") {
+            return Err(PRESENTED_AS_BEARER);
+        }
+        Ok(self.0)
+    }
+
+    /// The caller, and the key whose holder may be that caller.
+    ///
+    /// # Errors
+    ///
+    /// For a token that is bound to no key (RFC 9449 §7.1), or to one of another kind.
+    #[cfg(feature = "dpop")]
+    pub(super) fn by_key(self) -> Result<(AuthInfo, Thumbprint), Reject> {
+        let key = bound_to(self.0.claims())?;
+        let key = key.ok_or(Reject("cnf: missing, though the scheme is DPoP"))?;
+        Ok((self.0, key))
+    }
+}
+
+impl Verifiers {
+    /// The caller behind `token`, known from before or verified now.
+    ///
+    /// # Errors
+    ///
+    /// [`VerifyError::Rejected`] → 401, [`VerifyError::Unavailable`] → 503.
+    pub(crate) async fn judge(&self, token: &BearerToken) -> Result<Verified, VerifyError> {
+        match self.cached(token) {
+            Some(caller) => Ok(Verified(caller)),
+            None => self.verify(token).await.map(Verified),
+        }
+    }
+}
+
+const PRESENTED_AS_BEARER: Reject = Reject("cnf: a sender-constrained token presented as bearer");
+
+/// Refuses, before any key is fetched, a token that nobody could present here.
+#[cfg(not(feature = "dpop"))]
+pub(super) fn check_confirmation(claims: &Map<String, Value>) -> Result<(), Reject> {
+    if claims.contains_key("cnf") {
+        return Err(PRESENTED_AS_BEARER);
+    }
+    Ok(())
+}
+
+/// Refuses, before any key is fetched, a token that nobody could present here.
+#[cfg(feature = "dpop")]
+pub(super) fn check_confirmation(claims: &Map<String, Value>) -> Result<(), Reject> {
+    bound_to(claims).map(drop)
+}
+
+/// The key of a DPoP-bound token (RFC 9449 §6.1). A `cnf` with anything else in it asks for a proof
+/// that we cannot check, such as a client certificate (RFC 8705 §3.1).
+#[cfg(feature = "dpop")]
+fn bound_to(claims: &Map<String, Value>) -> Result<Option<Thumbprint>, Reject> {
+    let Some(confirmation) = claims.get("cnf") else {
+        return Ok(None);
+    };
+    let members = confirmation
+        .as_object()
+        .filter(|members| members.len() == 1);
+    members
+        .and_then(|members| members.get("jkt"))
+        .and_then(Value::as_str)
+        .and_then(Thumbprint::parse)
+        .map(Some)
+        .ok_or(Reject(
+            "cnf: a sender-constrained token, bound to something else than one DPoP key",
+        ))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn whoever_verified_it_a_token_with_cnf_is_no_bearer_token() {
+        let verified = |claims: Value| {
+            let claims = claims.as_object().cloned().unwrap_or_default();
+            Verified(AuthInfo::builder("https://h").claims(claims).build())
+        };
+        assert!(verified(json!({})).by_bearer().is_ok());
+        let jkt = "A".repeat(43);
+        for cnf in [
+            json!({ "jkt": jkt }),
+            json!({"x5t#S256": "x"}),
+            json!({}),
+            json!([]),
+            Value::Null,
+        ] {
+            let outcome = verified(json!({ "cnf": cnf })).by_bearer();
+            assert_eq!(outcome.err(), Some(PRESENTED_AS_BEARER), "{cnf}");
+        }
+    }
+
+    #[cfg(feature = "dpop")]
+    #[test]
+    fn a_key_is_the_only_thing_that_a_token_may_be_bound_to() {
+        let key = |cnf: Value| bound_to(json!({ "cnf": cnf }).as_object().unwrap());
+        let jkt = "A".repeat(43);
+        assert!(matches!(key(json!({ "jkt": jkt })), Ok(Some(_))));
+        assert!(matches!(bound_to(&Map::new()), Ok(None)));
+        for cnf in [
+            json!({ "jkt": jkt, "x5t#S256": jkt }),
+            json!({ "x5t#S256": jkt }),
+            json!({ "jwk": {} }),
+            json!({ "jkt": "A".repeat(42) }),
+            json!({ "jkt": "A".repeat(44) }),
+            json!({ "jkt": format!("{}=", "A".repeat(43)) }),
+            json!({ "jkt": 1 }),
+            json!({}),
+            json!(jkt),
+            Value::Null,
+        ] {
+            assert!(key(cnf.clone()).is_err(), "{cnf}");
+        }
+    }
+}
