@@ -3,6 +3,7 @@
 
 mod agent;
 mod browser;
+mod dpop;
 mod event;
 mod lab;
 mod lines;
@@ -15,6 +16,7 @@ mod user_agent;
 
 pub use agent::{Agent, Errand, Registration, Revision};
 pub use browser::Browser;
+pub use dpop::{ClientKey, Proof, hash};
 pub use event::{Event, Transcript};
 pub use lab::{Lab, MODERN, Ran, Reply, legacy_body, modern_body, modern_headers};
 pub use person::{Answer, Person};
