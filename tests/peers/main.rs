@@ -1,6 +1,7 @@
 //! Parts that others wrote, against ours: two OpenID providers, agents on three SDKs, two
 //! revisions of the protocol, and a browser. See README.md here for how they are spoken to.
 
+mod dpop;
 mod journey;
 mod pages;
 mod place;
