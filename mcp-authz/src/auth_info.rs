@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use crate::consented::Claims;
+use crate::consented::{Claims, ScopeClaims};
 use crate::scope::{Scope, ScopeSet, Terms};
 use crate::verdict::VerdictSender;
 
@@ -47,6 +47,7 @@ struct Inner {
     audience: Vec<String>,
     expires_at: Option<SystemTime>,
     claims: Map<String, Value>,
+    consent: Arc<ScopeClaims>,
 }
 
 impl AuthInfo {
@@ -70,6 +71,7 @@ impl AuthInfo {
             audience: Vec::new(),
             expires_at: None,
             claims: Map::new(),
+            consent: Arc::default(),
         })
     }
 
@@ -126,7 +128,9 @@ impl AuthInfo {
     }
 
     /// What the person agreed to share: `sub`, and the claims that the granted OpenID scopes
-    /// (`profile`, `email`, `address`, `phone`) stand for. Nothing else leaves the token.
+    /// (`profile`, `email`, `address`, `phone`, and what
+    /// [`Issuer::claims_for_scope`](crate::Issuer::claims_for_scope) adds) stand for. Nothing else
+    /// leaves the token.
     ///
     /// ```
     /// use mcp_authz::{AuthInfo, Scope};
@@ -143,7 +147,12 @@ impl AuthInfo {
     /// ```
     #[must_use]
     pub fn consented_claims(&self) -> Claims {
-        Claims::select(self.subject(), self.scopes(), self.claims())
+        Claims::select(
+            self.subject(),
+            self.scopes(),
+            self.claims(),
+            &self.inner.consent,
+        )
     }
 
     /// Whether the token carries `scope`.
@@ -203,6 +212,22 @@ impl AuthInfoBuilder {
     /// Sets the claims.
     pub fn claims(mut self, claims: Map<String, Value>) -> Self {
         self.0.claims = claims;
+        self
+    }
+
+    /// Says that `scope` stands for these claims too; see
+    /// [`Issuer::claims_for_scope`](crate::Issuer::claims_for_scope).
+    pub fn claims_for_scope<C: Into<String>>(
+        mut self,
+        scope: impl Into<String>,
+        claims: impl IntoIterator<Item = C>,
+    ) -> Self {
+        Arc::make_mut(&mut self.0.consent).add(scope.into(), claims);
+        self
+    }
+
+    pub(crate) fn consent(mut self, consent: Arc<ScopeClaims>) -> Self {
+        self.0.consent = consent;
         self
     }
 

@@ -12,7 +12,8 @@ use crate::scope::ScopeSet;
 ///
 /// Made by [`AuthInfo::consented_claims`](crate::AuthInfo::consented_claims), and good as the
 /// structured result of a tool. A claim whose scope was not granted, whose type is not the standard's,
-/// or that the standard does not know is left out.
+/// or that neither the standard nor
+/// [`Issuer::claims_for_scope`](crate::Issuer::claims_for_scope) knows is left out.
 ///
 /// ```
 /// use mcp_authz::{AuthInfo, Claims, Json};
@@ -81,12 +82,47 @@ const ADDRESS: [&str; 6] = [
     "country",
 ];
 
+/// What scopes stand for besides the standard: a provider's own.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ScopeClaims(Vec<(String, Vec<String>)>);
+
+impl ScopeClaims {
+    pub(crate) fn add<C: Into<String>>(
+        &mut self,
+        scope: String,
+        claims: impl IntoIterator<Item = C>,
+    ) {
+        let claims = claims.into_iter().map(Into::into).collect();
+        self.0.push((scope, claims));
+    }
+
+    /// A claim of the standard keeps its type, whatever scope it comes with.
+    fn select<'a>(
+        &'a self,
+        scopes: &'a ScopeSet,
+        claims: &'a Map<String, Value>,
+    ) -> impl Iterator<Item = (String, Value)> + 'a {
+        let granted = self.0.iter().filter(|(scope, _)| scopes.contains(scope));
+        let names = granted.flat_map(|(_, names)| names);
+        names.filter(|name| *name != "sub").filter_map(|name| {
+            let value = claims.get(name)?;
+            let mut standard = STANDARD.iter().flat_map(|(_, claims)| *claims);
+            let shared = match standard.find(|(known, _)| known == name) {
+                Some((_, kind)) => kind.take(value)?,
+                None => value.clone(),
+            };
+            Some((name.clone(), shared))
+        })
+    }
+}
+
 impl Claims {
     /// Takes from a token's claims what its scopes stand for, and the subject.
     pub(crate) fn select(
         subject: Option<&str>,
         scopes: &ScopeSet,
         claims: &Map<String, Value>,
+        more: &ScopeClaims,
     ) -> Self {
         let granted = STANDARD
             .iter()
@@ -95,7 +131,8 @@ impl Claims {
         let sub = subject.map(|sub| ("sub".to_owned(), Value::from(sub)));
         let shared = granted
             .filter_map(|(name, kind)| Some(((*name).to_owned(), kind.take(claims.get(*name)?)?)));
-        Self(sub.into_iter().chain(shared).collect())
+        let more = more.select(scopes, claims);
+        Self(sub.into_iter().chain(shared).chain(more).collect())
     }
 
     /// One claim.
@@ -183,10 +220,13 @@ mod tests {
         let Value::Object(claims) = claims else {
             unreachable!()
         };
+        let mut more = ScopeClaims::default();
+        more.add("groups".to_owned(), ["roles", "nickname", "sub", "absent"]);
         serde_json::to_value(Claims::select(
             Some("alice"),
             &ScopeSet::parse(scopes),
             &claims,
+            &more,
         ))
         .unwrap()
     }
@@ -210,6 +250,15 @@ mod tests {
         assert_eq!(
             select("phone"),
             json!({"sub": "alice", "phone_number": "+1", "phone_number_verified": false})
+        );
+    }
+
+    #[test]
+    fn a_provider_s_own_scope_opens_what_it_stands_for() {
+        assert_eq!(
+            select("groups"),
+            json!({"sub": "alice", "roles": ["admin"]}),
+            "and a claim of the standard keeps its type"
         );
     }
 

@@ -74,6 +74,8 @@ mod reply;
 mod server;
 mod error;
 
+pub mod danger;
+
 use world::World;
 
 #[cfg(feature = "dev-server")]

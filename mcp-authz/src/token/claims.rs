@@ -4,10 +4,10 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::{Map, Value};
 
+use super::claim_options::ClaimOptions;
 use super::jose::{Typ, is_identifier};
 use super::{Reject, possession};
 use crate::auth_info::AuthInfo;
-use crate::scope::{Scope, ScopeSet};
 
 /// The longest `sub` or `client_id`, in bytes (a client id may be a URL).
 const MAX_IDENTIFIER: usize = 1024;
@@ -32,7 +32,7 @@ pub(crate) struct ClaimRules {
     /// The resource, and what its author lists besides.
     pub(crate) audiences: Vec<String>,
     pub(crate) accept_typ_jwt: bool,
-    pub(crate) scope_claim: Option<String>,
+    pub(crate) options: ClaimOptions,
     pub(crate) leeway: Duration,
 }
 
@@ -45,22 +45,20 @@ impl ClaimRules {
         now: SystemTime,
     ) -> Result<Unproven, Reject> {
         self.check_kind(typ, &claims)?;
+        self.options.check_required(&claims)?;
         if claims.get("iss").and_then(Value::as_str) != Some(self.issuer.as_str()) {
             return Err(Reject("iss: not the configured issuer"));
         }
-        let audience = self.audience(&claims)?;
+        let client = self.options.client_id(&claims)?;
+        let audience = self.audience(&claims, client.as_deref())?;
         let expires_at = self.lifetime(&claims, now)?;
         let subject = identifier(&claims, "sub", Reject("sub: not a plain non-empty string"))?;
-        let client = identifier(
-            &claims,
-            "client_id",
-            Reject("client_id: not a plain non-empty string"),
-        )?;
         if subject.is_none() && client.is_none() {
             return Err(Reject("sub, client_id: both missing"));
         }
         let mut caller = AuthInfo::builder(&self.issuer)
-            .scopes(self.scopes(&claims).iter().cloned())
+            .scopes(self.options.scopes(&claims).iter().cloned())
+            .consent(self.options.consent())
             .audience(audience)
             .expires_at(expires_at);
         if let Some(subject) = subject {
@@ -107,11 +105,16 @@ impl ClaimRules {
     }
 
     /// One string or an array of strings, with us among them, byte for byte.
-    fn audience(&self, claims: &Map<String, Value>) -> Result<Vec<String>, Reject> {
+    fn audience(
+        &self,
+        claims: &Map<String, Value>,
+        client: Option<&str>,
+    ) -> Result<Vec<String>, Reject> {
         let audience = match claims.get("aud") {
             Some(Value::String(one)) => vec![one.clone()],
             Some(Value::Array(several)) => strings(several).ok_or(Reject("aud: not strings"))?,
             Some(_) => return Err(Reject("aud: neither a string nor an array")),
+            None if self.options.stands_in_for_audience(client) => return Ok(Vec::new()),
             None => return Err(Reject("aud: missing")),
         };
         if audience.iter().any(|one| self.audiences.contains(one)) {
@@ -139,32 +142,14 @@ impl ClaimRules {
         if iat.is_some_and(|iat| iat > exp) {
             return Err(Reject("iat: after exp"));
         }
+        let life = iat.and_then(|iat| exp.duration_since(iat).ok());
+        self.options.check_lifetime(life)?;
         Ok(exp)
     }
 
     /// Whether a token that ends at `exp` is over at `now`, leeway included.
     pub(crate) fn is_over(&self, exp: SystemTime, now: SystemTime) -> bool {
         now >= exp + self.leeway
-    }
-
-    /// `scope`, else `scp`, never both; an odd shape grants nothing.
-    fn scopes(&self, claims: &Map<String, Value>) -> ScopeSet {
-        let (claim, array_allowed) = match &self.scope_claim {
-            Some(name) => (claims.get(name), true),
-            None => match claims.get("scope") {
-                Some(scope) => (Some(scope), false),
-                None => (claims.get("scp"), true),
-            },
-        };
-        match claim {
-            Some(Value::String(list)) => ScopeSet::parse(list),
-            Some(Value::Array(list)) if array_allowed => strings(list)
-                .into_iter()
-                .flatten()
-                .filter_map(|one| one.parse::<Scope>().ok())
-                .collect(),
-            _ => ScopeSet::new(),
-        }
     }
 }
 
@@ -176,7 +161,7 @@ fn strings(values: &[Value]) -> Option<Vec<String>> {
         .collect()
 }
 
-fn identifier(
+pub(super) fn identifier(
     claims: &Map<String, Value>,
     name: &str,
     otherwise: Reject,

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use url::Url;
 
+use super::claim_options::ClaimOptions;
 use super::{Algorithm, discovery};
 use crate::fetch;
 
@@ -31,9 +32,13 @@ pub struct Issuer {
     pub(crate) audiences: Vec<String>,
     pub(crate) algorithms: Vec<Algorithm>,
     pub(crate) accept_typ_jwt: bool,
-    pub(crate) scope_claim: Option<String>,
+    pub(crate) claims: ClaimOptions,
     pub(crate) leeway: Duration,
     pub(crate) jwks_uri: Option<String>,
+    /// Its access tokens are never JWTs: what it signs is something else.
+    pub(crate) opaque_only: bool,
+    /// What a preset was given and cannot work with.
+    pub(crate) mistakes: Vec<String>,
 }
 
 impl Issuer {
@@ -45,9 +50,11 @@ impl Issuer {
             audiences: Vec::new(),
             algorithms: Algorithm::ALL.to_vec(),
             accept_typ_jwt: false,
-            scope_claim: None,
+            claims: ClaimOptions::default(),
             leeway: MAX_LEEWAY,
             jwks_uri: None,
+            opaque_only: false,
+            mistakes: Vec::new(),
         }
     }
 
@@ -79,20 +86,6 @@ impl Issuer {
     /// are then told apart by their claims and their audience only, so leave it off where you can.
     pub fn accept_typ_jwt(mut self) -> Self {
         self.accept_typ_jwt = true;
-        self
-    }
-
-    /// Reads the granted scopes from this claim instead of `scope` or `scp`.
-    ///
-    /// A string is split at spaces, an array of strings is taken as it is, anything else grants
-    /// nothing.
-    ///
-    /// ```
-    /// # use mcp_authz::Issuer;
-    /// let auth0 = Issuer::new("https://tenant.auth0.com/").scope_claim("permissions");
-    /// ```
-    pub fn scope_claim(mut self, claim: impl Into<String>) -> Self {
-        self.scope_claim = Some(claim.into());
         self
     }
 
@@ -141,6 +134,9 @@ impl Issuer {
         if let Err(what) = &url {
             say(what);
         }
+        for what in &self.mistakes {
+            say(what);
+        }
         if self.leeway > MAX_LEEWAY {
             say("its leeway is longer than 60 s: set the clocks right instead");
         }
@@ -150,9 +146,7 @@ impl Issuer {
         if self.audiences.iter().any(String::is_empty) {
             say("an extra audience is empty: name it, or leave `.audience(..)` out");
         }
-        if self.scope_claim.as_deref() == Some("") {
-            say("the scope claim has no name: name it, or leave `.scope_claim(..)` out");
-        }
+        self.claims.problems().into_iter().for_each(&mut say);
         if let (Some(_), Ok(url)) = (&self.jwks_uri, &url)
             && self.static_jwks_uri(url).is_none()
         {

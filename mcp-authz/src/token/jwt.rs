@@ -18,6 +18,7 @@ use crate::auth_info::AuthInfo;
 pub(crate) struct JwtVerifier {
     rules: ClaimRules,
     algorithms: Vec<Algorithm>,
+    opaque_only: bool,
     provider: Arc<Provider>,
     cache: TokenCache,
     world: World,
@@ -32,10 +33,11 @@ impl JwtVerifier {
                 issuer: issuer.identifier.clone(),
                 audiences,
                 accept_typ_jwt: issuer.accept_typ_jwt,
-                scope_claim: issuer.scope_claim.clone(),
+                options: issuer.claims.clone(),
                 leeway: issuer.leeway,
             },
             algorithms: issuer.algorithms.clone(),
+            opaque_only: issuer.opaque_only,
             provider: Provider::new(issuer, url, world.clone()),
             cache: TokenCache::new(),
             world,
@@ -67,6 +69,11 @@ impl JwtVerifier {
             signed,
             signature,
         } = jws;
+        if self.opaque_only {
+            return Err(
+                Reject("iss: this issuer's access tokens are opaque, and this is a JWT").into(),
+            );
+        }
         if !self.algorithms.contains(&header.algorithm) {
             return Err(Reject("alg: not allowed for this issuer").into());
         }

@@ -6,6 +6,8 @@
 
 mod algorithm;
 mod cache;
+mod claim_options;
+mod claim_path;
 mod claims;
 mod discovery;
 #[cfg(feature = "dpop")]

@@ -4,6 +4,7 @@ mod bad_claims;
 mod bad_forms;
 mod bad_headers;
 mod bad_signatures;
+mod claim_options;
 mod composition;
 mod discovery;
 #[cfg(feature = "dpop")]

@@ -1,0 +1,42 @@
+//! What is needed for some providers and weakens a guarantee: each under a name that says so, with
+//! its cost in its documentation.
+
+/// Accepts tokens that name no audience, when they were issued to one of these clients.
+///
+/// **What it costs.** An audience says for *which server* a token is (RFC 8707 §2, and a MUST of
+/// MCP's token handling). Without one, every token that these clients hold for this authorization
+/// server works here, also one that the person gave for another purpose; and any other server that
+/// such a client calls with it can call yours in the person's name. List clients that call this
+/// server and nothing else, and prefer any way of having the provider name an audience.
+///
+/// The clients are compared byte for byte with the client that the authorization server names. An
+/// empty list is an error when the server is built.
+///
+/// ```
+/// use mcp_authz::{Issuer, danger};
+///
+/// let pool = Issuer::new("https://as.example.com")
+///     .jwt_without_audience(danger::without_audience(["6kd2l8m3example"]));
+/// ```
+pub fn without_audience<C: Into<String>>(clients: impl IntoIterator<Item = C>) -> WithoutAudience {
+    WithoutAudience {
+        clients: clients.into_iter().map(Into::into).collect(),
+    }
+}
+
+/// Clients that stand in for an audience; see [`without_audience`].
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct WithoutAudience {
+    clients: Vec<String>,
+}
+
+impl WithoutAudience {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.clients.is_empty() || self.clients.iter().any(String::is_empty)
+    }
+
+    pub(crate) fn contains(&self, client: &str) -> bool {
+        self.clients.iter().any(|listed| listed == client)
+    }
+}
