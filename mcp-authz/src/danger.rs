@@ -15,7 +15,7 @@
 /// ```
 /// use mcp_authz::{Issuer, danger};
 ///
-/// let pool = Issuer::new("https://as.example.com")
+/// let pool = Issuer::cognito("eu-central-1_AbCdEfGhI")
 ///     .jwt_without_audience(danger::without_audience(["6kd2l8m3example"]));
 /// ```
 pub fn without_audience<C: Into<String>>(clients: impl IntoIterator<Item = C>) -> WithoutAudience {

@@ -3,6 +3,7 @@
 //! `jose` and `json` read the token, `claims` decides what it may say; `discovery`, `jwks` and
 //! `provider` know the issuer's keys; `jwt` puts these together for one issuer, `verifiers` for one
 //! server. `possession` decides whether to hold a token is enough, `dpop` checks proofs where it is not.
+//! What is special about a provider lies in `presets`.
 
 mod algorithm;
 mod cache;
@@ -18,6 +19,7 @@ mod json;
 mod jwks;
 mod jwt;
 mod possession;
+mod presets;
 mod provider;
 mod verifiers;
 

@@ -12,4 +12,5 @@ mod dpop;
 mod good_tokens;
 mod jwks_life;
 mod key_sets;
+mod presets;
 mod support;

@@ -1,0 +1,36 @@
+use crate::token::Issuer;
+
+impl Issuer {
+    /// Logto, in the cloud or self-hosted: `endpoint` is `https://tenant.logto.app`, with or without
+    /// `/oidc`.
+    ///
+    /// At Logto:
+    /// 1. Create an API resource whose indicator is this server's URI, with the scopes that the
+    ///    tools need as permissions. For identity on consent, name permissions `profile` and
+    ///    `email`, and let the token customizer add the claims of the granted scopes.
+    /// 2. Give users a role that holds these permissions: a user gets no others.
+    /// 3. Register agents as third-party applications, and list the permissions in their consent
+    ///    settings (or switch on client ID metadata documents, where your version has them).
+    ///
+    /// A token that was asked for without `resource` is opaque and names no audience: it is refused
+    /// here.
+    ///
+    /// ```
+    /// # use mcp_authz::Issuer;
+    /// let issuer = Issuer::logto("https://tenant.logto.app");
+    /// ```
+    pub fn logto(endpoint: impl AsRef<str>) -> Self {
+        let endpoint = endpoint.as_ref().trim_end_matches('/');
+        let endpoint = endpoint.strip_suffix("/oidc").unwrap_or(endpoint);
+        Self::new(format!("{endpoint}/oidc"))
+            .claims_for_scope("profile", ["username", "created_at"])
+            .claims_for_scope("custom_data", ["custom_data"])
+            .claims_for_scope("identities", ["identities", "sso_identities"])
+            .claims_for_scope("roles", ["roles"])
+            .claims_for_scope(
+                "urn:logto:scope:organizations",
+                ["organizations", "organization_data"],
+            )
+            .claims_for_scope("urn:logto:scope:organization_roles", ["organization_roles"])
+    }
+}
