@@ -106,7 +106,7 @@ pub use server::{GuardedTool, Manifest, Server, ServerBuilder};
 #[cfg(feature = "dpop")]
 #[cfg_attr(docsrs, doc(cfg(feature = "dpop")))]
 pub use token::Dpop;
-pub use token::{Algorithm, Issuer, TokenVerifier, VerifyError};
+pub use token::{Algorithm, Issuer, Report, TokenVerifier, VerifyError};
 pub use {schemars, serde};
 
 #[cfg(doctest)]

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use url::Url;
 
 use super::json;
@@ -39,20 +39,55 @@ pub(crate) fn locations(issuer: &Url) -> Vec<Url> {
     paths.into_iter().map(at).collect()
 }
 
-/// Asks the locations in turn and returns the `jwks_uri` of the first metadata document.
+/// The metadata document of an issuer.
+pub(crate) struct Metadata {
+    document: Map<String, Value>,
+    location: Url,
+}
+
+impl Metadata {
+    /// The document as it came.
+    pub(crate) fn document(&self) -> &Map<String, Value> {
+        &self.document
+    }
+
+    /// An address that the document names, if it is one that this issuer may name.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Wrong`], also where there is none.
+    pub(crate) fn endpoint(&self, member: &'static str, issuer: &Url) -> Result<Url, Failure> {
+        let read = || {
+            let text = self.document.get(member).and_then(Value::as_str);
+            let text = text.ok_or_else(|| format!("the document has no `{member}`"))?;
+            let url = Url::parse(text).map_err(|_| format!("its `{member}` is not a URL"))?;
+            check_endpoint(&url, issuer).map_err(|why| format!("its `{member}`: {why}"))?;
+            Ok(url)
+        };
+        read().map_err(|why: String| Failure::Wrong(format!("{}: {why}", self.location)))
+    }
+}
+
+/// Asks the locations in turn and returns the first metadata document.
 ///
 /// Something else than a document (404, a redirect, the HTML page of a catch-all route) leads to the
 /// next location; a document that is wrong, or a server in trouble, ends the search: what stands at
 /// a later location must not win over an answer that could not be had.
-pub(crate) async fn jwks_uri(fetch: &dyn Fetch, issuer: &str, url: &Url) -> Result<Url, Failure> {
+pub(crate) async fn metadata(
+    fetch: &dyn Fetch,
+    issuer: &str,
+    url: &Url,
+) -> Result<Metadata, Failure> {
     let mut answers = Vec::new();
     for location in locations(url) {
         let answer = get(fetch, &location).await?;
         let status = answer.status();
         if status == StatusCode::OK {
             if let Ok(document) = json::object(answer.body()) {
-                return read(&document, issuer, url)
-                    .map_err(|why| Failure::Wrong(format!("{location}: {why}")));
+                return match speaks_for(&document, issuer) {
+                    Ok(()) => Ok(Metadata { document, location }),
+                    Err(why) => Err(Failure::Wrong(format!("{location}: {why}"))),
+                };
             }
             answers.push(format!("{location} holds no JSON object"));
         } else {
@@ -100,33 +135,20 @@ async fn get(fetch: &dyn Fetch, url: &Url) -> Result<Response<Bytes>, Failure> {
     Ok(answer)
 }
 
-/// Takes what we need from a document that speaks for this issuer.
-fn read(
-    document: &serde_json::Map<String, Value>,
-    issuer: &str,
-    issuer_url: &Url,
-) -> Result<Url, String> {
+/// RFC 8414 §3.3: identical, or the document must not be used (mix-up attacks).
+fn speaks_for(document: &Map<String, Value>, issuer: &str) -> Result<(), String> {
     match document.get("issuer").and_then(Value::as_str) {
-        // RFC 8414 section 3.3: identical, or the document must not be used (mix-up attacks).
-        Some(own) if own == issuer => {}
-        Some(own) => return Err(differs(own, issuer)),
-        None => return Err("the document has no `issuer`".to_owned()),
+        Some(own) if own == issuer => Ok(()),
+        Some(own) => Err(differs(own, issuer)),
+        None => Err("the document has no `issuer`".to_owned()),
     }
-    let uri = document
-        .get("jwks_uri")
-        .and_then(Value::as_str)
-        .ok_or("the document has no `jwks_uri`")?;
-    let uri = Url::parse(uri).map_err(|_| "its `jwks_uri` is not a URL")?;
-    check_jwks_uri(&uri, issuer_url)?;
-    Ok(uri)
 }
 
-/// The document is only as trustworthy as its issuer: it must not point a public one's key set at
-/// this machine.
-pub(crate) fn check_jwks_uri(uri: &Url, issuer: &Url) -> Result<(), &'static str> {
-    fetch::check_url(uri)?;
-    if fetch::is_loopback(uri) && !fetch::is_loopback(issuer) {
-        return Err("its `jwks_uri` points at this machine");
+/// An address is only as trustworthy as its issuer: a public one must not point us at this machine.
+pub(crate) fn check_endpoint(url: &Url, issuer: &Url) -> Result<(), &'static str> {
+    fetch::check_url(url)?;
+    if fetch::is_loopback(url) && !fetch::is_loopback(issuer) {
+        return Err("it points at this machine");
     }
     Ok(())
 }

@@ -160,7 +160,7 @@ impl Issuer {
     /// The author's own `jwks_uri`, where it may be fetched.
     pub(crate) fn static_jwks_uri(&self, issuer: &Url) -> Option<Url> {
         let uri = Url::parse(self.jwks_uri.as_deref()?).ok()?;
-        discovery::check_jwks_uri(&uri, issuer)
+        discovery::check_endpoint(&uri, issuer)
             .is_ok()
             .then_some(uri)
     }

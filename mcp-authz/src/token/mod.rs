@@ -21,6 +21,7 @@ mod jwt;
 mod possession;
 mod presets;
 mod provider;
+mod report;
 mod verifiers;
 
 #[cfg(test)]
@@ -33,6 +34,7 @@ pub use dpop::Dpop;
 pub(crate) use dpop::{DpopVerifier, Fault, Proven};
 pub use issuer::Issuer;
 pub(crate) use possession::Verified;
+pub use report::Report;
 pub(crate) use verifiers::{DynVerifier, Verifiers, WarmUp};
 
 use std::borrow::Cow;

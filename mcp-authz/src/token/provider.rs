@@ -8,9 +8,9 @@ use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, Shared};
 use url::Url;
 
-use super::discovery::{self, Failure};
+use super::discovery::{self, Failure, Metadata};
 use super::jwks::KeySet;
-use super::{Issuer, VerifyError};
+use super::{Issuer, VerifyError, report};
 use crate::World;
 
 /// Younger keys are used without a thought.
@@ -51,6 +51,8 @@ struct State {
     /// Set while the last attempt is a failed one.
     outage: Option<Outage>,
     kid_missed_at: Option<Instant>,
+    /// What the operator was told about the metadata.
+    told: Vec<&'static str>,
 }
 
 #[derive(Clone)]
@@ -180,6 +182,10 @@ impl Provider {
     }
 
     async fn load(&self) -> Result<(), Failure> {
+        if self.issuer.opaque_only {
+            // No key of this issuer verifies anything; its metadata is for clients.
+            return self.metadata().await.map(drop);
+        }
         let uri = self.jwks_uri().await?;
         // Before the request: an answer is as old as its question.
         let asked_at = self.world.clock.monotonic();
@@ -223,10 +229,24 @@ impl Provider {
         {
             return Ok(uri);
         }
-        let uri =
-            discovery::jwks_uri(&*self.world.fetch, &self.issuer.identifier, &self.url).await?;
+        let uri = self.metadata().await?.endpoint("jwks_uri", &self.url)?;
         self.state().jwks_uri = Some((uri.clone(), now));
         Ok(uri)
+    }
+
+    async fn metadata(&self) -> Result<Metadata, Failure> {
+        let issuer = &self.issuer.identifier;
+        let metadata = discovery::metadata(&*self.world.fetch, issuer, &self.url).await?;
+        let lacks = report::lacks(metadata.document());
+        // Once, not at every refresh.
+        let before = std::mem::replace(&mut self.state().told, lacks.clone());
+        for lack in lacks.iter().filter(|lack| !before.contains(lack)) {
+            tracing::warn!(
+                issuer,
+                "MCP clients may not get along with the issuer: {lack}"
+            );
+        }
+        Ok(metadata)
     }
 
     fn finish(&self, outcome: &Result<(), Failure>) {

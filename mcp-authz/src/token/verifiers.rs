@@ -77,7 +77,17 @@ impl Verifiers {
         resource: &str,
         world: World,
     ) -> Result<Self, Vec<String>> {
-        let problems = Self::problems(&issuers);
+        let mut problems = Self::problems(&issuers);
+        if custom.is_none() {
+            // Nobody could judge its tokens: every call would be refused.
+            let opaque = issuers.iter().filter(|issuer| issuer.opaque_only);
+            problems.extend(opaque.map(|issuer| {
+                format!(
+                    "issuer {:?}: its access tokens are opaque: say who judges them with `.verifier(..)`",
+                    issuer.identifier
+                )
+            }));
+        }
         if !problems.is_empty() {
             return Err(problems);
         }

@@ -12,5 +12,7 @@ mod dpop;
 mod good_tokens;
 mod jwks_life;
 mod key_sets;
+mod metadata_life;
 mod presets;
+mod reports;
 mod support;

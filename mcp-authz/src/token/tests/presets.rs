@@ -1,10 +1,14 @@
 //! Tokens as the providers make them, for each preset: one that is good, and what else they sign.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
-use super::support::{Fixture, RESOURCE, Signer, object, refusal};
-use crate::danger;
-use crate::token::Issuer;
+use super::support::{Fixture, RESOURCE, Signer, b64, object, refusal, verifiers_with};
+use crate::auth_info::AuthInfo;
+use crate::bearer::BearerToken;
+use crate::token::{Issuer, TokenVerifier, Verifiers, VerifyError};
+use crate::{World, danger};
 
 const TENANT: &str = "6c3f0a5e-7a0d-4f3e-9b7e-0d3b5c0e8f11";
 const APP: &str = "f1d2c3b4-a596-4877-8695-a4b3c2d1e0f9";
@@ -178,9 +182,7 @@ async fn auth0() {
         assert_refused(&it, plain_jwt(), &but(&good, changes), class).await;
     }
     // Encrypted, for a client that asked for no audience: five parts.
-    let header = super::support::b64(
-        r#"{"alg":"dir","enc":"A256GCM","iss":"https://tenant.eu.auth0.com/"}"#,
-    );
+    let header = b64(r#"{"alg":"dir","enc":"A256GCM","iss":"https://tenant.eu.auth0.com/"}"#);
     assert!(
         refusal("JWE", it.verify(&format!("{header}..aaaa.bbbb.cccc")).await)
             .starts_with("token: not a signed")
@@ -337,10 +339,27 @@ async fn generic() {
     assert_refused(&it, plain_jwt(), &good, "typ: not `at+jwt`").await;
 }
 
+/// Takes whatever it is shown.
+struct Trusting;
+
+impl TokenVerifier for Trusting {
+    async fn verify(&self, _: &BearerToken) -> Result<AuthInfo, VerifyError> {
+        Ok(AuthInfo::builder("https://as.example.com")
+            .subject("bob")
+            .build())
+    }
+}
+
 #[tokio::test]
 async fn what_google_and_github_sign_is_no_access_token() {
     for preset in [Issuer::google(), Issuer::github()] {
-        let it = at_hand(preset).await;
+        let mut it = at_hand(Issuer::generic("https://as.example.com")).await;
+        let identifier = it.issuer.identifier.clone();
+        let issuer = Issuer {
+            identifier,
+            ..preset
+        };
+        it.verifiers = verifiers_with(vec![issuer], Some(Arc::new(Trusting)), &it.clock);
         let id_token = json!({"sub": "alice", "aud": RESOURCE, "azp": "smartmail", "email": "a@x"});
         for header in [plain_jwt(), at_jwt(), no_typ()] {
             assert_refused(
@@ -352,8 +371,25 @@ async fn what_google_and_github_sign_is_no_access_token() {
             .await;
         }
         assert!(it.issuer.hits().is_empty());
-        let opaque = it.verify("ya29.a0AfH6SMBx").await;
-        assert!(refusal("opaque", opaque).starts_with("token: opaque"));
+        assert_eq!(
+            it.verify("ya29.a0AfH6SMBx").await.unwrap().subject(),
+            Some("bob")
+        );
+        // The keys are of no use, and so are not asked for.
+        assert!(it.verifiers.warm_up().await.wrong.is_empty());
+        assert_eq!(
+            it.issuer.hits(),
+            ["/.well-known/oauth-authorization-server"]
+        );
+    }
+}
+
+#[test]
+fn somebody_must_judge_opaque_tokens() {
+    for preset in [Issuer::google(), Issuer::github()] {
+        let made = Verifiers::new(vec![preset], None, RESOURCE, World::system());
+        let problems = made.err().unwrap();
+        assert!(problems[0].contains("opaque"), "{problems:?}");
     }
 }
 

@@ -1,0 +1,158 @@
+//! What an issuer offers to this server and to MCP clients, in words.
+
+use std::fmt;
+
+use serde_json::{Map, Value};
+
+use super::Issuer;
+use super::discovery::{self, Failure};
+use super::jwks::KeySet;
+use crate::World;
+
+/// What [`Issuer::check`] found: what keeps tokens from being verified, and what MCP clients will
+/// miss at this authorization server.
+///
+/// ```no_run
+/// # use mcp_authz::Issuer;
+/// # async fn example() {
+/// let report = Issuer::new("https://as.example.com").check().await;
+/// println!("{report}");
+/// assert!(report.is_usable());
+/// # }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
+pub struct Report {
+    issuer: String,
+    errors: Vec<String>,
+    lacks: Vec<&'static str>,
+}
+
+impl Report {
+    /// Which authorization server this is about.
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    /// Whether its tokens can be verified.
+    #[must_use]
+    pub fn is_usable(&self) -> bool {
+        self.errors.is_empty()
+    }
+
+    /// Why its tokens cannot be verified.
+    #[must_use]
+    pub fn errors(&self) -> &[String] {
+        &self.errors
+    }
+
+    /// What MCP clients will miss: they may refuse to go on, or need somebody's help.
+    #[must_use]
+    pub fn lacks(&self) -> &[&'static str] {
+        &self.lacks
+    }
+}
+
+/// One line for each finding.
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "issuer {:?}:", self.issuer)?;
+        if self.errors.is_empty() && self.lacks.is_empty() {
+            f.write_str(" nothing is missing")?;
+        }
+        for error in &self.errors {
+            write!(f, "\n  - tokens cannot be verified: {error}")?;
+        }
+        for lack in &self.lacks {
+            write!(f, "\n  - MCP clients may not get along: {lack}")?;
+        }
+        write!(f, "\n  - not to be seen from here: {UNSEEN}")
+    }
+}
+
+const UNSEEN: &str = "whether it honours `resource` (RFC 8707); if not, its tokens lack this server's audience and are refused";
+
+impl Issuer {
+    /// Asks the authorization server for its documents and says what is missing in them.
+    ///
+    /// A server does the same when it is built, and logs what it finds; this is for a command line
+    /// of your own, or a test of your configuration. At most two documents are fetched, each within
+    /// 5 s.
+    pub async fn check(&self) -> Report {
+        let mut report = Report {
+            issuer: self.identifier.clone(),
+            errors: self.problems(),
+            lacks: Vec::new(),
+        };
+        if report.is_usable()
+            && let Err(failure) = self.ask(&World::system(), &mut report).await
+        {
+            report.errors.push(failure.to_string());
+        }
+        report
+    }
+
+    async fn ask(&self, world: &World, report: &mut Report) -> Result<(), Failure> {
+        let wrong = |why: &str| Failure::Wrong(why.to_owned());
+        let url = self.url().map_err(wrong)?;
+        let metadata = discovery::metadata(&*world.fetch, &self.identifier, &url).await;
+        if let Ok(metadata) = &metadata {
+            report.lacks = lacks(metadata.document());
+        }
+        if self.opaque_only {
+            return metadata.map(drop);
+        }
+        let keys = match self.static_jwks_uri(&url) {
+            Some(uri) => uri,
+            None => metadata?.endpoint("jwks_uri", &url)?,
+        };
+        let body = discovery::key_set(&*world.fetch, &keys).await?;
+        let keys = KeySet::parse(&body, &self.algorithms, world.clock.monotonic());
+        match keys.map_err(wrong)?.len() {
+            0 => Err(wrong("it has no usable key")),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What the metadata of an authorization server does not offer, though MCP clients look for it
+/// (2026-07-28, authorization).
+pub(super) fn lacks(document: &Map<String, Value>) -> Vec<&'static str> {
+    let lists = |member: &str, value: &str, absent| match document.get(member) {
+        None => absent,
+        Some(list) => list
+            .as_array()
+            .is_some_and(|list| list.iter().any(|one| one == value)),
+    };
+    let names = |member: &str| document.get(member).is_some_and(Value::is_string);
+    let is_true = |member: &str| document.get(member) == Some(&Value::Bool(true));
+    let found = [
+        (
+            names("authorization_endpoint") && names("token_endpoint"),
+            "it names no `authorization_endpoint` or no `token_endpoint`",
+        ),
+        (
+            lists("response_types_supported", "code", false)
+                // RFC 8414 section 2: what is meant when it is left out.
+                && lists("grant_types_supported", "authorization_code", true),
+            "it does not say that it supports the authorization code flow (`response_types_supported`, `grant_types_supported`)",
+        ),
+        (
+            lists("code_challenge_methods_supported", "S256", false),
+            "it does not say that it supports PKCE with S256 (`code_challenge_methods_supported`): clients must not go on without",
+        ),
+        (
+            names("registration_endpoint") || is_true("client_id_metadata_document_supported"),
+            "it knows neither client ID metadata documents nor registration: every agent has to be registered by hand",
+        ),
+        (
+            is_true("authorization_response_iss_parameter_supported"),
+            "its authorization responses do not say who issued them (RFC 9207)",
+        ),
+    ];
+    found
+        .into_iter()
+        .filter_map(|(there, lack)| (!there).then_some(lack))
+        .collect()
+}

@@ -1,0 +1,79 @@
+//! Metadata that changes while the server runs.
+
+use serde_json::json;
+
+use super::support::{Fixture, Signer};
+
+#[tokio::test]
+async fn a_document_that_turns_wrong_later_is_not_used() {
+    let it = Fixture::new().await;
+    let token = it.token();
+    it.verify(&token).await.unwrap();
+    let evil = Signer::es256();
+    let document = json!({"issuer": "https://evil.example.com", "jwks_uri": it.issuer.at("/evil")});
+    it.issuer.page(
+        "/.well-known/oauth-authorization-server",
+        200,
+        &document.to_string(),
+    );
+    it.issuer
+        .page("/evil", 200, &json!({"keys": [evil.jwk("k1")]}).to_string());
+    it.advance(3599);
+    assert!(it.verify(&token).await.is_ok());
+    it.advance(3601);
+    assert!(it.verify(&token).await.is_err());
+    assert_eq!(it.issuer.hits_of("/evil"), 0);
+}
+
+#[tokio::test]
+async fn keys_that_move_are_followed() {
+    let it = Fixture::new().await;
+    it.verify(&it.token()).await.unwrap();
+    let new = Signer::es256();
+    let document = json!({"issuer": it.issuer.identifier, "jwks_uri": it.issuer.at("/keys/2")});
+    let metadata = "/.well-known/oauth-authorization-server";
+    it.issuer.page(metadata, 200, &document.to_string());
+    let keys = json!({"keys": [it.signer.jwk("k1"), new.jwk("k2")]});
+    it.issuer.page("/keys/2", 200, &keys.to_string());
+    it.advance(3601);
+    assert!(it.verify(&it.token()).await.is_ok());
+    assert_eq!(
+        it.issuer.hits_of("/keys/2"),
+        1,
+        "metadata is read again by age"
+    );
+
+    // At once, where the old place is gone.
+    let document = json!({"issuer": it.issuer.identifier, "jwks_uri": it.issuer.at("/keys/3")});
+    it.issuer.page(metadata, 200, &document.to_string());
+    it.issuer.page("/keys/3", 200, &keys.to_string());
+    it.issuer.page("/keys/2", 404, "");
+    it.advance(601);
+    assert!(it.verify(&it.token()).await.is_ok(), "the old keys serve");
+    it.advance(2);
+    assert!(it.verify(&it.token()).await.is_ok());
+    for _ in 0..100 {
+        if it.issuer.hits_of("/keys/3") == 1 {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    panic!("the new place is not asked: {:?}", it.issuer.hits());
+}
+
+/// While the keys are young, a document that went wrong costs nobody anything.
+#[tokio::test]
+async fn what_was_known_serves_on_while_the_metadata_is_wrong() {
+    let it = Fixture::new().await;
+    it.verify(&it.token()).await.unwrap();
+    it.advance(3400);
+    it.verify(&it.token()).await.unwrap();
+    let metadata = "/.well-known/oauth-authorization-server";
+    it.issuer
+        .page(metadata, 200, r#"{"issuer":"https://evil.example.com"}"#);
+    it.advance(700);
+    let asked = it.issuer.hits_of(metadata);
+    assert!(it.verify(&it.token()).await.is_ok());
+    assert_eq!(it.issuer.hits_of(metadata), asked + 1);
+    assert_eq!(it.issuer.hits_of("/jwks"), 2, "and is not followed");
+}
