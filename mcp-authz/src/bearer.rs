@@ -109,8 +109,10 @@ pub(crate) fn read(headers: &HeaderMap, query: Option<&str>, schemes: &[Scheme])
 #[cfg(feature = "dpop")]
 fn only(headers: &HeaderMap, name: &HeaderName) -> Option<HeaderValue> {
     let mut values = headers.get_all(name).iter();
-    let first = values.next()?;
-    values.next().is_none().then(|| first.clone())
+    let mut only = values.next()?.clone();
+    // Not to be printed, any more than the token.
+    only.set_sensitive(true);
+    values.next().is_none().then_some(only)
 }
 
 fn read_value(
@@ -226,7 +228,7 @@ mod tests {
     #[test]
     fn a_bound_token_comes_with_one_proof() {
         let cases: &[(&str, &[&str], &str)] = &[
-            ("DPoP x", &["p"], "bound"),
+            ("DPoP secret-token", &["secret-proof"], "bound"),
             ("dpop x", &["p"], "bound"),
             ("DPoP  x", &[""], "bound"),
             ("DPoP x", &[], "bound without proof"),
@@ -245,6 +247,8 @@ mod tests {
                 headers.append(PROOF, HeaderValue::from_static(proof));
             }
             let credentials = read(&headers, None, &[Scheme::Bearer, Scheme::Dpop]);
+            let printed = format!("{credentials:?}");
+            assert!(!printed.contains("secret"), "{printed}");
             assert_eq!(
                 reading(&credentials),
                 *expected,

@@ -48,6 +48,7 @@
 //! | feature | what it adds | default |
 //! |---|---|---|
 //! | `dev-server` | an embedded OpenID provider for development and tests, loopback only | no |
+//! | `dpop` | `Dpop`: tokens bound to a key of the client (RFC 9449) | no |
 //!
 //! Turning a feature on never changes what is enforced.
 #![cfg_attr(docsrs, feature(doc_cfg))]

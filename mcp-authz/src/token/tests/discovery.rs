@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::support::{FakeIssuer, Fixture, Signer, claims, verifiers};
+use super::support::{FakeIssuer, Signer, claims, verifiers};
 use crate::bearer::BearerToken;
 use crate::clock::TestClock;
 use crate::token::{Issuer, WarmUp};
