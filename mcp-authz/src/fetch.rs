@@ -10,6 +10,8 @@ use futures_util::future::BoxFuture;
 use http::{Request, Response};
 use url::{Host, Url};
 
+use crate::addresses::{self, PRIVATE, PrivateAddress, PublicOnly};
+
 /// The largest body that is read, in bytes: metadata and key sets are a few kilobytes.
 pub(crate) const MAX_BODY: usize = 256 * 1024;
 
@@ -62,37 +64,79 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
     }
 }
 
+/// In a request's extensions: the author allows private addresses for it.
+///
+/// Without it a URL may name this machine, where the author wrote it so, or a public host.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PrivateAllowed;
+
+/// What an author does to every HTTP client that is made: proxies, root certificates.
+pub(crate) type Customize =
+    std::sync::Arc<dyn Fn(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send + Sync>;
+
 /// The fetcher of every server: reqwest on rustls.
 ///
 /// Where TLS cannot be set up, every answer says so: a server that fetches nothing still starts.
-pub(crate) struct HttpFetch(Result<reqwest::Client, FetchError>);
+pub(crate) struct HttpFetch {
+    public: Result<reqwest::Client, FetchError>,
+    anywhere: Result<reqwest::Client, FetchError>,
+}
 
 impl HttpFetch {
-    /// Makes the one client.
+    /// Makes the clients, as they come.
     pub(crate) fn new() -> Self {
-        let client = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .referer(false)
+        Self::customized(&|client| client)
+    }
+
+    /// Makes the clients; what bounds them is set after `customize` and cannot be undone by it.
+    pub(crate) fn customized(
+        customize: &dyn Fn(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
+    ) -> Self {
+        Self::resolving(customize, PublicOnly::system())
+    }
+
+    fn resolving(
+        customize: &dyn Fn(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
+        resolver: PublicOnly,
+    ) -> Self {
+        let client = || {
             // An environment variable must not put a third party between us and the issuer.
-            .no_proxy()
-            .connect_timeout(DEADLINE)
-            .timeout(DEADLINE)
-            .user_agent(concat!("mcp-authz/", env!("CARGO_PKG_VERSION")))
-            .build();
-        Self(client.map_err(|error| {
-            FetchError::Failed(format!(
-                "TLS cannot be set up ({}): install the system's root certificates",
-                innermost(&error)
-            ))
-        }))
+            customize(reqwest::Client::builder().no_proxy())
+                .redirect(reqwest::redirect::Policy::none())
+                .referer(false)
+                .connect_timeout(DEADLINE)
+                .timeout(DEADLINE)
+                .user_agent(concat!("mcp-authz/", env!("CARGO_PKG_VERSION")))
+        };
+        let build = |client: reqwest::ClientBuilder| {
+            client.build().map_err(|error| {
+                FetchError::Failed(format!(
+                    "TLS cannot be set up ({}): install the system's root certificates",
+                    innermost(&error)
+                ))
+            })
+        };
+        Self {
+            public: build(client().dns_resolver(std::sync::Arc::new(resolver))),
+            anywhere: build(client()),
+        }
     }
 
     async fn exchange(&self, request: Request<Bytes>) -> Result<Response<Bytes>, FetchError> {
+        let private_allowed = request.extensions().get::<PrivateAllowed>().is_some();
         let request = reqwest::Request::try_from(request)
             .map_err(|_| FetchError::Refused("not a URL that can be fetched"))?;
         // Checked on the value that is sent, not on a text that a second parser might read otherwise.
         check_url(request.url()).map_err(FetchError::Refused)?;
-        let client = self.0.as_ref().map_err(Clone::clone)?;
+        if !private_allowed && names_private_address(request.url()) {
+            return Err(FetchError::Refused(PRIVATE));
+        }
+        let client = if private_allowed {
+            &self.anywhere
+        } else {
+            &self.public
+        };
+        let client = client.as_ref().map_err(Clone::clone)?;
         let mut answer = client.execute(request).await.map_err(|e| failed(&e))?;
         let mut response = Response::new(Bytes::new());
         *response.status_mut() = answer.status();
@@ -120,7 +164,30 @@ async fn read(mut answer: reqwest::Response) -> Result<Bytes, FetchError> {
     Ok(body.freeze())
 }
 
+/// A private address in the URL itself, which no name resolution sees. This machine is none: whether
+/// it may be named is decided where the URL comes from.
+fn names_private_address(url: &Url) -> bool {
+    let address = match url.host() {
+        Some(Host::Ipv4(ip)) => ip.into(),
+        Some(Host::Ipv6(ip)) => ip.into(),
+        Some(Host::Domain(_)) | None => return false,
+    };
+    !is_loopback(url) && !addresses::is_public(address)
+}
+
+/// Whether the URL names a private address by itself: who writes it means it.
+pub(crate) fn is_private(url: &Url) -> bool {
+    is_loopback(url) || names_private_address(url)
+}
+
 fn failed(error: &reqwest::Error) -> FetchError {
+    let mut cause: Option<&dyn std::error::Error> = Some(error);
+    while let Some(one) = cause {
+        if one.is::<PrivateAddress>() {
+            return FetchError::Refused(PRIVATE);
+        }
+        cause = one.source();
+    }
     if error.is_timeout() {
         FetchError::Timeout
     } else {
@@ -173,5 +240,92 @@ mod tests {
             let answer = HttpFetch::new().send(request).await;
             assert!(matches!(answer, Err(FetchError::Refused(_))), "{url}");
         }
+    }
+
+    fn resolves_to(addresses: &'static [&'static str]) -> HttpFetch {
+        let resolver = PublicOnly(std::sync::Arc::new(|_| {
+            let found = addresses.iter().map(|ip| {
+                let ip: std::net::IpAddr = ip.parse().unwrap();
+                (ip, 0).into()
+            });
+            Box::pin(std::future::ready(Ok(found.collect())))
+        }));
+        HttpFetch::resolving(&|client| client, resolver)
+    }
+
+    #[tokio::test]
+    async fn names_and_numbers_of_private_networks_are_refused() {
+        let private = Err(FetchError::Refused(PRIVATE));
+        for url in [
+            "https://10.0.0.1/",
+            "https://169.254.169.254/latest",
+            "https://0x0a000001/",
+            "https://[fd00:ec2::254]/",
+            "https://[::ffff:10.0.0.1]/",
+            "https://0.0.0.0/",
+        ] {
+            let request = Request::get(url).body(Bytes::new()).unwrap();
+            let answer = HttpFetch::new().send(request).await;
+            assert_eq!(answer.map(drop), private, "{url}");
+        }
+        for addresses in [
+            &["127.0.0.1"] as &[_],
+            &["10.0.0.1", "::1"],
+            &["169.254.169.254"],
+        ] {
+            let request = Request::get("https://rebound.example/")
+                .body(Bytes::new())
+                .unwrap();
+            let answer = resolves_to(addresses).send(request).await;
+            assert_eq!(answer.map(drop), private, "{addresses:?}");
+        }
+    }
+
+    /// The first lookup is public, the next one is not: each connection has its own.
+    #[tokio::test]
+    async fn a_name_that_changes_its_address_is_refused_then() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let request = || {
+            let url = format!("https://rebound.example:{port}/");
+            Request::get(url).body(Bytes::new()).unwrap()
+        };
+        let it = resolves_to(&["127.0.0.1"]);
+        assert_eq!(
+            it.send(request()).await.map(drop),
+            Err(FetchError::Refused(PRIVATE))
+        );
+        let came = tokio::time::timeout(Duration::from_millis(50), listener.accept()).await;
+        assert!(came.is_err(), "no connection was made");
+    }
+
+    #[tokio::test]
+    async fn an_author_s_proxy_is_used_and_redirects_stay_off() {
+        use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let proxy = format!("http://{}", listener.local_addr().unwrap());
+        let served = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut request = vec![0; 1024];
+            let length = stream.read(&mut request).await.unwrap();
+            let answer =
+                "HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n";
+            stream.write_all(answer.as_bytes()).await.unwrap();
+            String::from_utf8_lossy(&request[..length]).into_owned()
+        });
+        let it = HttpFetch::customized(&|client| {
+            let client = client.redirect(reqwest::redirect::Policy::limited(5));
+            client.proxy(reqwest::Proxy::all(&proxy).unwrap())
+        });
+        let request = Request::get("http://localhost:9/x")
+            .body(Bytes::new())
+            .unwrap();
+        assert_eq!(it.send(request).await.unwrap().status(), 302);
+        assert!(
+            served
+                .await
+                .unwrap()
+                .starts_with("GET http://localhost:9/x ")
+        );
     }
 }

@@ -57,6 +57,7 @@
 mod bearer;
 mod token;
 mod clock;
+mod addresses;
 mod fetch;
 mod world;
 mod auth_info;
@@ -100,6 +101,7 @@ pub use gate::Visibility;
 #[doc = include_str!("docs/tool.md")]
 pub use mcp_authz_macros::tool;
 pub use registry::{Access, ToolEntry};
+pub use reqwest;
 pub use rmcp;
 pub use rmcp::handler::server::wrapper::{Json, Parameters};
 pub use scope::{ChallengeScopes, Hierarchy, InvalidScope, Requirement, Scope, ScopeSet};

@@ -11,6 +11,7 @@ use super::dispatch::Tools;
 use super::manifest::{GuardedTool, Manifest};
 use super::resource::Resource;
 use super::{Server, ServerBuilder, checks};
+use crate::World;
 use crate::bind::BoundSessions;
 use crate::challenge::{Challenger, Offer};
 use crate::error::{ConfigError, Error};
@@ -108,6 +109,7 @@ impl Plan {
             std::mem::take(&mut settings.issuers),
             settings.verifier.take(),
             resource.as_ref().map_or("", |resource| &resource.text),
+            World::with_http(settings.http.as_ref()),
             &mut problems,
         );
         #[cfg(feature = "dpop")]

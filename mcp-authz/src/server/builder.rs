@@ -7,6 +7,7 @@ use rmcp::transport::streamable_http_server::session::SessionStore;
 
 use crate::bind::SessionLimits;
 use crate::extract::App;
+use crate::fetch::Customize;
 use crate::gate::Visibility;
 use crate::registry::{self, ToolEntry};
 use crate::scope::{ChallengeScopes, Hierarchy};
@@ -28,6 +29,7 @@ pub struct ServerBuilder {
     #[cfg(feature = "dpop")]
     pub(super) dpop: Option<Dpop>,
     pub(super) eager: bool,
+    pub(super) http: Option<Customize>,
     pub(super) app: App,
     pub(super) tools: Selection,
     pub(super) initial_scopes: Option<Vec<String>>,
@@ -89,6 +91,7 @@ impl ServerBuilder {
             #[cfg(feature = "dpop")]
             dpop: None,
             eager: false,
+            http: None,
             app: App::default(),
             tools: Selection::DeclaredAnd(Vec::new()),
             initial_scopes: None,
@@ -132,6 +135,30 @@ impl ServerBuilder {
     /// server starts and answers 503 until it can.
     pub fn eager(mut self) -> Self {
         self.eager = true;
+        self
+    }
+
+    /// Adds to the HTTP client that talks to authorization servers: a proxy, root certificates.
+    ///
+    /// What bounds it (no redirects, 5 s, 256 KiB, private addresses refused) is set afterwards and
+    /// stays. Proxies of the environment are not used: write them here. A proxy resolves names
+    /// itself, so behind one the check of addresses covers those written in URLs alone; a proxy
+    /// whose own name leads to a private address is reached for issuers with
+    /// [`allow_private_addresses`](crate::Issuer::allow_private_addresses), or by its number.
+    ///
+    /// ```
+    /// # use mcp_authz::{Server, reqwest};
+    /// # fn example(root: reqwest::Certificate) {
+    /// let builder = Server::builder("mail").http_client(move |client| {
+    ///     client.tls_certs_merge([root.clone()])
+    /// });
+    /// # }
+    /// ```
+    pub fn http_client(
+        mut self,
+        customize: impl Fn(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send + Sync + 'static,
+    ) -> Self {
+        self.http = Some(Arc::new(customize));
         self
     }
 

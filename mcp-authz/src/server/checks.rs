@@ -234,9 +234,10 @@ pub(super) fn verifiers(
     issuers: Vec<Issuer>,
     custom: Option<Arc<dyn DynVerifier>>,
     resource: &str,
+    world: World,
     problems: &mut Vec<String>,
 ) -> Option<Verifiers> {
-    let made = Verifiers::new(issuers, custom, resource, World::system());
+    let made = Verifiers::new(issuers, custom, resource, world);
     made.map_err(|found| problems.extend(found)).ok()
 }
 

@@ -6,7 +6,7 @@ use url::Url;
 
 use super::claim_options::ClaimOptions;
 use super::{Algorithm, discovery};
-use crate::fetch;
+use crate::{World, fetch};
 
 /// The longest leeway, and the default: clocks that differ by more are broken (RFC 7519 §4.1.4
 /// speaks of "a few minutes" at most, and every second of it prolongs a stolen token).
@@ -35,6 +35,7 @@ pub struct Issuer {
     pub(crate) claims: ClaimOptions,
     pub(crate) leeway: Duration,
     pub(crate) jwks_uri: Option<String>,
+    pub(crate) private_addresses: bool,
     /// Its access tokens are never JWTs: what it signs is something else.
     pub(crate) opaque_only: bool,
     /// What a preset was given and cannot work with.
@@ -53,6 +54,7 @@ impl Issuer {
             claims: ClaimOptions::default(),
             leeway: MAX_LEEWAY,
             jwks_uri: None,
+            private_addresses: false,
             opaque_only: false,
             mistakes: Vec::new(),
         }
@@ -102,6 +104,27 @@ impl Issuer {
     pub fn jwks_uri(mut self, uri: impl Into<String>) -> Self {
         self.jwks_uri = Some(uri.into());
         self
+    }
+
+    /// Lets this issuer's host names lead to private addresses (`10.0.0.0/8`, `fd00::/8`, this
+    /// machine): for an authorization server inside your network.
+    ///
+    /// Without it they are refused, also when a name changes its address later, so that no document
+    /// and no DNS answer makes this server talk to its neighbours. An issuer that is written as a
+    /// private or loopback address needs no permission.
+    pub fn allow_private_addresses(mut self) -> Self {
+        self.private_addresses = true;
+        self
+    }
+
+    /// The world as this issuer may use it.
+    pub(crate) fn world(&self, world: &World) -> World {
+        let written = self.url().is_ok_and(|url| fetch::is_private(&url));
+        if written || self.private_addresses {
+            world.with_private_addresses()
+        } else {
+            world.clone()
+        }
     }
 
     /// The identifier as a URL, or what is wrong with it.

@@ -86,7 +86,7 @@ impl Issuer {
             lacks: Vec::new(),
         };
         if report.is_usable()
-            && let Err(failure) = self.ask(&World::system(), &mut report).await
+            && let Err(failure) = self.ask(&self.world(&World::system()), &mut report).await
         {
             report.errors.push(failure.to_string());
         }

@@ -93,13 +93,8 @@ impl Verifiers {
         }
         let audiences = own_audiences(resource);
         let issuers = issuers.into_iter().filter_map(|issuer| {
-            let url = issuer.url().ok()?;
-            Some(JwtVerifier::new(
-                issuer,
-                url,
-                audiences.clone(),
-                world.clone(),
-            ))
+            let (url, world) = (issuer.url().ok()?, issuer.world(&world));
+            Some(JwtVerifier::new(issuer, url, audiences.clone(), world))
         });
         Ok(Self {
             issuers: issuers.collect(),
