@@ -1,0 +1,91 @@
+//! Without sockets: one call into the service and its answer out, on one thread.
+//!
+//! Nothing of the kernel is in these figures, so that the ratio is harder on the gate than the one
+//! over HTTP.
+
+use std::convert::Infallible;
+use std::future::poll_fn;
+use std::time::Instant;
+
+use axum::body::Body;
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
+use http_body_util::BodyExt;
+use http_body_util::combinators::BoxBody;
+use mcp_authz::dev::AuthorizationServer;
+use tower_service::Service;
+
+use crate::calls::{Revision, request};
+use crate::rounds::{median, micros};
+use crate::scenarios::mint;
+use crate::servers::{bare, gated};
+
+/// Calls in a turn.
+const TURN: usize = 500;
+
+/// Runs one request to the end of its answer.
+pub(crate) async fn call<S>(service: &mut S, request: Request<Body>) -> StatusCode
+where
+    S: Service<Request<Body>, Response = Response<BoxBody<Bytes, Infallible>>, Error = Infallible>,
+{
+    let Ok(()) = poll_fn(|context| service.poll_ready(context)).await;
+    let Ok(response) = service.call(request).await;
+    let (head, body) = response.into_parts();
+    let Ok(_) = body.collect().await;
+    head.status
+}
+
+async fn turn<S>(service: &mut S, revision: Revision, token: &str, count: usize) -> f64
+where
+    S: Service<Request<Body>, Response = Response<BoxBody<Bytes, Infallible>>, Error = Infallible>,
+{
+    let requests: Vec<_> = (0..count).map(|_| request(revision, token)).collect();
+    let begun = Instant::now();
+    for request in requests {
+        assert_eq!(call(service, request).await, StatusCode::OK);
+    }
+    micros(begun.elapsed()) / count as f64
+}
+
+pub(crate) async fn measure(rounds: usize) -> String {
+    let provider = AuthorizationServer::builder().start().await.unwrap();
+    let token = mint(&provider, "math", 1).remove(0);
+    let server = gated(provider.issuer(), true).await;
+    let (mut bare, mut gated) = (bare(true), server.mcp_service());
+    let mut table =
+        "| call, in process | bare µs | gated µs | ratio |\n|---|---|---|---|\n".to_owned();
+    for revision in [Revision::Modern, Revision::Legacy] {
+        let (mut of_bare, mut of_gated) = (Vec::new(), Vec::new());
+        for _ in 0..2 * rounds {
+            of_bare.push(turn(&mut bare, revision, &token, TURN).await);
+            of_gated.push(turn(&mut gated, revision, &token, TURN).await);
+        }
+        let ratios = of_bare
+            .iter()
+            .zip(&of_gated)
+            .map(|(bare, gated)| bare / gated);
+        table += &format!(
+            "| {}, one token | {:.1} | {:.1} | {:.3} |\n",
+            revision.name(),
+            median(of_bare.iter().copied()),
+            median(of_gated.iter().copied()),
+            median(ratios),
+        );
+    }
+    table
+}
+
+/// One side alone, for a profiler.
+pub(crate) async fn only(side: &str, count: usize) {
+    let provider = AuthorizationServer::builder().start().await.unwrap();
+    let token = mint(&provider, "math", 1).remove(0);
+    let took = match side {
+        "bare" => turn(&mut bare(true), Revision::Modern, &token, count).await,
+        "gated" => {
+            let server = gated(provider.issuer(), true).await;
+            turn(&mut server.mcp_service(), Revision::Modern, &token, count).await
+        }
+        other => panic!("bare or gated, not {other}"),
+    };
+    eprintln!("{took:.1} µs a call");
+}

@@ -1,0 +1,128 @@
+//! Both servers, with the same transport settings.
+
+use std::future::pending;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::thread;
+
+use axum::Router;
+use axum::serve::ListenerExt;
+use mcp_authz::dev::AuthorizationServer;
+use mcp_authz::rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
+use mcp_authz::rmcp::transport::streamable_http_server::{
+    StreamableHttpServerConfig, StreamableHttpService,
+};
+use mcp_authz::{Issuer, Server};
+use tokio::net::TcpListener;
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::oneshot;
+
+use crate::machine::Thread;
+use crate::tool::{Bare, add};
+
+/// No port: whichever one a listener gets is admitted.
+pub(crate) const RESOURCE: &str = "http://127.0.0.1/mcp";
+
+pub(crate) type BareService = StreamableHttpService<Bare, NeverSessionManager>;
+
+/// The tool on rmcp alone.
+pub(crate) fn bare(json: bool) -> BareService {
+    // What the builder derives from a loopback resource.
+    let config = StreamableHttpServerConfig::default()
+        .with_legacy_session_mode(false)
+        .with_json_response(json)
+        .with_allowed_hosts(["127.0.0.1", "localhost", "127.0.0.1", "[::1]"])
+        .with_allowed_origins([
+            "http://127.0.0.1:80",
+            "http://localhost:*",
+            "http://127.0.0.1:*",
+            "http://[::1]:*",
+        ])
+        .enforce_origin_validation()
+        .with_max_request_body_bytes(1024 * 1024);
+    let handler = Bare::new();
+    StreamableHttpService::new(
+        move || Ok(handler.clone()),
+        Arc::new(NeverSessionManager::default()),
+        config,
+    )
+}
+
+/// The tool behind the gate.
+pub(crate) async fn gated(issuer: impl Into<Issuer>, json: bool) -> Server {
+    Server::builder("bench")
+        .resource(RESOURCE)
+        .issuer(issuer)
+        .tools([add::tool()])
+        .json_replies(json)
+        // For the micro figures: a request without a token is what the others are compared with.
+        .allow_anonymous()
+        .eager()
+        .build()
+        .await
+        .unwrap()
+}
+
+/// A server with one worker thread of its own.
+#[derive(Clone, Copy)]
+pub(crate) struct Running {
+    pub(crate) address: SocketAddr,
+    pub(crate) worker: Thread,
+}
+
+pub(crate) async fn start_bare(json: bool) -> Running {
+    start(
+        if json { "bare-json" } else { "bare-sse" },
+        move |ready| async move {
+            let router = Router::new().route_service("/mcp", bare(json));
+            let listener = listen(ready).await.tap_io(|stream| {
+                let _ = stream.set_nodelay(true);
+            });
+            axum::serve(listener, router).await.unwrap();
+        },
+    )
+    .await
+}
+
+pub(crate) async fn start_gated(provider: &AuthorizationServer, json: bool) -> Running {
+    let issuer = provider.issuer().to_owned();
+    start(
+        if json { "gated-json" } else { "gated-sse" },
+        move |ready| async move {
+            let server = gated(issuer, json).await;
+            let listener = listen(ready).await;
+            server.serve_until(listener, pending()).await.unwrap();
+        },
+    )
+    .await
+}
+
+async fn listen(ready: oneshot::Sender<SocketAddr>) -> TcpListener {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    ready.send(listener.local_addr().unwrap()).unwrap();
+    listener
+}
+
+async fn start<F>(
+    name: &'static str,
+    serve: impl FnOnce(oneshot::Sender<SocketAddr>) -> F + Send + 'static,
+) -> Running
+where
+    F: Future<Output = ()>,
+{
+    let (ready, address) = oneshot::channel();
+    thread::spawn(move || worker(name).block_on(serve(ready)));
+    Running {
+        address: address.await.unwrap(),
+        worker: Thread::named(name),
+    }
+}
+
+fn worker(name: &str) -> Runtime {
+    Builder::new_multi_thread()
+        .worker_threads(1)
+        .thread_name(name)
+        .enable_all()
+        .build()
+        .unwrap()
+}
