@@ -8,36 +8,36 @@ use std::future::poll_fn;
 use std::time::Instant;
 
 use axum::body::Body;
-use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body_util::BodyExt;
-use http_body_util::combinators::BoxBody;
 use mcp_authz::dev::AuthorizationServer;
 use tower_service::Service;
 
 use crate::calls::{Revision, request};
 use crate::rounds::{median, micros};
 use crate::scenarios::mint;
-use crate::servers::{bare, gated};
+use crate::servers::{bare_router, gated};
 
 /// Calls in a turn.
 const TURN: usize = 500;
 
 /// Runs one request to the end of its answer.
-pub(crate) async fn call<S>(service: &mut S, request: Request<Body>) -> StatusCode
+pub(crate) async fn call<S, B>(service: &mut S, request: Request<Body>) -> StatusCode
 where
-    S: Service<Request<Body>, Response = Response<BoxBody<Bytes, Infallible>>, Error = Infallible>,
+    S: Service<Request<Body>, Response = Response<B>, Error = Infallible>,
+    B: http_body::Body,
 {
     let Ok(()) = poll_fn(|context| service.poll_ready(context)).await;
     let Ok(response) = service.call(request).await;
     let (head, body) = response.into_parts();
-    let Ok(_) = body.collect().await;
+    assert!(body.collect().await.is_ok());
     head.status
 }
 
-async fn turn<S>(service: &mut S, revision: Revision, token: &str, count: usize) -> f64
+async fn turn<S, B>(service: &mut S, revision: Revision, token: &str, count: usize) -> f64
 where
-    S: Service<Request<Body>, Response = Response<BoxBody<Bytes, Infallible>>, Error = Infallible>,
+    S: Service<Request<Body>, Response = Response<B>, Error = Infallible>,
+    B: http_body::Body,
 {
     let requests: Vec<_> = (0..count).map(|_| request(revision, token)).collect();
     let begun = Instant::now();
@@ -51,7 +51,7 @@ pub(crate) async fn measure(rounds: usize) -> String {
     let provider = AuthorizationServer::builder().start().await.unwrap();
     let token = mint(&provider, "math", 1).remove(0);
     let server = gated(provider.issuer(), true).await;
-    let (mut bare, mut gated) = (bare(true), server.mcp_service());
+    let (mut bare, mut gated) = (bare_router(true), server.router());
     let mut table =
         "| call, in process | bare µs | gated µs | ratio |\n|---|---|---|---|\n".to_owned();
     for revision in [Revision::Modern, Revision::Legacy] {
@@ -80,10 +80,10 @@ pub(crate) async fn only(side: &str, count: usize) {
     let provider = AuthorizationServer::builder().start().await.unwrap();
     let token = mint(&provider, "math", 1).remove(0);
     let took = match side {
-        "bare" => turn(&mut bare(true), Revision::Modern, &token, count).await,
+        "bare" => turn(&mut bare_router(true), Revision::Modern, &token, count).await,
         "gated" => {
             let server = gated(provider.issuer(), true).await;
-            turn(&mut server.mcp_service(), Revision::Modern, &token, count).await
+            turn(&mut server.router(), Revision::Modern, &token, count).await
         }
         other => panic!("bare or gated, not {other}"),
     };

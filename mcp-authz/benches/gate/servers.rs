@@ -23,10 +23,8 @@ use crate::tool::{Bare, add};
 /// No port: whichever one a listener gets is admitted.
 pub(crate) const RESOURCE: &str = "http://127.0.0.1/mcp";
 
-pub(crate) type BareService = StreamableHttpService<Bare, NeverSessionManager>;
-
 /// The tool on rmcp alone.
-pub(crate) fn bare(json: bool) -> BareService {
+pub(crate) fn bare_router(json: bool) -> Router {
     // What the builder derives from a loopback resource.
     let config = StreamableHttpServerConfig::default()
         .with_legacy_session_mode(false)
@@ -41,11 +39,9 @@ pub(crate) fn bare(json: bool) -> BareService {
         .enforce_origin_validation()
         .with_max_request_body_bytes(1024 * 1024);
     let handler = Bare::new();
-    StreamableHttpService::new(
-        move || Ok(handler.clone()),
-        Arc::new(NeverSessionManager::default()),
-        config,
-    )
+    let sessions = Arc::new(NeverSessionManager::default());
+    let service = StreamableHttpService::new(move || Ok(handler.clone()), sessions, config);
+    Router::new().route_service("/mcp", service)
 }
 
 /// The tool behind the gate.
@@ -74,11 +70,10 @@ pub(crate) async fn start_bare(json: bool) -> Running {
     start(
         if json { "bare-json" } else { "bare-sse" },
         move |ready| async move {
-            let router = Router::new().route_service("/mcp", bare(json));
             let listener = listen(ready).await.tap_io(|stream| {
                 let _ = stream.set_nodelay(true);
             });
-            axum::serve(listener, router).await.unwrap();
+            axum::serve(listener, bare_router(json)).await.unwrap();
         },
     )
     .await
