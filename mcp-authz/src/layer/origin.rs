@@ -1,7 +1,8 @@
 //! Where a request may come from: the `Host` it names and the `Origin` of the page that sent it.
 //!
-//! Protects local servers from DNS rebinding (MCP, Streamable HTTP §Security). rmcp checks the same
-//! lists again behind us; ours come first, so that a misplaced request learns nothing else.
+//! Protects local servers from DNS rebinding (MCP, Streamable HTTP §Security). rmcp could check such
+//! lists in its own way; ours is stricter and comes first, so that a misplaced request learns nothing
+//! else, and rmcp's is switched off.
 
 use http::header::{HOST, ORIGIN};
 use http::uri::Authority;
@@ -99,17 +100,9 @@ impl HostRule {
     }
 
     fn admits(&self, host: &Authority) -> bool {
-        self.host == normalize(host.host())
+        // Rules are kept in lower case; hosts are case-insensitive (RFC 3986 §3.2.2).
+        host.host().eq_ignore_ascii_case(&self.host)
             && self.port.is_none_or(|port| host.port_u16() == Some(port))
-    }
-}
-
-impl std::fmt::Display for HostRule {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self.port {
-            Some(port) => write!(f, "{}:{port}", self.host),
-            None => f.write_str(&self.host),
-        }
     }
 }
 
@@ -138,15 +131,6 @@ impl OriginRule {
         self.scheme == origin.scheme
             && self.host == origin.host
             && (self.port.is_none() || self.port == origin.port)
-    }
-}
-
-impl std::fmt::Display for OriginRule {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self.port {
-            Some(port) => write!(f, "{}://{}:{port}", self.scheme, self.host),
-            None => write!(f, "{}://{}:*", self.scheme, self.host),
-        }
     }
 }
 

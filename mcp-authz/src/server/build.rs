@@ -44,17 +44,14 @@ impl ServerBuilder {
         info
     }
 
-    fn transport(
-        &self,
-        origins: &Origins,
-        streams: &CancellationToken,
-    ) -> StreamableHttpServerConfig {
+    fn transport(&self, streams: &CancellationToken) -> StreamableHttpServerConfig {
         let mut transport = StreamableHttpServerConfig::default()
             .with_legacy_session_mode(self.sessions.is_some())
             .with_json_response(self.json_replies)
-            .with_allowed_hosts(origins.hosts.iter().map(ToString::to_string))
-            .with_allowed_origins(origins.origins.iter().map(ToString::to_string))
-            .enforce_origin_validation()
+            // The layer has checked both, more strictly, before anything else; rmcp would read its
+            // lists again for every request.
+            .disable_allowed_hosts()
+            .disable_allowed_origins()
             .with_max_request_body_bytes(self.max_body_bytes)
             .with_cancellation_token(streams.clone());
         transport.session_store.clone_from(&self.session_store);
@@ -181,7 +178,7 @@ impl Plan {
             self.more_metadata(),
         );
         let (running, streams) = (TaskTracker::new(), CancellationToken::new());
-        let transport = settings.transport(&self.origins, &streams);
+        let transport = settings.transport(&streams);
         if settings.sessions.is_some() && settings.sealing_keys.is_empty() {
             tracing::warn!(
                 "sessions are sealed with a key of this process alone: give replicas `.sealing_keys([..])`"

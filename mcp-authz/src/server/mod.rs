@@ -3,6 +3,7 @@
 mod build;
 mod builder;
 mod checks;
+mod cors;
 mod dispatch;
 #[cfg(feature = "dpop")]
 mod dpop;
@@ -18,17 +19,15 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use http::header::WWW_AUTHENTICATE;
-use http::{HeaderValue, Method, Request, Response};
+use http::{Request, Response};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 use tower_service::Service;
 
-use crate::bind::SESSION_HEADER;
 use crate::challenge::ResponseBody;
-use crate::layer::{Endpoint, NONCE, Origins};
+use crate::layer::{Endpoint, Origins};
 use crate::metadata::ResourceMetadata;
+use cors::ForPages;
 use dispatch::Tools;
 
 /// An MCP server whose annotated functions are reached only by callers who may.
@@ -77,7 +76,6 @@ impl Server {
     pub fn router(&self) -> Router {
         Router::new()
             .route_service(&self.mount, self.mcp_service())
-            .layer(cors(self.origins.clone()))
             .merge(self.metadata.router(true))
     }
 
@@ -95,7 +93,7 @@ impl Server {
     + Send
     + Sync
     + 'static {
-        self.endpoint.clone()
+        ForPages::new(self.endpoint.clone(), self.origins.clone())
     }
 
     /// Everything that the server guards, and with what.
@@ -109,19 +107,6 @@ impl Server {
     pub fn metadata_router(&self) -> Router {
         self.metadata.router(false)
     }
-}
-
-/// Lets the pages that may talk to the server read its challenges (Fetch, CORS protocol).
-fn cors(origins: Origins) -> CorsLayer {
-    let allowed =
-        move |origin: &HeaderValue, _: &http::request::Parts| origins.admits_origin(origin);
-    CorsLayer::new()
-        .allow_origin(AllowOrigin::predicate(allowed))
-        .allow_methods([Method::GET, Method::POST, Method::DELETE])
-        // `Mcp-Param-*` has no end: whatever an allowed page asks for.
-        .allow_headers(AllowHeaders::mirror_request())
-        .expose_headers([WWW_AUTHENTICATE, SESSION_HEADER, NONCE])
-        .max_age(Duration::from_secs(3600))
 }
 
 /// What the server guards, as it is printed at start.
