@@ -159,6 +159,12 @@ impl Verifiers {
         if caller.expires_at().is_some_and(|exp| exp <= now) {
             return Err(Reject("exp: expired, by what the custom verifier says").into());
         }
+        // What has an owner would belong to everybody whom the verifier calls nobody.
+        if caller.subject().is_none() && caller.client_id().is_none() {
+            return Err(
+                Reject("sub, client_id: both missing, by what the custom verifier says").into(),
+            );
+        }
         Ok(caller)
     }
 

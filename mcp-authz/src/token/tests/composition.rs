@@ -24,6 +24,7 @@ impl TokenVerifier for Trusting {
         match token.expose() {
             "down" => Err(VerifyError::unavailable("database", Duration::from_secs(9))),
             "old" => Ok(caller.expires_at(SystemTime::UNIX_EPOCH).build()),
+            "nobody" => Ok(caller.build()),
             _ => Ok(caller.subject("bob").build()),
         }
     }
@@ -95,6 +96,7 @@ async fn the_custom_verifier_s_answers_keep_their_meaning() {
     let (verifiers, trusting) = beside(&it);
     assert_unavailable(verify(&verifiers, "down").await);
     assert!(refusal("old", verify(&verifiers, "old").await).starts_with("exp: expired"));
+    assert!(refusal("nobody", verify(&verifiers, "nobody").await).starts_with("sub, client_id"));
     let asked = trusting.asked.load(Ordering::Relaxed);
     assert!(
         refusal("huge", verify(&verifiers, &"x".repeat(20_000)).await).starts_with("token: longer")
