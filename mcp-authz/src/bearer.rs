@@ -23,10 +23,11 @@ pub(crate) enum Credentials {
         token: BearerToken,
         proof: Option<HeaderValue>,
     },
-    /// No credentials that this server understands.
+    /// None at all.
     Missing,
-    /// A token in the query, where none may be (OAuth 2.1 §5.1), and none in the header.
-    InQuery,
+    /// An attempt that holds no token for this server: another scheme, nothing behind the scheme,
+    /// or a token in the query, where none may be (OAuth 2.1 §5.1).
+    Unusable,
     /// More than one way or value, or a form that no grammar allows: 400, never a guess.
     Malformed,
     /// Too long to be looked at.
@@ -86,7 +87,7 @@ pub(crate) fn read(headers: &HeaderMap, query: Option<&str>, schemes: &[Scheme])
     let in_query = query.is_some_and(carries_token);
     let Some(value) = values.next() else {
         return if in_query {
-            Credentials::InQuery
+            Credentials::Unusable
         } else {
             Credentials::Missing
         };
@@ -125,12 +126,12 @@ fn read_value(
         return Err(if schemes.iter().any(|scheme| hides(text, *scheme)) {
             Credentials::Malformed
         } else {
-            Credentials::Missing
+            Credentials::Unusable
         });
     };
     let token = rest.trim_matches(' ');
     if token.is_empty() {
-        Err(Credentials::Missing)
+        Err(Credentials::Unusable)
     } else if token.len() > MAX_TOKEN_BYTES {
         Err(Credentials::Oversized)
     } else if is_b64token(token) {
@@ -182,7 +183,7 @@ mod tests {
             #[cfg(feature = "dpop")]
             Credentials::Bound { proof: None, .. } => "bound without proof",
             Credentials::Missing => "missing",
-            Credentials::InQuery => "in query",
+            Credentials::Unusable => "unusable",
             Credentials::Malformed => "malformed",
             Credentials::Oversized => "oversized",
         }
@@ -194,10 +195,10 @@ mod tests {
         type Case<'a> = (&'a [&'a [u8]], Option<&'a str>, &'a str);
         let cases: &[Case<'_>] = &[
             (&[], None, "missing"),
-            (&[], Some("access_token=x"), "in query"),
-            (&[b""], None, "missing"),
-            (&[b"Bearer"], None, "missing"),
-            (&[b"Bearer   "], None, "missing"),
+            (&[], Some("access_token=x"), "unusable"),
+            (&[b""], None, "unusable"),
+            (&[b"Bearer"], None, "unusable"),
+            (&[b"Bearer   "], None, "unusable"),
             (&[b"bearer x"], None, "token"),
             (&[b"BeArEr x"], None, "token"),
             (&[b"Bearer  x"], None, "token"),
@@ -212,8 +213,8 @@ mod tests {
             (&[b"Bearer a", b"Bearer a"], None, "malformed"),
             (&[b"Basic a", b"Bearer b"], None, "malformed"),
             (&[b"Basic YTpi, Bearer b"], None, "malformed"),
-            (&[b"Basic YTpi"], None, "missing"),
-            (&[b"DPoP x"], None, "missing"),
+            (&[b"Basic YTpi"], None, "unusable"),
+            (&[b"DPoP x"], None, "unusable"),
             (&[b"Bearer a"], Some("access_token=a"), "malformed"),
             (&[b"Bearer a"], Some("x=1&access%5Ftoken=a"), "malformed"),
             (&[b"Bearer a"], Some("x=access_token"), "token"),
@@ -234,11 +235,11 @@ mod tests {
             ("DPoP x", &[], "bound without proof"),
             ("DPoP x", &["p", "p"], "bound without proof"),
             ("Bearer x", &["p"], "token"),
-            ("DPoP", &["p"], "missing"),
+            ("DPoP", &["p"], "unusable"),
             ("DPoP\tx", &["p"], "malformed"),
             ("DPoP a b", &["p"], "malformed"),
             ("Basic YTpi, DPoP x", &["p"], "malformed"),
-            ("Basic YTpi", &["p"], "missing"),
+            ("Basic YTpi", &["p"], "unusable"),
         ];
         for (authorization, proofs, expected) in cases {
             let mut headers = HeaderMap::new();

@@ -188,7 +188,12 @@ async fn without_a_token_only_what_is_for_everybody_runs() {
     );
     let query = lab.post(None).query(&[("access_token", "x")]);
     let body = legacy_body("tools/call", json!({ "name": "weather" }));
-    assert_eq!(Reply::of(query.body(body)).await.status, 401);
+    assert_eq!(Reply::of(query.body(body.clone())).await.status, 401);
+    for header in ["", "Bearer", "Basic YTpi", "DPoP eyJ.x.y"] {
+        let request = lab.post(None).header("authorization", header);
+        let reply = Reply::of(request.body(body.clone())).await;
+        assert_eq!(reply.status, 401, "{header:?} is not none either");
+    }
     assert_eq!(lab.call(None, "nothing").await.error_code(), -32602);
     assert_eq!(lab.ran.times(), 2);
 }

@@ -65,7 +65,7 @@ impl Admission {
             }
             Credentials::Missing if self.allow_anonymous => return Ok(Admittance::anonymous()),
             // Somebody tried to say who they are: that is not the same as saying nothing.
-            Credentials::Missing | Credentials::InQuery => self.challenger.unauthenticated(),
+            Credentials::Missing | Credentials::Unusable => self.challenger.unauthenticated(),
             Credentials::Malformed => Denial::MalformedCredentials,
             Credentials::Oversized => Denial::InvalidToken,
         };
