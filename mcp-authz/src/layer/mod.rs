@@ -7,11 +7,13 @@ mod origin;
 #[cfg(feature = "dpop")]
 mod proof;
 mod settle;
+mod until;
 
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::SystemTime;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
@@ -121,21 +123,21 @@ impl<H: ServerHandler> Shared<H> {
         if let Some(nonce) = nonce {
             response.headers_mut().insert(NONCE, nonce);
         }
-        if is_call
-            && response
-                .headers()
-                .get(CONTENT_TYPE)
-                .is_some_and(is_event_stream)
-        {
-            response = response.map(|body| {
-                Running {
-                    body,
-                    _token: running,
-                }
-                .boxed()
-            });
+        let content_type = response.headers().get(CONTENT_TYPE);
+        if !content_type.is_some_and(is_event_stream) {
+            return response;
         }
-        response
+        response.map(|body| match (is_call, &caller) {
+            // A call that was let in finishes.
+            (true, _) => Running {
+                body,
+                _token: running,
+            }
+            .boxed(),
+            (false, Some(caller)) => until::until(until::lifetime(caller, SystemTime::now()), body),
+            // Nobody's stream is nobody's session: there is none.
+            (false, None) => body,
+        })
     }
 
     /// rmcp, with a gate that knows its caller where rmcp asks it without a context.

@@ -1,0 +1,100 @@
+//! A stream that no call waits for ends with the token that opened it: its client comes back with a
+//! newer one, or not at all.
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use http_body::{Body, Frame};
+use http_body_util::{BodyExt, Empty};
+use tokio::time::{Sleep, sleep};
+
+use crate::auth_info::AuthInfo;
+use crate::challenge::ResponseBody;
+
+/// Beyond `exp`, as for requests: the longest leeway that an issuer may have.
+const LEEWAY: Duration = Duration::from_secs(60);
+
+/// A token without an end is verified again this often.
+const MAX_AGE: Duration = Duration::from_secs(15 * 60);
+
+/// How long a stream of `caller` may stay open.
+pub(super) fn lifetime(caller: &AuthInfo, now: SystemTime) -> Duration {
+    caller.expires_at().map_or(MAX_AGE, |end| {
+        (end + LEEWAY).duration_since(now).unwrap_or_default()
+    })
+}
+
+/// Ends `body` after `lifetime`.
+pub(super) fn until(lifetime: Duration, body: ResponseBody) -> ResponseBody {
+    let end = Some(Box::pin(sleep(lifetime)));
+    Until { body, end }.boxed()
+}
+
+struct Until {
+    body: ResponseBody,
+    /// `None` once it is over.
+    end: Option<Pin<Box<Sleep>>>,
+}
+
+impl Body for Until {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let end = self.end.as_mut();
+        if end.is_some_and(|end| end.as_mut().poll(cx).is_ready()) {
+            self.end = None;
+            // Dropped, so that whoever writes it notices.
+            self.body = Empty::new().boxed();
+        }
+        Pin::new(&mut self.body).poll_frame(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+
+    use futures_util::{FutureExt, StreamExt, stream};
+    use http_body_util::StreamBody;
+
+    #[test]
+    fn a_stream_lives_as_long_as_its_token_and_never_forever() {
+        let now = SystemTime::now();
+        let caller = AuthInfo::builder("https://as.test").subject("alice");
+        assert_eq!(lifetime(&caller.build(), now), MAX_AGE);
+        for (seconds, expected) in [(300, 360), (0, 60)] {
+            let caller = AuthInfo::builder("https://as.test")
+                .expires_at(now + Duration::from_secs(seconds))
+                .build();
+            assert_eq!(lifetime(&caller, now), Duration::from_secs(expected));
+            let later = now + Duration::from_secs(3600);
+            assert_eq!(lifetime(&caller, later), Duration::ZERO);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn it_ends_in_time_and_lets_go_of_its_source() {
+        let source = Arc::new(());
+        let held = Arc::clone(&source);
+        let silence = stream::pending().inspect(move |_: &Result<Frame<Bytes>, Infallible>| {
+            let _ = &held;
+        });
+        let mut body = until(
+            Duration::from_secs(60),
+            BodyExt::boxed(StreamBody::new(silence)),
+        );
+        tokio::time::advance(Duration::from_secs(59)).await;
+        assert!(body.frame().now_or_never().is_none(), "still open");
+        tokio::time::advance(Duration::from_secs(2)).await;
+        assert!(body.frame().await.is_none());
+        assert_eq!(Arc::strong_count(&source), 1, "the source is gone");
+    }
+}
