@@ -18,10 +18,11 @@ use std::time::SystemTime;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::header::CONTENT_TYPE;
-use http::{HeaderName, HeaderValue, Method, Request, Response};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt;
 use rmcp::ServerHandler;
+use rmcp::model::ProtocolVersion;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
@@ -39,6 +40,9 @@ use crate::verdict;
 
 /// RFC 9449 §8.1: what the next proof needs.
 pub(crate) const NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
+
+/// The revision that the message is of (MCP 2025-06-18 and later, Streamable HTTP).
+const PROTOCOL_VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
 
 /// A protected MCP endpoint: authenticates, lets the gate decide, and answers with its verdict.
 pub(crate) struct Endpoint<H>(Arc<Shared<H>>);
@@ -146,7 +150,7 @@ impl<H: ServerHandler> Shared<H> {
         B: Body + Send + 'static,
         B::Error: std::fmt::Display,
     {
-        if request.headers().contains_key(SESSION_HEADER) {
+        if is_of_a_session(request.headers()) {
             return self.in_session.handle(request).await;
         }
         let (guarded, caller) = (Arc::clone(&self.guarded), caller.clone());
@@ -157,6 +161,17 @@ impl<H: ServerHandler> Shared<H> {
         );
         service.handle(request).await
     }
+}
+
+/// Whether the request can be one of a session. The revisions that have none compare headers with
+/// the arguments, for which the gate must know its caller: a session id must not turn that off.
+fn is_of_a_session(headers: &HeaderMap) -> bool {
+    let revision = headers
+        .get(PROTOCOL_VERSION)
+        .and_then(|version| version.to_str().ok());
+    let has_sessions =
+        revision.is_none_or(|revision| revision < ProtocolVersion::STANDARD_HEADERS.as_str());
+    has_sessions && headers.contains_key(SESSION_HEADER)
 }
 
 fn is_event_stream(content_type: &HeaderValue) -> bool {
