@@ -4,10 +4,13 @@
 //! principal's use of an id, a forged one and an unknown one all get one answer, which rmcp writes:
 //! the id is replaced by a fresh random one.
 
+mod in_flight;
+
 use std::collections::HashMap;
+use std::future::ready;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use futures_util::Stream;
+use futures_util::{Stream, StreamExt, stream};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use rmcp::model::{
     ClientJsonRpcMessage, ClientRequest, GetExtensions, RequestStateCodec, SealOptions,
@@ -24,6 +27,8 @@ use rmcp::transport::streamable_http_server::session::{
 use crate::auth_info::AuthInfo;
 use crate::challenge::Denial;
 use crate::gate::{Admitted, Caller};
+use in_flight::Calls;
+pub(crate) use in_flight::InFlight;
 
 /// `Mcp-Session-Id` (MCP 2025-11-25, Streamable HTTP §Session Management).
 pub(crate) const SESSION_HEADER: HeaderName = HeaderName::from_static("mcp-session-id");
@@ -78,9 +83,15 @@ impl Default for SessionLimits {
 type Owner = Vec<u8>;
 
 fn owner(caller: &AuthInfo) -> Owner {
-    let triple = (caller.issuer(), caller.subject(), caller.client_id());
-    // A triple of strings always serializes; were it not to, the empty owner opens nothing.
-    serde_json::to_vec(&triple).unwrap_or_default()
+    // The first part says what is owned: nothing else that these keys seal opens as a session.
+    let owner = (
+        "session",
+        caller.issuer(),
+        caller.subject(),
+        caller.client_id(),
+    );
+    // Strings always serialize; were they not to, the empty owner opens nothing.
+    serde_json::to_vec(&owner).unwrap_or_default()
 }
 
 /// rmcp's sessions, each held by one principal.
@@ -89,6 +100,7 @@ pub(crate) struct BoundSessions {
     seal: RequestStateCodec,
     limits: SessionLimits,
     held: Mutex<Held>,
+    calls: Calls,
 }
 
 #[derive(Default)]
@@ -113,6 +125,7 @@ impl BoundSessions {
             seal,
             limits,
             held: Mutex::new(Held::default()),
+            calls: Calls::default(),
         }
     }
 
@@ -247,9 +260,17 @@ impl SessionManager for BoundSessions {
     async fn create_stream(
         &self,
         id: &SessionId,
-        message: ClientJsonRpcMessage,
+        mut message: ClientJsonRpcMessage,
     ) -> Result<impl Stream<Item = ServerSseMessage> + Send + Sync + 'static, SessionError> {
-        Ok(self.inner.create_stream(id, message).await?)
+        let ClientJsonRpcMessage::Request(request) = &mut message else {
+            return Err(SessionError::Refused);
+        };
+        let Some(call) = self.calls.begin(id, request) else {
+            let answer = in_flight::taken(request.id.clone());
+            return Ok(stream::once(ready(answer)).left_stream());
+        };
+        let events = self.inner.create_stream(id, message).await?;
+        Ok(call.watch(events).right_stream())
     }
 
     async fn accept_message(

@@ -4,6 +4,7 @@
 mod bodies;
 mod headers;
 mod paths;
+mod sessions;
 
 use mcp_authz::{State, tool};
 use support::{Lab, Ran};

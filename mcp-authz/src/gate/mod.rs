@@ -27,6 +27,7 @@ pub use decide::Visibility;
 pub(crate) use decide::{Caller, Decision, Operation, Rules};
 
 use crate::auth_info::OpenCall;
+use crate::bind::InFlight;
 use crate::challenge::Denial;
 use crate::registry::Access;
 use crate::scope::Terms;
@@ -66,6 +67,8 @@ struct Ticket {
     /// `None` for a replay: restoring a session sends `initialize` again with the parts of the
     /// current request, whose verdict is not the replay's to write.
     verdict: Option<VerdictSender>,
+    /// Keeps the id of a call in a session taken for as long as it runs.
+    _in_flight: Option<InFlight>,
 }
 
 impl Ticket {
@@ -77,6 +80,7 @@ impl Ticket {
         Some(Self {
             caller,
             verdict: (!replay).then_some(verdict),
+            _in_flight: extensions.get().cloned(),
         })
     }
 
