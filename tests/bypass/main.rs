@@ -5,6 +5,7 @@ mod bodies;
 mod headers;
 mod paths;
 mod sessions;
+mod wire;
 
 use mcp_authz::{State, tool};
 use support::{Lab, Ran};

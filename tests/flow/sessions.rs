@@ -216,6 +216,13 @@ async fn a_session_restored_elsewhere_is_still_its_owners_and_still_decided() {
     );
 
     lab.url = second;
+    // A stream decides nothing: its head must not wait for a decision, the replay's included.
+    let stream = lab
+        .request(Method::GET, Some(&narrow))
+        .header("accept", "text/event-stream")
+        .timeout(std::time::Duration::from_secs(10));
+    let stream = stream.header(SESSION, &session).send().await.unwrap();
+    assert_eq!(stream.status(), 200);
     assert_eq!(call(&lab, &bob, &session, "send_mail").await.status, 404);
     assert_eq!(
         call(&lab, &alice, &session, "send_mail").await.text(),
