@@ -102,6 +102,18 @@ async fn a_server_needs_a_resource_and_a_tool() {
 }
 
 #[tokio::test]
+async fn a_path_that_a_router_would_read_as_a_pattern_does_not_start() {
+    for path in ["/:id", "/mcp/*rest", "/{id}"] {
+        let resource = format!("https://mcp.example.com{path}");
+        let builder = Server::builder("x")
+            .resource(resource)
+            .issuer("http://127.0.0.1:1");
+        let problems = problems(builder.tools([send_mail::tool()])).await;
+        assert_told(&problems, &["/mcp"]);
+    }
+}
+
+#[tokio::test]
 async fn an_issuer_must_be_one() {
     for issuer in [
         "as.example.com",

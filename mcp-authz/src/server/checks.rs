@@ -144,8 +144,14 @@ pub(super) fn mount(
     problems: &mut Vec<String>,
 ) -> String {
     let path = written.or(resource.map(Resource::path)).unwrap_or("/");
-    if !path.starts_with('/') || path.contains(['{', '}', '?', '#']) {
-        problems.push(format!("mount {path:?} is no path: write it like \"/mcp\""));
+    // Segments that the router would take for variables; it panics on some of them.
+    let is_pattern = path
+        .split('/')
+        .any(|segment| segment.starts_with([':', '*']));
+    if !path.starts_with('/') || path.contains(['{', '}', '?', '#']) || is_pattern {
+        problems.push(format!(
+            "mount {path:?} is no plain path: write it like \"/mcp\""
+        ));
     }
     path.to_owned()
 }
