@@ -1,18 +1,18 @@
 //! Client ID metadata documents: the client's id is the URL that describes it
 //! (draft-ietf-oauth-client-id-metadata-document).
 
-use std::time::Duration;
-
+use bytes::Bytes;
+use http::Request;
 use serde::Deserialize;
 use url::Url;
 
 use super::client::{Client, Origin};
 use super::redirect;
 use super::register::Metadata;
+use crate::World;
 
 /// The draft recommends 5 KB; a logo or a key set may need more.
 const MOST_BYTES: usize = 64 * 1024;
-const PATIENCE: Duration = Duration::from_secs(5);
 
 #[derive(Deserialize)]
 struct Document {
@@ -32,35 +32,26 @@ pub(super) fn url(id: &str) -> Option<Url> {
 }
 
 /// Fetches and checks a document. The errors are for the person.
-pub(super) async fn fetch(url: Url) -> Result<Client, String> {
+pub(super) async fn fetch(world: &World, url: Url) -> Result<Client, String> {
     let problem = |reason: String| format!("the application's document at {url} {reason}");
-    let body = get(&url).await.map_err(problem)?;
+    let body = get(world, &url).await.map_err(problem)?;
     read(&body, url.as_str()).map_err(problem)
 }
 
-/// No redirect is followed (the document has to be where the id says), and neither size nor time
-/// is the client's to choose.
-async fn get(url: &Url) -> Result<Vec<u8>, String> {
-    let unreachable = |_| "can't be fetched".to_owned();
-    let mut builder = reqwest::Client::builder()
-        .redirect(reqwest::redirect::Policy::none())
-        .timeout(PATIENCE);
-    if redirect::is_loopback(url) {
-        builder = builder.no_proxy();
+/// No redirect is followed (the document has to be where the id says), and neither size, time nor a
+/// private address is the client's to choose: the one fetcher sees to that.
+async fn get(world: &World, url: &Url) -> Result<Bytes, String> {
+    let request = Request::get(url.as_str()).body(Bytes::new());
+    let request = request.map_err(|_| "can't be fetched".to_owned())?;
+    let answer = world.fetch.send(request).await;
+    let answer = answer.map_err(|error| format!("can't be fetched ({error})"))?;
+    if answer.status() != http::StatusCode::OK {
+        return Err(format!("was answered with {}", answer.status()));
     }
-    let request = builder.build().map_err(unreachable)?.get(url.clone());
-    let mut response = request.send().await.map_err(unreachable)?;
-    if response.status() != http::StatusCode::OK {
-        return Err(format!("was answered with {}", response.status()));
+    if answer.body().len() > MOST_BYTES {
+        return Err("is too large".into());
     }
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
-        body.extend_from_slice(&chunk);
-        if body.len() > MOST_BYTES {
-            return Err("is too large".into());
-        }
-    }
-    Ok(body)
+    Ok(answer.into_body())
 }
 
 fn read(body: &[u8], url: &str) -> Result<Client, String> {

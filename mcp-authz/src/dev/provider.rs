@@ -1,7 +1,7 @@
 //! What every endpoint shares.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, UNIX_EPOCH};
 
 use super::client::Client;
 use super::client_document;
@@ -9,6 +9,8 @@ use super::error::Error;
 use super::keys::KeyRing;
 use super::store::Store;
 use super::user::{STANDARD_SCOPES, User};
+use crate::World;
+use crate::clock::{Clock as _, SystemClock};
 use crate::scope::Scope;
 
 pub(super) struct Provider {
@@ -19,6 +21,7 @@ pub(super) struct Provider {
     pub(super) settings: Settings,
     pub(super) keys: KeyRing,
     pub(super) store: Store,
+    world: World,
 }
 
 pub(super) struct Settings {
@@ -44,6 +47,7 @@ impl Provider {
             settings,
             keys: KeyRing::new()?,
             store: Store::default(),
+            world: World::system(),
         })
     }
 
@@ -73,7 +77,7 @@ impl Provider {
                  (registrations end with the process)"
             ));
         };
-        let client = Arc::new(client_document::fetch(url).await?);
+        let client = Arc::new(client_document::fetch(&self.world, url).await?);
         self.store.lock().keep_document(client.clone(), now);
         Ok(client)
     }
@@ -98,6 +102,6 @@ impl Provider {
 
 /// Seconds since 1970: the unit of every time in a token.
 pub(super) fn now() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    let since = SystemClock.wall().duration_since(UNIX_EPOCH);
     since.unwrap_or_default().as_secs()
 }
