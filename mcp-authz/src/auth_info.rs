@@ -1,11 +1,15 @@
 //! The verified caller: the only thing that later stages see of a token.
 
+mod kept;
+
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
+
+pub(crate) use kept::{Grants, Kept};
 
 use crate::consented::{Claims, ScopeClaims};
 use crate::scope::{Scope, ScopeSet, Terms};
@@ -27,7 +31,9 @@ use crate::verdict::VerdictSender;
 /// ```
 #[derive(Clone)]
 pub struct AuthInfo {
-    inner: Arc<Inner>,
+    core: Arc<Core>,
+    /// Read out of the core's text when somebody asks, for one request.
+    claims: Arc<OnceLock<Map<String, Value>>>,
     /// Set for a caller that a tool holds.
     call: Option<OpenCall>,
 }
@@ -39,15 +45,24 @@ pub(crate) struct OpenCall {
     pub(crate) terms: Arc<Terms>,
 }
 
-struct Inner {
-    issuer: String,
+struct Core {
+    grant: Arc<Grant>,
     subject: Option<String>,
+    expires_at: Option<SystemTime>,
+    consent: Arc<ScopeClaims>,
+    /// Whether the claims have a `cnf`: asked at every request, so not left to the text.
+    confirmed: bool,
+    /// The claims as JSON, where they are not there as values.
+    text: Box<str>,
+}
+
+/// What a caller's token has in common with many others.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Grant {
+    issuer: String,
     client_id: Option<String>,
     scopes: ScopeSet,
     audience: Vec<String>,
-    expires_at: Option<SystemTime>,
-    claims: Map<String, Value>,
-    consent: Arc<ScopeClaims>,
 }
 
 impl AuthInfo {
@@ -63,59 +78,62 @@ impl AuthInfo {
 
     /// Starts an `AuthInfo` for a custom verifier; `issuer` names who vouches for the caller.
     pub fn builder(issuer: impl Into<String>) -> AuthInfoBuilder {
-        AuthInfoBuilder(Inner {
-            issuer: issuer.into(),
+        AuthInfoBuilder {
+            grant: Grant {
+                issuer: issuer.into(),
+                client_id: None,
+                scopes: ScopeSet::new(),
+                audience: Vec::new(),
+            },
             subject: None,
-            client_id: None,
-            scopes: ScopeSet::new(),
-            audience: Vec::new(),
             expires_at: None,
-            claims: Map::new(),
             consent: Arc::default(),
-        })
+            claims: Map::new(),
+        }
     }
 
     /// The authorization server that issued the token (`iss`).
     #[must_use]
     pub fn issuer(&self) -> &str {
-        &self.inner.issuer
+        &self.core.grant.issuer
     }
 
     /// The person (`sub`), unique within [`issuer`](Self::issuer); `None` where a client acts for
     /// itself and its token names no subject.
     #[must_use]
     pub fn subject(&self) -> Option<&str> {
-        self.inner.subject.as_deref()
+        self.core.subject.as_deref()
     }
 
     /// The agent that acts for the person (`client_id`, RFC 9068 §2.2).
     #[must_use]
     pub fn client_id(&self) -> Option<&str> {
-        self.inner.client_id.as_deref()
+        self.core.grant.client_id.as_deref()
     }
 
     /// What the person consented to.
     #[must_use]
     pub fn scopes(&self) -> &ScopeSet {
-        &self.inner.scopes
+        &self.core.grant.scopes
     }
 
     /// Whom the token was issued for (`aud`).
     #[must_use]
     pub fn audience(&self) -> &[String] {
-        &self.inner.audience
+        &self.core.grant.audience
     }
 
     /// When the token ends (`exp`).
     #[must_use]
     pub fn expires_at(&self) -> Option<SystemTime> {
-        self.inner.expires_at
+        self.core.expires_at
     }
 
     /// All claims of the verified token.
     #[must_use]
     pub fn claims(&self) -> &Map<String, Value> {
-        &self.inner.claims
+        self.claims
+            .get_or_init(|| serde_json::from_str(&self.core.text).unwrap_or_default())
     }
 
     /// The claims as a type of your own.
@@ -124,7 +142,7 @@ impl AuthInfo {
     ///
     /// When the claims do not have the shape of `T`.
     pub fn claims_as<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
-        T::deserialize(&self.inner.claims)
+        T::deserialize(self.claims())
     }
 
     /// What the person agreed to share: `sub`, and the claims that the granted OpenID scopes
@@ -151,14 +169,28 @@ impl AuthInfo {
             self.subject(),
             self.scopes(),
             self.claims(),
-            &self.inner.consent,
+            &self.core.consent,
         )
     }
 
     /// Whether the token carries `scope`.
     #[must_use]
     pub fn has(&self, scope: &str) -> bool {
-        self.inner.scopes.contains(scope)
+        self.core.grant.scopes.contains(scope)
+    }
+
+    /// Whether the token says who may present it (`cnf`, RFC 7800 §3).
+    pub(crate) fn is_confirmed(&self) -> bool {
+        self.core.confirmed
+    }
+
+    /// The same caller with these claims instead: scopes and identity stay what was verified.
+    pub(crate) fn with_claims(&self, claims: Map<String, Value>) -> Self {
+        Self {
+            core: Arc::clone(&self.core),
+            claims: Arc::new(OnceLock::from(claims)),
+            call: self.call.clone(),
+        }
     }
 }
 
@@ -166,52 +198,58 @@ impl AuthInfo {
 impl fmt::Debug for AuthInfo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AuthInfo")
-            .field("issuer", &self.inner.issuer)
-            .field("subject", &self.inner.subject)
-            .field("client_id", &self.inner.client_id)
-            .field("scopes", &self.inner.scopes)
+            .field("issuer", &self.core.grant.issuer)
+            .field("subject", &self.core.subject)
+            .field("client_id", &self.core.grant.client_id)
+            .field("scopes", &self.core.grant.scopes)
             .finish_non_exhaustive()
     }
 }
 
 /// Makes an [`AuthInfo`]; see [`AuthInfo::builder`].
 #[must_use]
-pub struct AuthInfoBuilder(Inner);
+pub struct AuthInfoBuilder {
+    grant: Grant,
+    subject: Option<String>,
+    expires_at: Option<SystemTime>,
+    consent: Arc<ScopeClaims>,
+    claims: Map<String, Value>,
+}
 
 impl AuthInfoBuilder {
     /// Sets `sub`.
     pub fn subject(mut self, subject: impl Into<String>) -> Self {
-        self.0.subject = Some(subject.into());
+        self.subject = Some(subject.into());
         self
     }
 
     /// Sets `client_id`.
     pub fn client_id(mut self, client_id: impl Into<String>) -> Self {
-        self.0.client_id = Some(client_id.into());
+        self.grant.client_id = Some(client_id.into());
         self
     }
 
     /// Sets the granted scopes.
     pub fn scopes(mut self, scopes: impl IntoIterator<Item = Scope>) -> Self {
-        self.0.scopes = scopes.into_iter().collect();
+        self.grant.scopes = scopes.into_iter().collect();
         self
     }
 
     /// Sets `aud`.
     pub fn audience(mut self, audience: impl IntoIterator<Item = String>) -> Self {
-        self.0.audience = audience.into_iter().collect();
+        self.grant.audience = audience.into_iter().collect();
         self
     }
 
     /// Sets the end of the caller's authority.
     pub fn expires_at(mut self, expires_at: SystemTime) -> Self {
-        self.0.expires_at = Some(expires_at);
+        self.expires_at = Some(expires_at);
         self
     }
 
     /// Sets the claims.
     pub fn claims(mut self, claims: Map<String, Value>) -> Self {
-        self.0.claims = claims;
+        self.claims = claims;
         self
     }
 
@@ -222,20 +260,29 @@ impl AuthInfoBuilder {
         scope: impl Into<String>,
         claims: impl IntoIterator<Item = C>,
     ) -> Self {
-        Arc::make_mut(&mut self.0.consent).add(scope.into(), claims);
+        Arc::make_mut(&mut self.consent).add(scope.into(), claims);
         self
     }
 
     pub(crate) fn consent(mut self, consent: Arc<ScopeClaims>) -> Self {
-        self.0.consent = consent;
+        self.consent = consent;
         self
     }
 
     /// The finished caller.
     #[must_use]
     pub fn build(self) -> AuthInfo {
+        let core = Core {
+            grant: Arc::new(self.grant),
+            subject: self.subject,
+            expires_at: self.expires_at,
+            consent: self.consent,
+            confirmed: self.claims.contains_key("cnf"),
+            text: Box::default(),
+        };
         AuthInfo {
-            inner: Arc::new(self.0),
+            core: Arc::new(core),
+            claims: Arc::new(OnceLock::from(self.claims)),
             call: None,
         }
     }
@@ -244,7 +291,7 @@ impl AuthInfoBuilder {
 impl fmt::Debug for AuthInfoBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AuthInfoBuilder")
-            .field("issuer", &self.0.issuer)
+            .field("issuer", &self.grant.issuer)
             .finish_non_exhaustive()
     }
 }

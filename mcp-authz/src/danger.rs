@@ -18,9 +18,45 @@
 /// let pool = Issuer::cognito("eu-central-1_AbCdEfGhI")
 ///     .jwt_without_audience(danger::without_audience(["6kd2l8m3example"]));
 /// ```
+///
+/// For opaque tokens whose introspection names no audience, it goes into
+/// [`Issuer::opaque_tokens`](crate::Issuer::opaque_tokens).
 pub fn without_audience<C: Into<String>>(clients: impl IntoIterator<Item = C>) -> WithoutAudience {
     WithoutAudience {
         clients: clients.into_iter().map(Into::into).collect(),
+    }
+}
+
+/// Accepts an opaque token when the issuer's userinfo knows it, and knows nothing else about it.
+///
+/// **What it costs.** Most of what this library is for; see [`UserinfoAlone`].
+pub fn userinfo_alone() -> UserinfoAlone {
+    UserinfoAlone::new()
+}
+
+pub use crate::token::UserinfoAlone;
+
+/// How opaque tokens are judged with less than introspection and an audience: what
+/// [`Issuer::opaque_tokens`](crate::Issuer::opaque_tokens) takes.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct OpaqueTokens(pub(crate) Opaque);
+
+#[derive(Clone, Debug)]
+pub(crate) enum Opaque {
+    WithoutAudience(WithoutAudience),
+    UserinfoAlone(UserinfoAlone),
+}
+
+impl From<WithoutAudience> for OpaqueTokens {
+    fn from(clients: WithoutAudience) -> Self {
+        Self(Opaque::WithoutAudience(clients))
+    }
+}
+
+impl From<UserinfoAlone> for OpaqueTokens {
+    fn from(userinfo: UserinfoAlone) -> Self {
+        Self(Opaque::UserinfoAlone(userinfo))
     }
 }
 

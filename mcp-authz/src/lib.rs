@@ -109,7 +109,10 @@ pub use server::{GuardedTool, Manifest, Server, ServerBuilder};
 #[cfg(feature = "dpop")]
 #[cfg_attr(docsrs, doc(cfg(feature = "dpop")))]
 pub use token::Dpop;
-pub use token::{Algorithm, Issuer, Report, TokenVerifier, VerifyError};
+pub use token::{
+    Algorithm, ClientAuth, Introspection, Issuer, Report, TokenCache, TokenVerifier, Userinfo,
+    VerifyError,
+};
 pub use {schemars, serde};
 
 #[cfg(doctest)]

@@ -15,7 +15,7 @@ use super::Scope;
 /// assert!(granted.contains("email"));
 /// assert_eq!(granted.to_string(), "openid profile email");
 /// ```
-#[derive(Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct ScopeSet(Vec<Scope>);
 
 impl ScopeSet {

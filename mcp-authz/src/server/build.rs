@@ -168,6 +168,7 @@ impl Plan {
         } else {
             self.initial_scopes.clone()
         };
+        let token_cache = self.verifiers.token_cache();
         let issuers: Vec<String> = self.verifiers.issuers().map(str::to_owned).collect();
         let metadata = ResourceMetadata::new(
             &self.resource.text,
@@ -209,6 +210,7 @@ impl Plan {
                 tools: self.tools.iter().map(GuardedTool::of).collect(),
             },
             metadata,
+            token_cache,
             mount: self.mount,
             origins: self.origins,
             running,

@@ -27,6 +27,7 @@ use tower_service::Service;
 use crate::challenge::ResponseBody;
 use crate::layer::{Endpoint, Origins};
 use crate::metadata::ResourceMetadata;
+use crate::token::TokenCache;
 use cors::ForPages;
 use dispatch::Tools;
 
@@ -55,6 +56,7 @@ use dispatch::Tools;
 pub struct Server {
     endpoint: Endpoint<Tools>,
     metadata: ResourceMetadata,
+    token_cache: TokenCache,
     mount: String,
     origins: Origins,
     manifest: Manifest,
@@ -100,6 +102,12 @@ impl Server {
     #[must_use]
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
+    }
+
+    /// What the server remembers of tokens: to forget, when a token or a person is revoked.
+    #[must_use]
+    pub fn token_cache(&self) -> TokenCache {
+        self.token_cache.clone()
     }
 
     /// The metadata of this resource alone, without the document at the root, so that several

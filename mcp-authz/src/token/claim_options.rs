@@ -246,10 +246,9 @@ impl ClaimOptions {
         }
     }
 
-    /// Whether a token without `aud` may pass for this client.
-    pub(super) fn stands_in_for_audience(&self, client: Option<&str>) -> bool {
-        let listed = self.without_audience.as_ref();
-        listed.is_some_and(|listed| client.is_some_and(|client| listed.contains(client)))
+    /// Who may stand in for the audience of a JWT that has none.
+    pub(super) fn without_audience(&self) -> Option<&WithoutAudience> {
+        self.without_audience.as_ref()
     }
 
     pub(super) fn consent(&self) -> Arc<ScopeClaims> {

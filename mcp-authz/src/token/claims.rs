@@ -8,6 +8,7 @@ use super::claim_options::ClaimOptions;
 use super::jose::{Typ, is_identifier};
 use super::{Reject, possession};
 use crate::auth_info::AuthInfo;
+use crate::danger::WithoutAudience;
 
 /// The longest `sub` or `client_id`, in bytes (a client id may be a URL).
 const MAX_IDENTIFIER: usize = 1024;
@@ -49,25 +50,37 @@ impl ClaimRules {
         if claims.get("iss").and_then(Value::as_str) != Some(self.issuer.as_str()) {
             return Err(Reject("iss: not the configured issuer"));
         }
-        let client = self.options.client_id(&claims)?;
-        let audience = self.audience(&claims, client.as_deref())?;
-        let expires_at = self.lifetime(&claims, now)?;
+        let audience = self.audience(&claims, self.options.without_audience())?;
+        let exp = self.lifetime(&claims, now)?.ok_or(Reject("exp: missing"))?;
+        self.caller(claims, audience, Some(exp)).map(Unproven)
+    }
+
+    /// The caller that these claims name.
+    pub(super) fn caller(
+        &self,
+        claims: Map<String, Value>,
+        audience: Vec<String>,
+        expires_at: Option<SystemTime>,
+    ) -> Result<AuthInfo, Reject> {
         let subject = identifier(&claims, "sub", Reject("sub: not a plain non-empty string"))?;
+        let client = self.options.client_id(&claims)?;
         if subject.is_none() && client.is_none() {
             return Err(Reject("sub, client_id: both missing"));
         }
         let mut caller = AuthInfo::builder(&self.issuer)
             .scopes(self.options.scopes(&claims).iter().cloned())
             .consent(self.options.consent())
-            .audience(audience)
-            .expires_at(expires_at);
+            .audience(audience);
         if let Some(subject) = subject {
             caller = caller.subject(subject);
         }
         if let Some(client) = client {
             caller = caller.client_id(client);
         }
-        Ok(Unproven(caller.claims(claims).build()))
+        if let Some(expires_at) = expires_at {
+            caller = caller.expires_at(expires_at);
+        }
+        Ok(caller.claims(claims).build())
     }
 
     /// Other things that an issuer signs with the same keys are refused by their shape.
@@ -105,17 +118,18 @@ impl ClaimRules {
     }
 
     /// One string or an array of strings, with us among them, byte for byte.
-    fn audience(
+    ///
+    /// The clients of `without` stand in for an audience that is missing, never for a wrong one.
+    pub(super) fn audience(
         &self,
         claims: &Map<String, Value>,
-        client: Option<&str>,
+        without: Option<&WithoutAudience>,
     ) -> Result<Vec<String>, Reject> {
         let audience = match claims.get("aud") {
             Some(Value::String(one)) => vec![one.clone()],
             Some(Value::Array(several)) => strings(several).ok_or(Reject("aud: not strings"))?,
             Some(_) => return Err(Reject("aud: neither a string nor an array")),
-            None if self.options.stands_in_for_audience(client) => return Ok(Vec::new()),
-            None => return Err(Reject("aud: missing")),
+            None => return self.stand_in(claims, without),
         };
         if audience.iter().any(|one| self.audiences.contains(one)) {
             Ok(audience)
@@ -124,10 +138,27 @@ impl ClaimRules {
         }
     }
 
-    /// `exp` (required), `nbf` and `iat`, each once with leeway.
-    fn lifetime(&self, claims: &Map<String, Value>, now: SystemTime) -> Result<SystemTime, Reject> {
-        let exp = date(claims, "exp", Reject("exp: not a date"))?.ok_or(Reject("exp: missing"))?;
-        if self.is_over(exp, now) {
+    fn stand_in(
+        &self,
+        claims: &Map<String, Value>,
+        without: Option<&WithoutAudience>,
+    ) -> Result<Vec<String>, Reject> {
+        let missing = Reject("aud: missing");
+        let without = without.ok_or(missing)?;
+        match self.options.client_id(claims)? {
+            Some(client) if without.contains(&client) => Ok(Vec::new()),
+            _ => Err(missing),
+        }
+    }
+
+    /// `exp`, `nbf` and `iat`, each once with leeway; returns `exp`.
+    pub(super) fn lifetime(
+        &self,
+        claims: &Map<String, Value>,
+        now: SystemTime,
+    ) -> Result<Option<SystemTime>, Reject> {
+        let exp = date(claims, "exp", Reject("exp: not a date"))?;
+        if exp.is_some_and(|exp| self.is_over(exp, now)) {
             return Err(Reject("exp: expired"));
         }
         let iat = date(claims, "iat", Reject("iat: not a date"))?;
@@ -139,12 +170,20 @@ impl ClaimRules {
         {
             return Err(Reject("nbf, iat: in the future"));
         }
-        if iat.is_some_and(|iat| iat > exp) {
+        if matches!((iat, exp), (Some(iat), Some(exp)) if iat > exp) {
             return Err(Reject("iat: after exp"));
         }
-        let life = iat.and_then(|iat| exp.duration_since(iat).ok());
+        let life = iat.and_then(|iat| exp?.duration_since(iat).ok());
         self.options.check_lifetime(life)?;
         Ok(exp)
+    }
+
+    /// `iat` alone, where it is required: of an answer that is good now.
+    pub(super) fn dated(&self, claims: &Map<String, Value>, now: SystemTime) -> Result<(), Reject> {
+        match date(claims, "iat", Reject("iat: not a date"))? {
+            Some(iat) if iat <= now + self.leeway => Ok(()),
+            _ => Err(Reject("iat: missing or in the future")),
+        }
     }
 
     /// Whether a token that ends at `exp` is over at `now`, leeway included.

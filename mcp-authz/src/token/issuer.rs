@@ -5,6 +5,7 @@ use std::time::Duration;
 use url::Url;
 
 use super::claim_options::ClaimOptions;
+use super::remote::Remote;
 use super::{Algorithm, discovery};
 use crate::{World, fetch};
 
@@ -38,6 +39,8 @@ pub struct Issuer {
     pub(crate) private_addresses: bool,
     /// Its access tokens are never JWTs: what it signs is something else.
     pub(crate) opaque_only: bool,
+    /// How opaque tokens are judged, and what userinfo adds to any token.
+    pub(crate) remote: Remote,
     /// What a preset was given and cannot work with.
     pub(crate) mistakes: Vec<String>,
 }
@@ -56,6 +59,7 @@ impl Issuer {
             jwks_uri: None,
             private_addresses: false,
             opaque_only: false,
+            remote: Remote::default(),
             mistakes: Vec::new(),
         }
     }
@@ -170,6 +174,11 @@ impl Issuer {
             say("an extra audience is empty: name it, or leave `.audience(..)` out");
         }
         self.claims.problems().into_iter().for_each(&mut say);
+        if let Ok(url) = &url {
+            for what in self.remote.problems(url) {
+                say(&what);
+            }
+        }
         if let (Some(_), Ok(url)) = (&self.jwks_uri, &url)
             && self.static_jwks_uri(url).is_none()
         {

@@ -48,6 +48,8 @@ pub(crate) enum Typ {
     AccessToken,
     /// `JWT`, or nothing: could be anything that the issuer signs.
     Plain,
+    /// `token-introspection+jwt` (RFC 9701 §5): never a token, whatever it says.
+    Introspection,
 }
 
 /// Whether the token is meant as a JWS or JWE, whether or not it is a good one: it begins with a
@@ -79,6 +81,15 @@ pub(crate) fn parse(token: &str) -> Result<Jws<'_>, Reject> {
     if token.len() > MAX_TOKEN {
         return Err(Reject("token: longer than 16 KiB"));
     }
+    read(token, &[Typ::AccessToken, Typ::Plain])
+}
+
+/// Reads what an endpoint signed; its length was bounded when it was fetched.
+pub(crate) fn parse_reply(reply: &str, kind: Typ) -> Result<Jws<'_>, Reject> {
+    read(reply, &[kind])
+}
+
+fn read<'a>(token: &'a str, kinds: &[Typ]) -> Result<Jws<'a>, Reject> {
     let parts = split(token)?;
     // A token must not bring the key that verifies it, or say where to fetch it.
     for name in ["jku", "jwk", "x5u", "x5c"] {
@@ -88,8 +99,12 @@ pub(crate) fn parse(token: &str) -> Result<Jws<'_>, Reject> {
             ));
         }
     }
+    let header = Header::read(&parts.header)?;
+    if !kinds.contains(&header.typ) {
+        return Err(ANOTHER_KIND);
+    }
     Ok(Jws {
-        header: Header::read(&parts.header)?,
+        header,
         claims: parts.claims,
         signed: parts.signed,
         signature: parts.signature,
@@ -121,6 +136,8 @@ pub(crate) fn split(token: &str) -> Result<Parts<'_>, Reject> {
         signature,
     })
 }
+
+const ANOTHER_KIND: Reject = Reject("typ: a token of another kind (not `at+jwt`)");
 
 const NOT_A_JWS: Reject = Reject("token: not a signed JWT in compact form");
 
@@ -180,7 +197,8 @@ fn typ(value: Option<&Value>) -> Result<Typ, Reject> {
     match typ.strip_prefix("application/").unwrap_or(&typ) {
         "at+jwt" => Ok(Typ::AccessToken),
         "jwt" => Ok(Typ::Plain),
-        _ => Err(Reject("typ: a token of another kind (not `at+jwt`)")),
+        "token-introspection+jwt" => Ok(Typ::Introspection),
+        _ => Err(ANOTHER_KIND),
     }
 }
 
@@ -213,7 +231,6 @@ mod tests {
             "dpop+jwt",
             "oauth-id-jag+jwt",
             "secevent+jwt",
-            "token-introspection+jwt",
             "client-authentication+jwt",
             "application/application/at+jwt",
         ] {

@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use url::Url;
-
-use super::cache::{TokenCache, TokenHash};
+use super::cache::{Basis, Memory, TokenHash};
 use super::claims::ClaimRules;
 use super::discovery::Failure;
-use super::jose::{Header, Jws};
-use super::jwks::{KeySet, Lookup};
+use super::documents::Documents;
+use super::jose::Jws;
+use super::jwks::KeySet;
 use super::provider::Provider;
 use super::{Algorithm, Issuer, Reject, VerifyError};
 use crate::World;
@@ -16,36 +15,34 @@ use crate::auth_info::AuthInfo;
 
 /// One issuer at one resource: rules, keys and cache of its own, shared with no other.
 pub(crate) struct JwtVerifier {
-    rules: ClaimRules,
+    rules: Arc<ClaimRules>,
     algorithms: Vec<Algorithm>,
     opaque_only: bool,
     provider: Arc<Provider>,
-    cache: TokenCache,
+    memory: Memory,
     world: World,
 }
 
 impl JwtVerifier {
-    /// `url` is the issuer's identifier, `audiences` what names the resource itself.
-    pub(crate) fn new(issuer: Issuer, url: Url, mut audiences: Vec<String>, world: World) -> Self {
-        audiences.extend(issuer.audiences.iter().cloned());
+    pub(crate) fn new(
+        issuer: Issuer,
+        rules: Arc<ClaimRules>,
+        documents: Arc<Documents>,
+        world: World,
+    ) -> Self {
         Self {
-            rules: ClaimRules {
-                issuer: issuer.identifier.clone(),
-                audiences,
-                accept_typ_jwt: issuer.accept_typ_jwt,
-                options: issuer.claims.clone(),
-                leeway: issuer.leeway,
-            },
+            rules,
             algorithms: issuer.algorithms.clone(),
             opaque_only: issuer.opaque_only,
-            provider: Provider::new(issuer, url, world.clone()),
-            cache: TokenCache::new(),
+            provider: Provider::new(issuer, documents, world.clone()),
+            memory: Memory::new(),
             world,
         }
     }
 
-    pub(crate) fn issuer(&self) -> &str {
-        &self.rules.issuer
+    /// The issuer's keys, for other things that it signs.
+    pub(crate) fn provider(&self) -> &Arc<Provider> {
+        &self.provider
     }
 
     /// A token seen before, while the keys are fresh: no waiting, no parsing.
@@ -60,41 +57,27 @@ impl JwtVerifier {
     pub(crate) async fn verify(
         &self,
         hash: TokenHash,
-        length: usize,
-        jws: Jws<'_>,
+        mut jws: Jws<'_>,
     ) -> Result<AuthInfo, VerifyError> {
-        let Jws {
-            header,
-            claims,
-            signed,
-            signature,
-        } = jws;
         if self.opaque_only {
             return Err(
                 Reject("iss: this issuer's access tokens are opaque, and this is a JWT").into(),
             );
         }
-        if !self.algorithms.contains(&header.algorithm) {
+        if !self.algorithms.contains(&jws.header.algorithm) {
             return Err(Reject("alg: not allowed for this issuer").into());
         }
+        let claims = std::mem::take(&mut jws.claims);
         let unproven = self
             .rules
-            .check(header.typ, claims, self.world.clock.wall())?;
-        let mut keys = self.provider.keys().await?;
+            .check(jws.header.typ, claims, self.world.clock.wall())?;
+        let keys = self.provider.keys().await?;
         if let Some(known) = self.remembered(hash, &keys) {
             return Ok(known);
         }
-        if matches!(find(&keys, &header), Lookup::Unknown) {
-            keys = self.provider.keys_after_miss(&keys).await?;
-        }
-        let key = match find(&keys, &header) {
-            Lookup::Found(key) => key,
-            Lookup::Unknown => return Err(Reject("kid: the issuer has no such key").into()),
-            Lookup::Refused(why) => return Err(why.into()),
-        };
-        key.verify(header.algorithm, signed, &signature)?;
+        let key = self.provider.prove(keys, &jws).await?;
         let caller = unproven.proven();
-        self.cache.insert(hash, length, caller.clone(), key.id);
+        self.memory.insert(hash, &caller, Basis::Key(key));
         Ok(caller)
     }
 
@@ -104,11 +87,15 @@ impl JwtVerifier {
     }
 
     fn remembered(&self, hash: TokenHash, keys: &KeySet) -> Option<AuthInfo> {
-        self.cache
-            .get(hash, keys, &self.rules, self.world.clock.wall())
+        let now = self.world.clock.wall();
+        self.memory.get(hash, |basis, exp| {
+            matches!(basis, Basis::Key(key) if keys.contains(key))
+                && exp.is_some_and(|exp| !self.rules.is_over(exp, now))
+        })
     }
-}
 
-fn find<'a>(keys: &'a KeySet, header: &Header) -> Lookup<'a> {
-    keys.find(header.kid.as_deref(), header.algorithm)
+    /// What was seen before.
+    pub(crate) fn memory(&self) -> &Memory {
+        &self.memory
+    }
 }

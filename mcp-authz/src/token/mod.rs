@@ -1,19 +1,27 @@
 //! Stage 2: a bearer token becomes an [`AuthInfo`](crate::AuthInfo).
 //!
-//! `jose` and `json` read the token, `claims` decides what it may say; `discovery`, `jwks` and
-//! `provider` know the issuer's keys; `jwt` puts these together for one issuer, `verifiers` for one
-//! server. `possession` decides whether to hold a token is enough, `dpop` checks proofs where it is not.
+//! `jose` and `json` read the token, `claims` decides what it may say; `discovery`, `documents`,
+//! `jwks` and `provider` know the issuer's addresses and keys, and `jwt` puts these together. What is
+//! not signed is asked about: `introspection` and `userinfo` know how, through `endpoint`, and `asking`
+//! asks once for everyone. `issuer_verifier` is one issuer, `verifiers` one server. `possession` decides whether to hold a token is enough, `dpop` checks proofs where it is not.
 //! What is special about a provider lies in `presets`.
 
 mod algorithm;
+mod asking;
+mod assertion;
 mod cache;
 mod claim_options;
 mod claim_path;
 mod claims;
+mod client_auth;
 mod discovery;
+mod documents;
 #[cfg(feature = "dpop")]
 mod dpop;
+mod endpoint;
+mod introspection;
 mod issuer;
+mod issuer_verifier;
 mod jose;
 mod json;
 mod jwks;
@@ -21,20 +29,30 @@ mod jwt;
 mod possession;
 mod presets;
 mod provider;
+mod remote;
 mod report;
+mod secret;
+mod token_cache;
+mod userinfo;
+mod userinfo_alone;
 mod verifiers;
 
 #[cfg(test)]
 mod tests;
 
 pub use algorithm::Algorithm;
+pub use client_auth::ClientAuth;
 #[cfg(feature = "dpop")]
 pub use dpop::Dpop;
 #[cfg(feature = "dpop")]
 pub(crate) use dpop::{DpopVerifier, Fault, Proven};
+pub use introspection::Introspection;
 pub use issuer::Issuer;
 pub(crate) use possession::Verified;
 pub use report::Report;
+pub use token_cache::TokenCache;
+pub use userinfo::Userinfo;
+pub use userinfo_alone::UserinfoAlone;
 pub(crate) use verifiers::{DynVerifier, Verifiers, WarmUp};
 
 use std::borrow::Cow;

@@ -21,7 +21,7 @@ impl Verified {
     /// For every token with a `cnf` (RFC 7800 §3): its owner asked that possession alone must not do
     /// (RFC 9449 §7.2, RFC 8705 §3).
     pub(crate) fn by_bearer(self) -> Result<AuthInfo, Reject> {
-        if self.0.claims().contains_key("cnf") {
+        if self.0.is_confirmed() {
             return Err(PRESENTED_AS_BEARER);
         }
         Ok(self.0)

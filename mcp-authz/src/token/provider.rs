@@ -8,9 +8,11 @@ use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, Shared};
 use url::Url;
 
-use super::discovery::{self, Failure, Metadata};
-use super::jwks::KeySet;
-use super::{Issuer, VerifyError, report};
+use super::discovery::{self, Failure};
+use super::documents::Documents;
+use super::jose::Jws;
+use super::jwks::{KeyId, KeySet, Lookup};
+use super::{Issuer, Reject, VerifyError};
 use crate::World;
 
 /// Younger keys are used without a thought.
@@ -25,9 +27,6 @@ pub(crate) const MAX_STALE: Duration = Duration::from_secs(60 * 60);
 /// How often an unknown `kid` may cause a fetch, whoever sends how many.
 pub(crate) const KID_COOLDOWN: Duration = Duration::from_secs(30);
 
-/// How long metadata is believed before it is read again.
-const METADATA_AGE: Duration = Duration::from_secs(60 * 60);
-
 /// The longest pause between attempts while the issuer is in trouble.
 const MAX_BACKOFF: Duration = Duration::from_secs(60);
 
@@ -37,7 +36,7 @@ type Flight = Shared<BoxFuture<'static, Result<(), Failure>>>;
 /// One issuer as a source of keys.
 pub(crate) struct Provider {
     issuer: Issuer,
-    url: Url,
+    documents: Arc<Documents>,
     world: World,
     current: ArcSwapOption<KeySet>,
     state: Mutex<State>,
@@ -46,13 +45,10 @@ pub(crate) struct Provider {
 #[derive(Default)]
 struct State {
     flight: Option<Flight>,
-    jwks_uri: Option<(Url, Instant)>,
     failures: u32,
     /// Set while the last attempt is a failed one.
     outage: Option<Outage>,
     kid_missed_at: Option<Instant>,
-    /// What the operator was told about the metadata.
-    told: Vec<&'static str>,
 }
 
 #[derive(Clone)]
@@ -62,10 +58,10 @@ struct Outage {
 }
 
 impl Provider {
-    pub(crate) fn new(issuer: Issuer, url: Url, world: World) -> Arc<Self> {
+    pub(crate) fn new(issuer: Issuer, documents: Arc<Documents>, world: World) -> Arc<Self> {
         Arc::new(Self {
             issuer,
-            url,
+            documents,
             world,
             current: ArcSwapOption::empty(),
             state: Mutex::default(),
@@ -116,6 +112,29 @@ impl Provider {
             return Err(self.unavailable());
         }
         Ok(keys)
+    }
+
+    /// The key that verifies `jws`: among `keys`, or among what the issuer has published since.
+    ///
+    /// # Errors
+    ///
+    /// A refusal when the signature is none of this issuer's; unavailable when that cannot be known.
+    pub(crate) async fn prove(
+        self: &Arc<Self>,
+        mut keys: Arc<KeySet>,
+        jws: &Jws<'_>,
+    ) -> Result<KeyId, VerifyError> {
+        let (kid, algorithm) = (jws.header.kid.as_deref(), jws.header.algorithm);
+        if matches!(keys.find(kid, algorithm), Lookup::Unknown) {
+            keys = self.keys_after_miss(&keys).await?;
+        }
+        let key = match keys.find(kid, algorithm) {
+            Lookup::Found(key) => key,
+            Lookup::Unknown => return Err(Reject("kid: the issuer has no such key").into()),
+            Lookup::Refused(why) => return Err(why.into()),
+        };
+        key.verify(algorithm, jws.signed, &jws.signature)?;
+        Ok(key.id)
     }
 
     /// Asks the issuer now, at start-up: the outcome tells a wrong configuration from an outage.
@@ -184,7 +203,7 @@ impl Provider {
     async fn load(&self) -> Result<(), Failure> {
         if self.issuer.opaque_only {
             // No key of this issuer verifies anything; its metadata is for clients.
-            return self.metadata().await.map(drop);
+            return self.documents.read().await.map(drop);
         }
         let uri = self.jwks_uri().await?;
         // Before the request: an answer is as old as its question.
@@ -217,36 +236,12 @@ impl Provider {
         }
     }
 
-    /// Where the keys are: configured, remembered, or discovered.
+    /// Where the keys are: configured, or by the metadata.
     async fn jwks_uri(&self) -> Result<Url, Failure> {
-        if let Some(uri) = self.issuer.static_jwks_uri(&self.url) {
-            return Ok(uri);
+        match self.issuer.static_jwks_uri(self.documents.url()) {
+            Some(uri) => Ok(uri),
+            None => self.documents.endpoint("jwks_uri").await,
         }
-        let now = self.world.clock.monotonic();
-        let known = self.state().jwks_uri.clone();
-        if let Some((uri, read_at)) = known
-            && now.saturating_duration_since(read_at) < METADATA_AGE
-        {
-            return Ok(uri);
-        }
-        let uri = self.metadata().await?.endpoint("jwks_uri", &self.url)?;
-        self.state().jwks_uri = Some((uri.clone(), now));
-        Ok(uri)
-    }
-
-    async fn metadata(&self) -> Result<Metadata, Failure> {
-        let issuer = &self.issuer.identifier;
-        let metadata = discovery::metadata(&*self.world.fetch, issuer, &self.url).await?;
-        let lacks = report::lacks(metadata.document());
-        // Once, not at every refresh.
-        let before = std::mem::replace(&mut self.state().told, lacks.clone());
-        for lack in lacks.iter().filter(|lack| !before.contains(lack)) {
-            tracing::warn!(
-                issuer,
-                "MCP clients may not get along with the issuer: {lack}"
-            );
-        }
-        Ok(metadata)
     }
 
     fn finish(&self, outcome: &Result<(), Failure>) {
@@ -260,7 +255,7 @@ impl Provider {
             }
             Err(failure) => {
                 // The key set may have moved: read the metadata again next time.
-                state.jwks_uri = None;
+                self.documents.forget();
                 let pause = backoff(state.failures);
                 state.failures = state.failures.saturating_add(1);
                 state.outage = Some(Outage {

@@ -8,8 +8,8 @@ use url::Url;
 
 use super::cache::TokenHash;
 use super::discovery::Failure;
-use super::jwt::JwtVerifier;
-use super::{Issuer, Reject, TokenVerifier, VerifyError, jose};
+use super::issuer_verifier::IssuerVerifier;
+use super::{Issuer, Reject, TokenCache, TokenVerifier, VerifyError, jose};
 use crate::World;
 use crate::auth_info::AuthInfo;
 use crate::bearer::BearerToken;
@@ -33,7 +33,7 @@ impl<V: TokenVerifier> DynVerifier for V {
 
 /// Everyone who can vouch for a caller at one resource.
 pub(crate) struct Verifiers {
-    issuers: Vec<JwtVerifier>,
+    issuers: Arc<[IssuerVerifier]>,
     custom: Option<Arc<dyn DynVerifier>>,
     world: World,
 }
@@ -78,23 +78,14 @@ impl Verifiers {
         world: World,
     ) -> Result<Self, Vec<String>> {
         let mut problems = Self::problems(&issuers);
-        if custom.is_none() {
-            // Nobody could judge its tokens: every call would be refused.
-            let opaque = issuers.iter().filter(|issuer| issuer.opaque_only);
-            problems.extend(opaque.map(|issuer| {
-                format!(
-                    "issuer {:?}: its access tokens are opaque: say who judges them with `.verifier(..)`",
-                    issuer.identifier
-                )
-            }));
-        }
+        problems.extend(opaque_problems(&issuers, custom.is_some()));
         if !problems.is_empty() {
             return Err(problems);
         }
         let audiences = own_audiences(resource);
         let issuers = issuers.into_iter().filter_map(|issuer| {
             let (url, world) = (issuer.url().ok()?, issuer.world(&world));
-            Some(JwtVerifier::new(issuer, url, audiences.clone(), world))
+            Some(IssuerVerifier::new(issuer, url, audiences.clone(), world))
         });
         Ok(Self {
             issuers: issuers.collect(),
@@ -103,9 +94,14 @@ impl Verifiers {
         })
     }
 
+    /// The handle on what is remembered.
+    pub(crate) fn token_cache(&self) -> TokenCache {
+        TokenCache::new(Arc::clone(&self.issuers))
+    }
+
     /// The identifiers of the issuers, for metadata and the start print.
     pub(crate) fn issuers(&self) -> impl Iterator<Item = &str> {
-        self.issuers.iter().map(JwtVerifier::issuer)
+        self.issuers.iter().map(IssuerVerifier::issuer)
     }
 
     /// The caller behind a token that was verified before: synchronous, below a microsecond.
@@ -139,11 +135,13 @@ impl Verifiers {
                 .iter()
                 .find(|issuer| Some(issuer.issuer()) == iss)
             {
-                return issuer.verify(TokenHash::of(text), text.len(), jws).await;
+                return issuer.verify_jwt(token, jws).await;
             }
             if self.custom.is_none() {
                 return Err(Reject("iss: not a configured issuer").into());
             }
+        } else if let Some(issuer) = self.issuers.iter().find(|issuer| issuer.takes_opaque()) {
+            return issuer.verify_opaque(token).await;
         }
         self.verify_custom(token).await
     }
@@ -188,6 +186,34 @@ impl Verifiers {
         }
         found
     }
+}
+
+/// Who judges opaque tokens must be one, and be known: nothing in such a token says whose it is.
+fn opaque_problems(issuers: &[Issuer], custom: bool) -> Vec<String> {
+    let mut problems = Vec::new();
+    let judged = issuers.iter().filter(|issuer| issuer.remote.takes_opaque());
+    let judged: Vec<_> = judged.map(|issuer| issuer.identifier.as_str()).collect();
+    if judged.len() > 1 {
+        problems.push(format!(
+            "issuers {judged:?} all accept opaque tokens and would be shown each other's: let one of them, and JWTs for the others"
+        ));
+    }
+    if let (true, [first, ..]) = (custom, &judged[..]) {
+        problems.push(format!(
+            "issuer {first:?} accepts opaque tokens and would be shown those of `.verifier(..)`: remove one of them"
+        ));
+    }
+    if !custom {
+        // Nobody could judge its tokens: every call would be refused.
+        let nobody = |issuer: &&Issuer| issuer.opaque_only && !issuer.remote.takes_opaque();
+        problems.extend(issuers.iter().filter(nobody).map(|issuer| {
+            format!(
+                "issuer {:?}: its access tokens are opaque: say who judges them with `.introspection(..)` or `.verifier(..)`",
+                issuer.identifier
+            )
+        }));
+    }
+    problems
 }
 
 /// The resource as an audience: itself, and for a bare origin both of its spellings, which are one

@@ -1,0 +1,120 @@
+//! One issuer's metadata, read once for everyone who needs an address from it.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use arc_swap::ArcSwapOption;
+use tokio::sync::Mutex;
+use url::Url;
+
+use super::discovery::{self, Failure, Metadata};
+use super::{VerifyError, report};
+use crate::World;
+
+/// How long metadata is believed before it is read again.
+const MAX_AGE: Duration = Duration::from_secs(60 * 60);
+
+/// So long after a failure nobody asks again. Shorter than any pause of the key refresh, which must
+/// not meet the memory of its own last attempt.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// The metadata of one issuer.
+pub(crate) struct Documents {
+    identifier: String,
+    url: Url,
+    world: World,
+    known: ArcSwapOption<(Metadata, Instant)>,
+    /// Held while the metadata is being read: one caller reads, the others wait.
+    reading: Mutex<Reading>,
+}
+
+#[derive(Default)]
+struct Reading {
+    failed: Option<(Failure, Instant)>,
+    /// What the operator was told about the metadata.
+    told: Vec<&'static str>,
+}
+
+impl Documents {
+    pub(crate) fn new(identifier: String, url: Url, world: World) -> Arc<Self> {
+        Arc::new(Self {
+            identifier,
+            url,
+            world,
+            known: ArcSwapOption::empty(),
+            reading: Mutex::default(),
+        })
+    }
+
+    /// The issuer's identifier as a URL.
+    pub(crate) fn url(&self) -> &Url {
+        &self.url
+    }
+
+    /// The address that the metadata gives for `member`.
+    pub(crate) async fn endpoint(&self, member: &'static str) -> Result<Url, Failure> {
+        self.read().await?.0.endpoint(member, &self.url)
+    }
+
+    /// Reads the metadata anew next time: an address in it does not work.
+    pub(crate) fn forget(&self) {
+        self.known.store(None);
+    }
+
+    /// The metadata, read now unless it is young.
+    pub(crate) async fn read(&self) -> Result<Arc<(Metadata, Instant)>, Failure> {
+        if let Some(known) = self.young() {
+            return Ok(known);
+        }
+        let mut reading = self.reading.lock().await;
+        let now = self.world.clock.monotonic();
+        if let Some(known) = self.young() {
+            return Ok(known);
+        }
+        if let Some((failure, at)) = &reading.failed
+            && now.saturating_duration_since(*at) < PAUSE
+        {
+            return Err(failure.clone());
+        }
+        match discovery::metadata(&*self.world.fetch, &self.identifier, &self.url).await {
+            Ok(metadata) => {
+                self.report(&metadata, &mut reading);
+                let known = Arc::new((metadata, now));
+                self.known.store(Some(Arc::clone(&known)));
+                reading.failed = None;
+                Ok(known)
+            }
+            Err(failure) => {
+                reading.failed = Some((failure.clone(), self.world.clock.monotonic()));
+                Err(failure)
+            }
+        }
+    }
+
+    /// Tells the operator what MCP clients will miss: once, not at every reading.
+    fn report(&self, metadata: &Metadata, reading: &mut Reading) {
+        let lacks = report::lacks(metadata.document());
+        let before = std::mem::replace(&mut reading.told, lacks.clone());
+        for lack in lacks.iter().filter(|lack| !before.contains(lack)) {
+            tracing::warn!(
+                issuer = %self.identifier,
+                "MCP clients may not get along with the issuer: {lack}"
+            );
+        }
+    }
+
+    fn young(&self) -> Option<Arc<(Metadata, Instant)>> {
+        let now = self.world.clock.monotonic();
+        self.known
+            .load_full()
+            .filter(|known| now.saturating_duration_since(known.1) < MAX_AGE)
+    }
+}
+
+/// What a caller is told while an address cannot be had.
+impl From<Failure> for VerifyError {
+    fn from(failure: Failure) -> Self {
+        tracing::warn!(%failure, "the issuer's metadata is of no use");
+        Self::unavailable("the issuer's metadata cannot be had", PAUSE)
+    }
+}

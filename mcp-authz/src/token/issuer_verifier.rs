@@ -1,0 +1,247 @@
+//! One issuer at one resource: its JWTs, its opaque tokens, and what it says of their persons.
+
+use std::sync::Arc;
+
+use futures_util::FutureExt as _;
+use url::Url;
+
+use super::asking::Asking;
+use super::cache::TokenHash;
+use super::claims::ClaimRules;
+use super::discovery::Failure;
+use super::documents::Documents;
+use super::endpoint::Endpoint;
+use super::introspection::Introspector;
+use super::jose::Jws;
+use super::jwt::JwtVerifier;
+use super::userinfo::{Enricher, UserinfoEndpoint};
+use super::{Issuer, Reject, UserinfoAlone, VerifyError};
+use crate::World;
+use crate::auth_info::AuthInfo;
+use crate::bearer::BearerToken;
+use crate::danger::Opaque;
+
+/// Verifies the tokens of one issuer. Rules, keys and memory are its own, shared with no other.
+pub(crate) struct IssuerVerifier {
+    rules: Arc<ClaimRules>,
+    jwt: JwtVerifier,
+    opaque: Option<Question<Judge>>,
+    enrichment: Option<Question<Enricher>>,
+}
+
+/// Something to ask, and what was answered.
+struct Question<T> {
+    what: Arc<T>,
+    asking: Arc<Asking>,
+}
+
+/// Who says what an opaque token is worth.
+enum Judge {
+    Introspection(Introspector),
+    Userinfo(UserinfoAlone, UserinfoEndpoint),
+}
+
+impl IssuerVerifier {
+    /// `url` is the issuer's identifier, `audiences` what names the resource itself.
+    pub(crate) fn new(issuer: Issuer, url: Url, mut audiences: Vec<String>, world: World) -> Self {
+        audiences.extend(issuer.audiences.iter().cloned());
+        let rules = Arc::new(ClaimRules {
+            issuer: issuer.identifier.clone(),
+            audiences,
+            accept_typ_jwt: issuer.accept_typ_jwt,
+            options: issuer.claims.clone(),
+            leeway: issuer.leeway,
+        });
+        let documents = Documents::new(issuer.identifier.clone(), url, world.clone());
+        let (remote, algorithms) = (issuer.remote.clone(), issuer.algorithms.clone());
+        let jwt = JwtVerifier::new(
+            issuer,
+            Arc::clone(&rules),
+            Arc::clone(&documents),
+            world.clone(),
+        );
+        let endpoint = |name, member, configured| Endpoint {
+            name,
+            member,
+            configured,
+            documents: Arc::clone(&documents),
+            keys: Arc::clone(jwt.provider()),
+            algorithms: algorithms.clone(),
+            world: world.clone(),
+        };
+        let userinfo = |configured: Result<Option<Url>, _>| {
+            let configured = configured.ok().flatten();
+            UserinfoEndpoint(endpoint("userinfo", "userinfo_endpoint", configured))
+        };
+        let judge = match (&remote.introspection, &remote.opaque) {
+            (Some(settings), _) => {
+                let configured = settings.configured(documents.url());
+                Some(Judge::Introspection(Introspector {
+                    settings: settings.clone(),
+                    without_audience: remote.without_audience().cloned(),
+                    endpoint: endpoint("introspection", "introspection_endpoint", configured),
+                }))
+            }
+            (None, Some(Opaque::UserinfoAlone(settings))) => {
+                let endpoint = userinfo(settings.configured(documents.url()));
+                Some(Judge::Userinfo(settings.clone(), endpoint))
+            }
+            (None, _) => None,
+        };
+        let enricher = remote.userinfo.map(|settings| Enricher {
+            endpoint: userinfo(settings.configured(documents.url())),
+            settings,
+        });
+        Self {
+            opaque: judge.map(|judge| Question::new(judge, &rules, &world)),
+            enrichment: enricher.map(|enricher| Question::new(enricher, &rules, &world)),
+            jwt,
+            rules,
+        }
+    }
+
+    pub(crate) fn issuer(&self) -> &str {
+        &self.rules.issuer
+    }
+
+    /// Whether it judges tokens that are no JWTs.
+    pub(crate) fn takes_opaque(&self) -> bool {
+        self.opaque.is_some()
+    }
+
+    /// The caller of a token seen before: no waiting, no parsing.
+    pub(crate) fn cached(&self, token: TokenHash) -> Option<AuthInfo> {
+        let caller = match self.jwt.cached(token) {
+            Some(caller) => caller,
+            None => {
+                let caller = self.opaque.as_ref()?.asking.known(token)?;
+                if self.is_from_userinfo() {
+                    return Some(caller);
+                }
+                caller
+            }
+        };
+        match &self.enrichment {
+            Some(enrichment) => enrichment.asking.known(token),
+            None => Some(caller),
+        }
+    }
+
+    /// The caller of a JWT that names this issuer.
+    pub(crate) async fn verify_jwt(
+        &self,
+        token: &BearerToken,
+        jws: Jws<'_>,
+    ) -> Result<AuthInfo, VerifyError> {
+        let hash = TokenHash::of(token.expose());
+        let caller = self.jwt.verify(hash, jws).await?;
+        self.enrich(hash, token, caller).await
+    }
+
+    /// The caller of an opaque token.
+    pub(crate) async fn verify_opaque(&self, token: &BearerToken) -> Result<AuthInfo, VerifyError> {
+        let Some(Question { what, asking }) = &self.opaque else {
+            return Err(Reject("token: opaque, and the issuer's are not").into());
+        };
+        let hash = TokenHash::of(token.expose());
+        let ask = || {
+            let (judge, rules, token) = (Arc::clone(what), Arc::clone(&self.rules), token.clone());
+            async move {
+                match &*judge {
+                    Judge::Introspection(introspector) => {
+                        introspector.ask(token.expose(), &rules).await
+                    }
+                    Judge::Userinfo(alone, endpoint) => {
+                        alone.ask(endpoint, token.expose(), &rules).await
+                    }
+                }
+            }
+            .boxed()
+        };
+        let caller = asking.ask(hash, ask).await?;
+        if self.is_from_userinfo() {
+            return Ok(caller);
+        }
+        self.enrich(hash, token, caller).await
+    }
+
+    /// Whether an opaque token's claims come from userinfo already.
+    fn is_from_userinfo(&self) -> bool {
+        let judge = self.opaque.as_ref().map(|question| &*question.what);
+        matches!(judge, Some(Judge::Userinfo(..)))
+    }
+
+    async fn enrich(
+        &self,
+        hash: TokenHash,
+        token: &BearerToken,
+        caller: AuthInfo,
+    ) -> Result<AuthInfo, VerifyError> {
+        let Some(Question { what, asking }) = &self.enrichment else {
+            return Ok(caller);
+        };
+        let ask = || {
+            let (enricher, token) = (Arc::clone(what), token.clone());
+            async move { enricher.enrich(token.expose(), caller).await }.boxed()
+        };
+        asking.ask(hash, ask).await
+    }
+
+    /// Asks the issuer for its documents, at start-up: those that are needed.
+    pub(crate) async fn check(&self) -> Result<(), Failure> {
+        if let Some(enrichment) = &self.enrichment {
+            enrichment.what.endpoint.0.url().await?;
+        }
+        let Some(opaque) = &self.opaque else {
+            return self.jwt.check().await;
+        };
+        let endpoint = opaque.what.endpoint();
+        if endpoint.configured.is_some() {
+            // It may have no metadata at all; whether it has keys shows with its first JWT.
+            return Ok(());
+        }
+        endpoint.url().await?;
+        match endpoint.documents.endpoint("jwks_uri").await {
+            Ok(_) => self.jwt.check().await,
+            Err(_) => Ok(()),
+        }
+    }
+
+    /// Forgets what was found out about one token.
+    pub(super) fn forget(&self, token: TokenHash) {
+        self.jwt.memory().forget(token);
+        self.asking().for_each(|asking| asking.forget(token));
+    }
+
+    /// Forgets what was found out about all tokens of one person.
+    pub(super) fn forget_subject(&self, subject: &str) {
+        let issuer = self.issuer();
+        self.jwt.memory().forget_subject(issuer, subject);
+        self.asking()
+            .for_each(|asking| asking.forget_subject(issuer, subject));
+    }
+
+    fn asking(&self) -> impl Iterator<Item = &Asking> {
+        let opaque = self.opaque.as_ref().map(|question| &*question.asking);
+        let enrichment = self.enrichment.as_ref().map(|question| &*question.asking);
+        opaque.into_iter().chain(enrichment)
+    }
+}
+
+impl<T> Question<T> {
+    fn new(what: T, rules: &Arc<ClaimRules>, world: &World) -> Self {
+        Self {
+            what: Arc::new(what),
+            asking: Asking::new(Arc::clone(rules), world.clone()),
+        }
+    }
+}
+
+impl Judge {
+    fn endpoint(&self) -> &Endpoint {
+        match self {
+            Self::Introspection(introspector) => &introspector.endpoint,
+            Self::Userinfo(_, endpoint) => &endpoint.0,
+        }
+    }
+}

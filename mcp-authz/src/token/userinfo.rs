@@ -1,0 +1,219 @@
+//! Asks the issuer what a token's person is called (OpenID Connect Core 1.0 §5.3).
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{ACCEPT, AUTHORIZATION};
+use http::{HeaderValue, Request, StatusCode};
+use serde_json::{Map, Value};
+use url::Url;
+
+use super::asking::{Answer, REFUSED_FOR};
+use super::endpoint::{self, Endpoint, Form};
+use super::introspection::names;
+use super::jose::Typ;
+use super::{Reject, VerifyError};
+use crate::auth_info::AuthInfo;
+
+/// How long an answer is believed at most.
+const MAX_CACHED: Duration = Duration::from_secs(5 * 60);
+
+/// What an issuer's userinfo adds to the claims of a token that was verified already.
+///
+/// Many providers leave the person's name and address out of access tokens; with this they are there
+/// for [`AuthInfo::claims`](crate::AuthInfo::claims) and
+/// [`consented_claims`](crate::AuthInfo::consented_claims). It decides nothing: scopes, audience and
+/// identity are those of the token, and a claim that the token has is never replaced. The answer
+/// must name the token's own `sub`.
+///
+/// ```
+/// use mcp_authz::{Issuer, Userinfo};
+///
+/// let issuer = Issuer::new("https://as.example.com").userinfo(Userinfo::new());
+/// ```
+///
+/// While userinfo cannot be had, the call is answered with 503 (see [`optional`](Self::optional)); a
+/// token that userinfo calls invalid is refused with 401. Some providers take only tokens of their
+/// own there, and refuse those for an API: then there is nothing to be had this way.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Userinfo {
+    endpoint: Option<String>,
+    cached_for: Duration,
+    optional: bool,
+}
+
+impl Default for Userinfo {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Userinfo {
+    /// Asks where the issuer's metadata says.
+    pub fn new() -> Self {
+        Self {
+            endpoint: None,
+            cached_for: Duration::from_secs(60),
+            optional: false,
+        }
+    }
+
+    /// Asks here instead. https, no redirects; the token is sent there.
+    pub fn endpoint(mut self, url: impl Into<String>) -> Self {
+        self.endpoint = Some(url.into());
+        self
+    }
+
+    /// How long an answer is believed: 60 seconds by default, 5 minutes at most, and never beyond
+    /// the token's own end.
+    pub fn cache_for(mut self, time: Duration) -> Self {
+        self.cached_for = time;
+        self
+    }
+
+    /// Goes on without the additional claims when they cannot be had, whatever the reason. An answer
+    /// about somebody else is refused all the same.
+    pub fn optional(mut self) -> Self {
+        self.optional = true;
+        self
+    }
+
+    /// What is wrong with it, in sentences that say what to write instead.
+    pub(crate) fn problems(&self, issuer: &Url) -> Vec<String> {
+        let mut problems = Vec::new();
+        if let Err(why) = self.configured(issuer) {
+            problems.push(format!("userinfo: its `.endpoint(..)`: {why}"));
+        }
+        if self.cached_for > MAX_CACHED {
+            problems.push("userinfo: answers are cached for more than 5 minutes".to_owned());
+        }
+        problems
+    }
+
+    /// The author's own address.
+    pub(super) fn configured(&self, issuer: &Url) -> Result<Option<Url>, &'static str> {
+        endpoint::configured(self.endpoint.as_deref(), issuer)
+    }
+}
+
+/// The userinfo endpoint of one issuer.
+pub(super) struct UserinfoEndpoint(pub(super) Endpoint);
+
+impl UserinfoEndpoint {
+    /// What it says to `token`. A signed answer must be addressed to a client that `is_client` knows.
+    ///
+    /// # Errors
+    ///
+    /// Rejected by 401 alone; everything else says nothing about the token.
+    pub(super) async fn ask(
+        &self,
+        token: &str,
+        issuer: &str,
+        must_be_signed: bool,
+        is_client: impl Fn(&str) -> bool,
+    ) -> Result<Map<String, Value>, VerifyError> {
+        let Self(endpoint) = self;
+        let answer = endpoint.send(self.request(token).await?).await?;
+        if answer.status() == StatusCode::UNAUTHORIZED {
+            return Err(Reject("userinfo: the issuer does not know the token").into());
+        }
+        if endpoint.accept(&answer)? == Form::Json {
+            return match must_be_signed {
+                false => endpoint.json(answer.body()),
+                true => Err(endpoint.useless("its answer is not signed")),
+            };
+        }
+        // Section 5.3.2: iss and aud, of which the standard says SHOULD.
+        let claims = endpoint.verified(answer.body(), Typ::Plain).await?;
+        if claims.get("iss").and_then(Value::as_str) != Some(issuer) {
+            return Err(endpoint.useless("iss: signed for another issuer"));
+        }
+        if !names(claims.get("aud"), is_client) {
+            return Err(endpoint.useless("aud: not the token's client"));
+        }
+        Ok(claims)
+    }
+
+    async fn request(&self, token: &str) -> Result<Request<Bytes>, VerifyError> {
+        let Self(endpoint) = self;
+        let url = endpoint.url().await?;
+        let unusable = || endpoint.useless("its address cannot be asked");
+        let mut bearer =
+            HeaderValue::from_str(&format!("Bearer {token}")).map_err(|_| unusable())?;
+        // Shown by no HTTP library's log.
+        bearer.set_sensitive(true);
+        Request::get(url.as_str())
+            .header(AUTHORIZATION, bearer)
+            .header(
+                ACCEPT,
+                HeaderValue::from_static("application/json, application/jwt"),
+            )
+            .body(Bytes::new())
+            .map_err(|_| unusable())
+    }
+}
+
+/// Adds userinfo to verified callers.
+pub(super) struct Enricher {
+    pub(super) settings: Userinfo,
+    pub(super) endpoint: UserinfoEndpoint,
+}
+
+impl Enricher {
+    /// The caller with what userinfo says besides.
+    pub(super) async fn enrich(&self, token: &str, caller: AuthInfo) -> Answer {
+        let is_client = |one: &str| caller.client_id() == Some(one);
+        let asked = self.endpoint.ask(token, caller.issuer(), false, is_client);
+        match asked.await {
+            Ok(more) => {
+                let sub = more.get("sub").and_then(Value::as_str);
+                // Section 5.3.2: else the answer must not be used.
+                if sub.is_none() || sub != caller.subject() {
+                    return Err(
+                        Reject("userinfo: sub: missing, or another than the token's").into(),
+                    );
+                }
+                Ok((merge(&caller, more), self.settings.cached_for))
+            }
+            Err(why) if self.settings.optional => {
+                tracing::info!(%why, "going on without userinfo");
+                Ok((caller, REFUSED_FOR.min(self.settings.cached_for)))
+            }
+            Err(why) => Err(why),
+        }
+    }
+}
+
+fn merge(caller: &AuthInfo, more: Map<String, Value>) -> AuthInfo {
+    let mut claims = caller.claims().clone();
+    for (name, value) in more {
+        if !DECIDING.contains(&name.as_str()) {
+            // What the token itself says stands.
+            claims.entry(name).or_insert(value);
+        }
+    }
+    caller.with_claims(claims)
+}
+
+/// What a token says about itself (RFC 7519 §4.1, RFC 9068 §2.2, RFC 8693 §4, RFC 9470 §6.2): no other
+/// document can say it.
+const DECIDING: [&str; 17] = [
+    "iss",
+    "sub",
+    "aud",
+    "exp",
+    "nbf",
+    "iat",
+    "jti",
+    "scope",
+    "scp",
+    "client_id",
+    "azp",
+    "cnf",
+    "act",
+    "may_act",
+    "auth_time",
+    "acr",
+    "amr",
+];
