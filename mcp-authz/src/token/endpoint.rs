@@ -65,7 +65,7 @@ impl Endpoint {
         request: Request<Bytes>,
     ) -> Result<Response<Bytes>, VerifyError> {
         let answer = self.world.fetch.send(request).await;
-        answer.map_err(|error: FetchError| self.unavailable(error.to_string(), PAUSE))
+        answer.map_err(|error: FetchError| self.unavailable(&error.to_string(), PAUSE))
     }
 
     /// The form and body of an answer that says something.
@@ -79,7 +79,7 @@ impl Endpoint {
                 _ => "",
             };
             let why = format!("it answers {}{hint}", status.as_u16());
-            return Err(self.unavailable(why, retry_after(answer.headers())));
+            return Err(self.unavailable(&why, retry_after(answer.headers())));
         }
         match media_type(answer.headers()).as_str() {
             "application/jwt" | "application/token-introspection+jwt" => Ok(Form::Jwt),
@@ -108,17 +108,17 @@ impl Endpoint {
         let keys = self.keys.keys().await?;
         match self.keys.prove(keys, &jws).await {
             Ok(_) => Ok(jws.claims),
-            Err(VerifyError::Rejected(why)) => Err(self.unavailable(why.into_owned(), PAUSE)),
+            Err(VerifyError::Rejected(why)) => Err(self.unavailable(&why, PAUSE)),
             Err(unavailable) => Err(unavailable),
         }
     }
 
     /// An answer that cannot be used: not believed, and not held against the token.
     pub(super) fn useless(&self, why: &str) -> VerifyError {
-        self.unavailable(why.to_owned(), PAUSE)
+        self.unavailable(why, PAUSE)
     }
 
-    fn unavailable(&self, why: String, retry_after: Duration) -> VerifyError {
+    fn unavailable(&self, why: &str, retry_after: Duration) -> VerifyError {
         VerifyError::unavailable(format!("{}: {why}", self.name), retry_after)
     }
 }

@@ -43,7 +43,7 @@ enum Judge {
 
 impl IssuerVerifier {
     /// `url` is the issuer's identifier, `audiences` what names the resource itself.
-    pub(crate) fn new(issuer: Issuer, url: Url, mut audiences: Vec<String>, world: World) -> Self {
+    pub(crate) fn new(issuer: Issuer, url: Url, mut audiences: Vec<String>, world: &World) -> Self {
         audiences.extend(issuer.audiences.iter().cloned());
         let rules = Arc::new(ClaimRules {
             issuer: issuer.identifier.clone(),
@@ -93,8 +93,8 @@ impl IssuerVerifier {
             settings,
         });
         Self {
-            opaque: judge.map(|judge| Question::new(judge, &rules, &world)),
-            enrichment: enricher.map(|enricher| Question::new(enricher, &rules, &world)),
+            opaque: judge.map(|judge| Question::new(judge, &rules, world)),
+            enrichment: enricher.map(|enricher| Question::new(enricher, &rules, world)),
             jwt,
             rules,
         }

@@ -129,10 +129,14 @@ impl UserinfoEndpoint {
         if claims.get("iss").and_then(Value::as_str) != Some(issuer) {
             return Err(endpoint.useless("iss: signed for another issuer"));
         }
-        if !names(claims.get("aud"), is_client) {
-            return Err(endpoint.useless("aud: not the token's client"));
+        match names(claims.get("aud"), is_client) {
+            true => Ok(claims),
+            // Then this is what the author asked for: a token of another application.
+            false if must_be_signed => {
+                Err(Reject("userinfo: aud: a token of a client that is not listed").into())
+            }
+            false => Err(endpoint.useless("aud: not the token's client")),
         }
-        Ok(claims)
     }
 
     async fn request(&self, token: &str) -> Result<Request<Bytes>, VerifyError> {

@@ -85,7 +85,7 @@ impl Verifiers {
         let audiences = own_audiences(resource);
         let issuers = issuers.into_iter().filter_map(|issuer| {
             let (url, world) = (issuer.url().ok()?, issuer.world(&world));
-            Some(IssuerVerifier::new(issuer, url, audiences.clone(), world))
+            Some(IssuerVerifier::new(issuer, url, audiences.clone(), &world))
         });
         Ok(Self {
             issuers: issuers.collect(),

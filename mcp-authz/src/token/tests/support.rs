@@ -7,8 +7,8 @@ use std::time::{Duration, SystemTime};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{self, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _, RsaKeyPair};
-use axum::http::StatusCode;
-use axum::http::header::LOCATION;
+use axum::http::header::{CONTENT_TYPE, LOCATION};
+use axum::http::{HeaderMap, HeaderName, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -130,6 +130,8 @@ pub(super) struct FakeIssuer {
 struct Site {
     pages: Mutex<HashMap<String, Page>>,
     hits: Mutex<Vec<String>>,
+    /// What was sent to the endpoints, in order.
+    seen: Mutex<Vec<Seen>>,
     down: Mutex<bool>,
     open: watch::Sender<bool>,
 }
@@ -138,7 +140,16 @@ struct Site {
 struct Page {
     status: StatusCode,
     body: String,
-    location: Option<String>,
+    headers: Vec<(HeaderName, String)>,
+}
+
+/// A request as it came.
+#[derive(Clone)]
+pub(super) struct Seen {
+    pub(super) method: String,
+    pub(super) path: String,
+    pub(super) headers: HeaderMap,
+    pub(super) body: String,
 }
 
 impl FakeIssuer {
@@ -149,13 +160,14 @@ impl FakeIssuer {
         let site = Arc::new(Site {
             pages: Mutex::default(),
             hits: Mutex::default(),
+            seen: Mutex::default(),
             down: Mutex::default(),
             open: watch::Sender::new(true),
         });
         let served = Arc::clone(&site);
         let app = axum::Router::new().fallback(move |request: axum::extract::Request| {
             let site = Arc::clone(&served);
-            async move { site.answer(request.uri().path()).await }
+            async move { site.answer(request).await }
         });
         tokio::spawn(async move { axum::serve(listener, app).await });
         Self {
@@ -174,7 +186,10 @@ impl FakeIssuer {
     }
 
     pub(super) fn metadata(&self, path: &str) {
-        let document = json!({"issuer": self.identifier, "jwks_uri": self.at("/jwks")});
+        let document = json!({
+            "issuer": self.identifier, "jwks_uri": self.at("/jwks"),
+            "introspection_endpoint": self.at("/introspect"), "userinfo_endpoint": self.at("/userinfo"),
+        });
         self.page(path, 200, &document.to_string());
     }
 
@@ -183,25 +198,31 @@ impl FakeIssuer {
     }
 
     pub(super) fn page(&self, path: &str, status: u16, body: &str) {
-        let status = StatusCode::from_u16(status).unwrap();
-        let page = Page {
-            status,
-            body: body.to_owned(),
-            location: None,
-        };
-        self.site
-            .pages
-            .lock()
-            .unwrap()
-            .insert(path.to_owned(), page);
+        self.put(path, status, body, Vec::new());
+    }
+
+    /// A page with a media type.
+    pub(super) fn typed(&self, path: &str, status: u16, kind: &str, body: &str) {
+        self.put(path, status, body, vec![(CONTENT_TYPE, kind.to_owned())]);
     }
 
     pub(super) fn redirect(&self, path: &str, to: &str) {
-        let status = StatusCode::FOUND;
+        self.put(path, 302, "", vec![(LOCATION, self.at(to))]);
+    }
+
+    pub(super) fn put(
+        &self,
+        path: &str,
+        status: u16,
+        body: &str,
+        headers: Vec<(HeaderName, String)>,
+    ) {
+        let status = StatusCode::from_u16(status).unwrap();
+        let body = body.to_owned();
         let page = Page {
             status,
-            body: String::new(),
-            location: Some(self.at(to)),
+            body,
+            headers,
         };
         self.site
             .pages
@@ -228,25 +249,42 @@ impl FakeIssuer {
         self.site.hits.lock().unwrap().clone()
     }
 
+    /// The last request to `path`.
+    pub(super) fn last(&self, path: &str) -> Seen {
+        let seen = self.site.seen.lock().unwrap();
+        let last = seen.iter().rev().find(|seen| seen.path == path);
+        last.cloned().unwrap()
+    }
+
     pub(super) fn hits_of(&self, path: &str) -> usize {
         self.hits().iter().filter(|hit| *hit == path).count()
     }
 }
 
 impl Site {
-    async fn answer(&self, path: &str) -> Response {
-        self.hits.lock().unwrap().push(path.to_owned());
+    async fn answer(&self, request: axum::extract::Request) -> Response {
+        let (parts, body) = request.into_parts();
+        let path = parts.uri.path().to_owned();
+        self.hits.lock().unwrap().push(path.clone());
+        let body = axum::body::to_bytes(body, 1 << 20).await.unwrap();
+        self.seen.lock().unwrap().push(Seen {
+            method: parts.method.to_string(),
+            path: path.clone(),
+            headers: parts.headers,
+            body: String::from_utf8(body.to_vec()).unwrap(),
+        });
         let _ = self.open.subscribe().wait_for(|open| *open).await;
         if *self.down.lock().unwrap() {
             return StatusCode::INTERNAL_SERVER_ERROR.into_response();
         }
-        let Some(page) = self.pages.lock().unwrap().get(path).cloned() else {
+        let Some(page) = self.pages.lock().unwrap().get(&path).cloned() else {
             return StatusCode::NOT_FOUND.into_response();
         };
-        match page.location {
-            Some(to) => (page.status, [(LOCATION, to)]).into_response(),
-            None => (page.status, page.body).into_response(),
+        let mut response = (page.status, page.body).into_response();
+        for (name, value) in page.headers {
+            response.headers_mut().insert(name, value.parse().unwrap());
         }
+        response
     }
 }
 
