@@ -166,11 +166,11 @@ async fn the_manifest_says_what_is_guarded_and_where_it_is_declared() {
     assert_eq!(
         manifest.to_markdown(),
         "# x guards <https://mcp.example.com/mcp>\n\n\
-         | tool | requires | hints | declared in |\n|---|---|---|---|\n\
-         | `pay` | pay (eu \\| us) | destructive | startup, tests/startup.rs |\n\
-         | `send_mail` | mail:send |  | startup, tests/startup.rs |\n"
+         | item | requires | hints | declared in |\n|---|---|---|---|\n\
+         | tool `pay` | pay (eu \\| us) | destructive | startup, tests/startup.rs |\n\
+         | tool `send_mail` | mail:send |  | startup, tests/startup.rs |\n"
     );
     let json: json::Value = json::from_str(&manifest.to_json()).unwrap();
-    assert_eq!(json["tools"][0]["scopes"], json::json!(["pay", "eu", "us"]));
-    assert_eq!(json["tools"][1]["crate"], "startup");
+    assert_eq!(json["items"][0]["scopes"], json::json!(["pay", "eu", "us"]));
+    assert_eq!(json["items"][1]["crate"], "startup");
 }

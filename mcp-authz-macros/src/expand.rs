@@ -88,7 +88,7 @@ fn spec(paths: &Paths, tool: &Tool) -> TokenStream {
     let title = optional(paths, tool.title.as_ref());
     let description = optional(paths, tool.description.as_ref());
     let hints = hints(paths, &tool.hints);
-    let access = access::declared(paths, &tool.access);
+    let rule = access::rule(paths, &tool.access);
     let signature = signature(paths, &tool.signature);
     let output_schema = output_schema(paths, tool.signature.output.as_ref());
     let call = call(paths, &tool.signature);
@@ -98,7 +98,7 @@ fn spec(paths: &Paths, tool: &Tool) -> TokenStream {
             title: #title,
             description: #description,
             hints: #hints,
-            access: || #access,
+            rule: || #rule,
             signature: #signature,
             output_schema: || #output_schema,
             call: #call,

@@ -4,7 +4,7 @@ mod kept;
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -14,6 +14,12 @@ pub(crate) use kept::{Grants, Kept};
 use crate::consented::{Claims, ScopeClaims};
 use crate::scope::{Scope, ScopeSet, Terms};
 use crate::verdict::VerdictSender;
+
+/// Beyond `exp`, as for requests: the longest leeway that an issuer may have.
+const LEEWAY: Duration = Duration::from_secs(60);
+
+/// A token without an end is verified again this often.
+const MAX_STREAM_AGE: Duration = Duration::from_secs(15 * 60);
 
 /// Who calls, through which client, with which consent.
 ///
@@ -173,6 +179,14 @@ impl AuthInfo {
         )
     }
 
+    /// How long something that no call waits for may go on for this caller: its client comes back
+    /// with a newer token, or not at all.
+    pub(crate) fn stays(&self, now: SystemTime) -> Duration {
+        self.expires_at().map_or(MAX_STREAM_AGE, |end| {
+            (end + LEEWAY).duration_since(now).unwrap_or_default()
+        })
+    }
+
     /// Whether the token carries `scope`.
     #[must_use]
     pub fn has(&self, scope: &str) -> bool {
@@ -293,5 +307,25 @@ impl fmt::Debug for AuthInfoBuilder {
         f.debug_struct("AuthInfoBuilder")
             .field("issuer", &self.grant.issuer)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stream_lives_as_long_as_its_token_and_never_forever() {
+        let now = SystemTime::now();
+        let caller = AuthInfo::builder("https://as.test").subject("alice");
+        assert_eq!(caller.build().stays(now), MAX_STREAM_AGE);
+        for (seconds, expected) in [(300, 360), (0, 60)] {
+            let caller = AuthInfo::builder("https://as.test")
+                .expires_at(now + Duration::from_secs(seconds))
+                .build();
+            assert_eq!(caller.stays(now), Duration::from_secs(expected));
+            let later = now + Duration::from_secs(3600);
+            assert_eq!(caller.stays(later), Duration::ZERO);
+        }
     }
 }

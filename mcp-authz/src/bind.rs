@@ -1,10 +1,14 @@
-//! What a principal owns: the sessions of revisions before 2026-07-28.
+//! What a principal owns: the sessions of revisions before 2026-07-28, and in `seal` and `tasks` what
+//! leads from one request to the next.
 //!
 //! An id of rmcp's works for whoever sees it. Ours travel sealed with their owner, so that another
 //! principal's use of an id, a forged one and an unknown one all get one answer, which rmcp writes:
 //! the id is replaced by a fresh random one.
 
 mod in_flight;
+mod owner;
+mod seal;
+mod tasks;
 
 use std::collections::HashMap;
 use std::future::ready;
@@ -29,6 +33,9 @@ use crate::challenge::Denial;
 use crate::gate::{Admitted, Caller};
 use in_flight::Calls;
 pub(crate) use in_flight::InFlight;
+use owner::Owner;
+pub(crate) use seal::{Foreign, Purpose, Seal};
+pub(crate) use tasks::TaskOwners;
 
 /// `Mcp-Session-Id` (MCP 2025-11-25, Streamable HTTP §Session Management).
 pub(crate) const SESSION_HEADER: HeaderName = HeaderName::from_static("mcp-session-id");
@@ -78,20 +85,9 @@ impl Default for SessionLimits {
     }
 }
 
-/// Whose something is: issuer, subject or none, client or none, in a form that no other triple has.
-/// Never the subject alone, never the token.
-type Owner = Vec<u8>;
-
+/// The owner of a session.
 fn owner(caller: &AuthInfo) -> Owner {
-    // The first part says what is owned: nothing else that these keys seal opens as a session.
-    let owner = (
-        "session",
-        caller.issuer(),
-        caller.subject(),
-        caller.client_id(),
-    );
-    // Strings always serialize; were they not to, the empty owner opens nothing.
-    serde_json::to_vec(&owner).unwrap_or_default()
+    owner::owner("session", caller)
 }
 
 /// rmcp's sessions, each held by one principal.

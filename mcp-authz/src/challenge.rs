@@ -1,5 +1,6 @@
 //! A refusal becomes an HTTP answer: status, `WWW-Authenticate`, body.
 
+use std::borrow::Cow;
 use std::convert::Infallible;
 use std::fmt::Write as _;
 use std::slice;
@@ -10,6 +11,7 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, Response, StatusCode};
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Full};
+use serde_json::json;
 
 use crate::bearer::Scheme;
 use crate::scope::ScopeSet;
@@ -35,6 +37,16 @@ pub(crate) enum Denial {
     NonceNeeded,
     /// 403 `insufficient_scope`: **all** scopes that the operation needs, in one challenge.
     InsufficientScope(ScopeSet),
+    /// 403 without a challenge: no consent could cure it. The author's words, for the caller.
+    Forbidden(Cow<'static, str>),
+    /// 401 `insufficient_user_authentication` (RFC 9470 §3): sign in again, more recently or in
+    /// another way.
+    InsufficientAuthentication {
+        scopes: ScopeSet,
+        max_age: Option<Duration>,
+        /// Separated by spaces, as they travel.
+        acr_values: String,
+    },
     /// 429: the caller holds as many sessions as it may.
     TooManySessions,
     /// 503: the caller could not be verified right now. No challenge, or everybody would sign in
@@ -70,15 +82,15 @@ impl Offer {
     }
 }
 
-/// The `error` of the body and its static text.
-struct Words {
+/// The `error` of the body and its text.
+struct Words<'a> {
     status: StatusCode,
     error: &'static str,
-    description: &'static str,
+    description: &'a str,
 }
 
 impl Denial {
-    fn words(&self) -> Words {
+    fn words(&self) -> Words<'_> {
         let (status, error, description) = match self {
             Self::Unauthenticated(_) => (
                 StatusCode::UNAUTHORIZED,
@@ -111,6 +123,12 @@ impl Denial {
                 StatusCode::FORBIDDEN,
                 "insufficient_scope",
                 "The person has not consented to what this operation needs.",
+            ),
+            Self::Forbidden(message) => (StatusCode::FORBIDDEN, "access_denied", &**message),
+            Self::InsufficientAuthentication { .. } => (
+                StatusCode::UNAUTHORIZED,
+                "insufficient_user_authentication",
+                "The person must sign in again for this operation.",
             ),
             Self::TooManySessions => (
                 StatusCode::TOO_MANY_REQUESTS,
@@ -162,7 +180,7 @@ impl Challenger {
             error,
             description,
         } = denial.words();
-        let body = format!(r#"{{"error":"{error}","error_description":"{description}"}}"#);
+        let body = json!({ "error": error, "error_description": description }).to_string();
         let mut response = Response::new(Full::new(Bytes::from(body)).boxed());
         *response.status_mut() = status;
         let headers = response.headers_mut();
@@ -206,7 +224,13 @@ impl Challenger {
             #[cfg(feature = "dpop")]
             Denial::InvalidProof | Denial::NonceNeeded => (Some(denial.words().error), None),
             Denial::InsufficientScope(scopes) => (Some("insufficient_scope"), Some(scopes)),
-            Denial::TooManySessions | Denial::Unavailable { .. } | Denial::Failed => return None,
+            Denial::InsufficientAuthentication { scopes, .. } => {
+                (Some("insufficient_user_authentication"), Some(scopes))
+            }
+            Denial::Forbidden(_)
+            | Denial::TooManySessions
+            | Denial::Unavailable { .. }
+            | Denial::Failed => return None,
         };
         let mut header = format!("{} {}", offer.scheme.name(), offer.parameters);
         if let Some(error) = error {
@@ -215,6 +239,19 @@ impl Challenger {
         }
         if let Some(scopes) = scopes.filter(|scopes| !scopes.is_empty()) {
             let _ = write!(header, r#"scope="{scopes}", "#);
+        }
+        if let Denial::InsufficientAuthentication {
+            max_age,
+            acr_values,
+            ..
+        } = denial
+        {
+            if let Some(age) = max_age {
+                let _ = write!(header, r#"max_age="{}", "#, age.as_secs());
+            }
+            if !acr_values.is_empty() {
+                let _ = write!(header, r#"acr_values="{acr_values}", "#);
+            }
         }
         let _ = write!(header, r#"resource_metadata="{}""#, self.resource_metadata);
         if error.is_some() {

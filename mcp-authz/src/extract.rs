@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use rmcp::handler::server::common::{Extension, FromContextPart, RequestId};
+use rmcp::handler::server::common::{AsRequestContext, Extension, FromContextPart, RequestId};
 use rmcp::handler::server::tool::{
     InputResponses, RequestState, ToolCallContext, ToolName, schema_for_input,
 };
@@ -18,6 +18,7 @@ use serde::de::DeserializeOwned;
 use tokio_util::sync::CancellationToken;
 
 use crate::auth_info::AuthInfo;
+use crate::gate::Admitted;
 
 /// One allowed call of an annotated function: what [`FromCall`] draws from.
 pub struct Call<'a> {
@@ -95,6 +96,33 @@ impl FromCall for AuthInfo {
 
     fn describe(signature: &mut Signature) {
         signature.caller = true;
+    }
+}
+
+/// For rmcp's own tool and prompt routers, behind [`Authz`](crate::Authz).
+impl<C: AsRequestContext> FromContextPart<C> for AuthInfo {
+    fn from_context_part(context: &mut C) -> Result<Self, ErrorData> {
+        Self::find(context.as_request_context())
+            .ok_or_else(|| ErrorData::internal_error("no verified caller", None))
+    }
+}
+
+impl AuthInfo {
+    /// Who calls, inside a handler that [`Authz`](crate::Authz) protects; `None` for somebody without a
+    /// token, where the server lets those in.
+    ///
+    /// ```
+    /// use mcp_authz::AuthInfo;
+    /// use mcp_authz::rmcp::{RoleServer, service::RequestContext};
+    ///
+    /// fn greet(context: &RequestContext<RoleServer>) -> String {
+    ///     let caller = AuthInfo::find(context);
+    ///     format!("hello, {}", caller.as_ref().and_then(AuthInfo::subject).unwrap_or("nobody"))
+    /// }
+    /// ```
+    #[must_use]
+    pub fn find(context: &RequestContext<RoleServer>) -> Option<Self> {
+        Admitted::find(&context.extensions)?.in_call()
     }
 }
 

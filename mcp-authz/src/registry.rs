@@ -8,6 +8,7 @@ use rmcp::ErrorData;
 use rmcp::model::{CallToolResponse, JsonObject};
 
 use crate::extract::{Call, Signature};
+use crate::gate::Rule;
 use crate::scope::Requirement;
 
 /// Who may call a tool.
@@ -47,7 +48,7 @@ pub struct ToolSpec {
     pub title: Option<&'static str>,
     pub description: Option<&'static str>,
     pub hints: Hints,
-    pub access: fn() -> Access,
+    pub rule: fn() -> Rule,
     /// Describes every parameter, in order.
     pub signature: fn(&mut Signature),
     /// The JSON Schema of structured output, where the return type has one.
@@ -125,7 +126,12 @@ impl ToolEntry {
     /// Who may call it.
     #[must_use]
     pub fn access(&self) -> Access {
-        (self.0.access)()
+        self.rule().access
+    }
+
+    /// Who may call it, and what else is asked.
+    pub(crate) fn rule(&self) -> Rule {
+        (self.0.rule)()
     }
 
     #[doc(hidden)]

@@ -8,8 +8,15 @@ use crate::args::Access;
 use crate::paths::Paths;
 use crate::scopes::Scopes;
 
+/// The value of the `Rule` that is declared.
+pub(super) fn rule(paths: &Paths, access: &Access) -> TokenStream {
+    let Paths { rule, from, .. } = paths;
+    let access = declared(paths, access);
+    quote!(<#rule as #from<_>>::from(#access))
+}
+
 /// The value of the `Access` that is declared.
-pub(super) fn declared(paths: &Paths, declared: &Access) -> TokenStream {
+fn declared(paths: &Paths, declared: &Access) -> TokenStream {
     let Paths { access, .. } = paths;
     match declared {
         Access::Authenticated => quote!(#access::Authenticated),

@@ -1,199 +1,276 @@
 //! The one decision: may this caller do this operation? Pure, so that it can be read and tested
-//! whole.
+//! whole; only a policy of the author's may wait for something.
 
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::fmt;
+use std::time::{Duration, SystemTime};
 
+use rmcp::model::JsonObject;
+use serde_json::Value;
+
+use super::rule::{Rule, SignIn};
+use super::rulebook::{Rulebook, Visibility};
 use crate::auth_info::AuthInfo;
 use crate::challenge::Denial;
-use crate::registry::{Access, ToolEntry};
-use crate::scope::{ScopeSet, Terms};
+use crate::registry::Access;
+use crate::scope::{Requirement, ScopeSet};
 
 /// Who asks: a verified caller, or somebody without a token where the server lets those in.
 pub(crate) type Caller = Option<AuthInfo>;
 
 /// What an MCP request wants to do, on the value that rmcp parsed and will run.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(crate) enum Operation<'a> {
-    /// `initialize`, `server/discover`, `ping`, notifications.
+    /// `initialize`, `server/discover`, `ping`, lists, the protocol's notifications.
     Protocol,
-    /// `tools/list`.
-    ListTools,
     /// `tools/call`.
-    CallTool(&'a str),
+    Tool(&'a str, Arguments<'a>),
+    /// `prompts/get`, and completions for a prompt.
+    Prompt(&'a str, Arguments<'a>),
+    /// `resources/read`, and everything else that names a URI.
+    Resource(&'a str),
+    /// A template by its text, in a list and in completions: for some URI of it.
+    Template(&'a str),
+    /// A method that MCP does not know.
+    Method(&'a str),
+}
+
+/// The arguments of a call.
+#[derive(Clone, Copy)]
+pub(crate) enum Arguments<'a> {
+    /// Not a call: whether some arguments could pass.
+    Some,
+    /// These, or none.
+    These(Option<&'a JsonObject>),
+}
+
+/// For the log: never the arguments.
+impl fmt::Debug for Operation<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (kind, name) = match self {
+            Self::Protocol => return f.write_str("protocol"),
+            Self::Tool(name, _) => ("tool", name),
+            Self::Prompt(name, _) => ("prompt", name),
+            Self::Resource(uri) => ("resource", uri),
+            Self::Template(text) => ("template", text),
+            Self::Method(method) => ("method", method),
+        };
+        write!(f, "{kind} {name:?}")
+    }
 }
 
 /// What the gate does with an operation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Decision {
     Allow,
+    /// So far allowed; the operation decides on its typed arguments before it runs.
+    Defer,
     Deny(Denial),
     /// There is no such item: the protocol's own answer, without a challenge.
     Unknown,
 }
 
-/// Who may do what on one server.
-#[derive(Debug, Default)]
-pub(crate) struct Rules {
-    pub(crate) tools: HashMap<String, Access>,
-    pub(crate) terms: Arc<Terms>,
-    pub(crate) visibility: Visibility,
-}
-
-/// Which tools a caller is shown.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Visibility {
-    /// All of them, each with what it requires, so that an agent can ask the person for more.
-    #[default]
-    All,
-    /// What the caller may call now.
-    Granted,
-}
-
-impl Rules {
-    /// The rules of annotated tools: what each declared.
-    pub(crate) fn of(tools: &[ToolEntry], terms: Terms, visibility: Visibility) -> Self {
-        let tools = tools
-            .iter()
-            .map(|tool| (tool.name().to_owned(), tool.access()));
-        Self {
-            tools: tools.collect(),
-            terms: Arc::new(terms),
-            visibility,
-        }
+impl Decision {
+    /// Whether nothing stands against it yet.
+    pub(crate) fn passes(&self) -> bool {
+        matches!(self, Self::Allow | Self::Defer)
     }
+}
 
-    /// Whether `caller` is shown the tool. One without a rule could not be called either.
-    pub(crate) fn shows(&self, tool: &str, caller: &Caller) -> bool {
-        match self.visibility {
-            Visibility::All => self.tools.contains_key(tool),
-            Visibility::Granted => {
-                self.decide(Operation::CallTool(tool), caller) == Decision::Allow
+impl Rulebook {
+    /// Decides on `operation` for `caller`, policies included.
+    pub(crate) async fn judge(&self, operation: Operation<'_>, caller: &Caller) -> Decision {
+        let decision = self.decide(operation, caller);
+        let Some(auth) = caller.as_ref().filter(|_| decision.passes()) else {
+            return decision;
+        };
+        for (rule, _) in self.applied(&operation) {
+            let Some(policy) = &rule.policy else { continue };
+            if let Err(denial) = policy.ask(auth).await {
+                return self.refuse(operation, denial);
             }
         }
+        decision
     }
 
-    /// Decides on `operation` for `caller`.
+    /// A refusal, as the caller may see it: what is concealed does not exist for whoever may not have
+    /// it, whatever the reason.
+    pub(crate) fn refuse(&self, operation: Operation<'_>, denial: Denial) -> Decision {
+        match self.applied(&operation).any(|(rule, _)| rule.concealed) {
+            true => Decision::Unknown,
+            false => Decision::Deny(denial),
+        }
+    }
+
+    /// Decides on `operation` for `caller` by scopes and sign-in: everything but policies.
+    ///
+    /// Where several rules apply, all of them must allow.
     pub(crate) fn decide(&self, operation: Operation<'_>, caller: &Caller) -> Decision {
-        match operation {
+        if let Operation::Protocol = operation {
             // Whoever got past the layer is authenticated, or anonymous on a server that allows it.
-            Operation::Protocol | Operation::ListTools => Decision::Allow,
-            Operation::CallTool(name) => match self.tools.get(name) {
-                Some(access) => decide(&self.terms, access, caller),
-                None => Decision::Unknown,
-            },
+            return Decision::Allow;
         }
+        let mut decision = Decision::Unknown;
+        for (rule, access) in self.applied(&operation) {
+            let Some(access) = access else {
+                return Decision::Unknown;
+            };
+            decision = both(decision, self.by_rule(rule, &access, operation, caller));
+        }
+        match decision {
+            Decision::Deny(denial) => self.refuse(operation, denial),
+            other => other,
+        }
+    }
+
+    fn by_rule(
+        &self,
+        rule: &Rule,
+        access: &Access,
+        operation: Operation<'_>,
+        caller: &Caller,
+    ) -> Decision {
+        let decided = self
+            .by_access(access, operation, caller)
+            .and_then(|()| self.by_arguments(rule, access, operation, caller));
+        if let Some(auth) = caller
+            && !rule.sign_in.is_met(auth, self.clock.wall())
+        {
+            // One trip cures both (RFC 9470 §3).
+            let scopes = match decided {
+                Err(Denial::InsufficientScope(scopes)) => scopes,
+                _ => self.ask(access, auth),
+            };
+            return Decision::Deny(rule.sign_in.denial(scopes));
+        }
+        match decided {
+            Err(denial) => Decision::Deny(denial),
+            Ok(()) if rule.deferred => Decision::Defer,
+            Ok(()) => Decision::Allow,
+        }
+    }
+
+    /// The scopes that `access` asks of `auth`.
+    fn ask(&self, access: &Access, auth: &AuthInfo) -> ScopeSet {
+        match access {
+            Access::Scopes(requirement) => self.terms.ask(requirement, auth.scopes()),
+            Access::Authenticated | Access::Anonymous => ScopeSet::new(),
+        }
+    }
+
+    fn by_access(
+        &self,
+        access: &Access,
+        operation: Operation<'_>,
+        caller: &Caller,
+    ) -> Result<(), Denial> {
+        match (access, caller) {
+            (Access::Anonymous, _) | (Access::Authenticated, Some(_)) => Ok(()),
+            (Access::Authenticated, None) => Err(Denial::Unauthenticated(ScopeSet::new())),
+            (Access::Scopes(requirement), None) => {
+                Err(Denial::Unauthenticated(requirement.ask(&ScopeSet::new())))
+            }
+            (Access::Scopes(requirement), Some(auth)) => {
+                let is_template = matches!(operation, Operation::Template(_));
+                if is_template && self.terms.could_meet(requirement, auth.scopes()) {
+                    return Ok(());
+                }
+                let decided = self.terms.require(requirement, auth.scopes());
+                decided.map_err(Denial::InsufficientScope)
+            }
+        }
+    }
+
+    /// What the arguments of this call require besides.
+    fn by_arguments(
+        &self,
+        rule: &Rule,
+        access: &Access,
+        operation: Operation<'_>,
+        caller: &Caller,
+    ) -> Result<(), Denial> {
+        let (Operation::Tool(_, Arguments::These(arguments))
+        | Operation::Prompt(_, Arguments::These(arguments))) = operation
+        else {
+            return Ok(());
+        };
+        let (Some(scopes_for), Some(auth)) = (&rule.scopes_for, caller) else {
+            return Ok(());
+        };
+        let none = JsonObject::new();
+        let more = (scopes_for.0)(arguments.unwrap_or(&none), auth);
+        // All scopes of the operation, in one challenge.
+        let all = match access {
+            Access::Scopes(requirement) => Requirement::all([requirement.clone(), more]),
+            Access::Authenticated | Access::Anonymous => more,
+        };
+        let decided = self.terms.require(&all, auth.scopes());
+        decided.map_err(Denial::InsufficientScope)
+    }
+
+    /// Whether `caller` is shown an item in a list.
+    pub(crate) async fn shows(&self, item: Operation<'_>, caller: &Caller) -> bool {
+        let mut rules = self.applied(&item).peekable();
+        if rules.peek().is_none() {
+            // Nobody may run it.
+            return false;
+        }
+        let all = self.visibility == Visibility::All && rules.all(|(rule, _)| !rule.concealed);
+        all || self.judge(item, caller).await.passes()
     }
 }
 
-fn decide(terms: &Terms, access: &Access, caller: &Caller) -> Decision {
-    match (access, caller) {
-        (Access::Anonymous, _) | (Access::Authenticated, Some(_)) => Decision::Allow,
-        (Access::Authenticated, None) => Decision::Deny(Denial::Unauthenticated(ScopeSet::new())),
-        (Access::Scopes(requirement), None) => {
-            Decision::Deny(Denial::Unauthenticated(requirement.ask(&ScopeSet::new())))
+/// What holds under one rule and the next.
+fn both(so_far: Decision, next: Decision) -> Decision {
+    match (so_far, next) {
+        (Decision::Unknown, next) => next,
+        // All scopes of the operation, in one challenge.
+        (
+            Decision::Deny(Denial::InsufficientScope(mut ask)),
+            Decision::Deny(Denial::InsufficientScope(more)),
+        ) => {
+            ask.extend(more);
+            Decision::Deny(Denial::InsufficientScope(ask))
         }
-        (Access::Scopes(requirement), Some(auth)) => {
-            match terms.require(requirement, auth.scopes()) {
-                Ok(()) => Decision::Allow,
-                Err(ask) => Decision::Deny(Denial::InsufficientScope(ask)),
-            }
+        (Decision::Deny(denial), _) | (_, Decision::Deny(denial)) => Decision::Deny(denial),
+        (Decision::Defer, _) | (_, Decision::Defer) => Decision::Defer,
+        (_, next) => next,
+    }
+}
+
+/// A sign-in cannot lie further in the future than clocks differ.
+const LEEWAY: Duration = Duration::from_secs(60);
+
+impl SignIn {
+    /// Whether the person signed in recently enough, and well enough. A token that does not say
+    /// when or how is neither.
+    fn is_met(&self, auth: &AuthInfo, now: SystemTime) -> bool {
+        if self.is_any() {
+            return true;
+        }
+        let claims = auth.claims();
+        let fresh = self.max_age.is_none_or(|max_age| {
+            let signed_in = claims.get("auth_time").and_then(Value::as_u64);
+            let signed_in = signed_in
+                .and_then(|time| SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(time)));
+            signed_in.is_some_and(|time| match now.duration_since(time) {
+                Ok(age) => age.as_secs() <= max_age.as_secs(),
+                Err(ahead) => ahead.duration().as_secs() <= LEEWAY.as_secs(),
+            })
+        });
+        let acr = claims.get("acr").and_then(Value::as_str);
+        let strong = self.acr_values.is_empty()
+            || acr.is_some_and(|acr| self.acr_values.iter().any(|value| value == acr));
+        fresh && strong
+    }
+
+    fn denial(&self, scopes: ScopeSet) -> Denial {
+        Denial::InsufficientAuthentication {
+            scopes,
+            max_age: self.max_age,
+            acr_values: self.acr_values.join(" "),
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::scope::{ChallengeScopes, Hierarchy, Requirement, Scope};
-
-    fn rules() -> Rules {
-        rules_with(Terms::default())
-    }
-
-    fn rules_with(terms: Terms) -> Rules {
-        let scoped = Requirement::all([Scope::new("a").into(), Scope::new("b").into()]);
-        let tools = [
-            ("scoped", Access::Scopes(scoped)),
-            ("mine", Access::Authenticated),
-            ("public", Access::Anonymous),
-        ];
-        Rules {
-            tools: tools.map(|(name, access)| (name.to_owned(), access)).into(),
-            terms: Arc::new(terms),
-            visibility: Visibility::Granted,
-        }
-    }
-
-    fn caller(scopes: &str) -> Caller {
-        Some(
-            AuthInfo::builder("https://as.test")
-                .scopes(ScopeSet::parse(scopes))
-                .build(),
-        )
-    }
-
-    #[test]
-    fn every_caller_against_every_kind_of_tool() {
-        let allow = || Decision::Allow;
-        let ask = |scopes| Decision::Deny(Denial::InsufficientScope(ScopeSet::parse(scopes)));
-        let sign_in = |scopes| Decision::Deny(Denial::Unauthenticated(ScopeSet::parse(scopes)));
-        for (name, caller, expected) in [
-            ("scoped", caller("a b"), allow()),
-            ("scoped", caller("b c a"), allow()),
-            ("scoped", caller("a"), ask("a b")),
-            ("scoped", caller("A B"), ask("a b")),
-            ("scoped", caller(""), ask("a b")),
-            ("scoped", None, sign_in("a b")),
-            ("mine", caller(""), allow()),
-            ("mine", None, sign_in("")),
-            ("public", caller(""), allow()),
-            ("public", None, allow()),
-            ("Scoped", caller("a b"), Decision::Unknown),
-            ("scoped ", caller("a b"), Decision::Unknown),
-            ("", None, Decision::Unknown),
-        ] {
-            let decision = rules().decide(Operation::CallTool(name), &caller);
-            assert_eq!(decision, expected, "{name:?} by {caller:?}");
-        }
-    }
-
-    #[test]
-    fn a_wider_scope_is_enough_and_the_narrow_one_is_asked_for() {
-        let hierarchy = Hierarchy::new().includes("admin", ["a"]);
-        let inclusions = hierarchy.close().unwrap();
-        let rules = rules_with(Terms {
-            inclusions,
-            ..Terms::default()
-        });
-        let decide = |scopes| rules.decide(Operation::CallTool("scoped"), &caller(scopes));
-        assert_eq!(decide("admin b"), Decision::Allow);
-        let ask = Decision::Deny(Denial::InsufficientScope(ScopeSet::parse("a b")));
-        assert_eq!(decide("admin"), ask);
-        assert_eq!(decide("b"), ask);
-    }
-
-    #[test]
-    fn a_challenge_can_carry_what_is_granted_already() {
-        let terms = Terms {
-            challenge: ChallengeScopes::RequiredAndGranted,
-            ..Terms::default()
-        };
-        let decision = rules_with(terms).decide(Operation::CallTool("scoped"), &caller("x b"));
-        let ask = ScopeSet::parse("a b x");
-        assert_eq!(decision, Decision::Deny(Denial::InsufficientScope(ask)));
-    }
-
-    #[test]
-    fn what_is_shown_as_granted_is_exactly_what_a_call_would_allow() {
-        let rules = rules();
-        for scopes in [None, Some(""), Some("a"), Some("a b")] {
-            let caller = scopes.and_then(caller);
-            for tool in ["scoped", "mine", "public", "none"] {
-                let allowed = rules.decide(Operation::CallTool(tool), &caller) == Decision::Allow;
-                assert_eq!(rules.shows(tool, &caller), allowed, "{tool} to {scopes:?}");
-            }
-        }
-    }
-}
+mod tests;

@@ -3,11 +3,14 @@
 
 use std::sync::Arc;
 
+use futures_util::FutureExt;
 use proptest::prelude::*;
 
-use super::decide::{Caller, Decision, Operation, Rules, Visibility};
+use super::decide::{Arguments, Caller, Decision, Operation};
+use super::{Rulebook, Rules, Visibility};
 use crate::auth_info::AuthInfo;
 use crate::challenge::Denial;
+use crate::clock::SystemClock;
 use crate::registry::Access;
 use crate::scope::{ChallengeScopes, Hierarchy, Requirement, Scope, ScopeSet, Terms};
 
@@ -56,21 +59,26 @@ fn caller(scopes: ScopeSet) -> Caller {
     Some(AuthInfo::builder("https://as.test").scopes(scopes).build())
 }
 
-fn rules(tools: Vec<Access>, hierarchy: &Hierarchy, challenge: ChallengeScopes) -> Rules {
+fn rules(tools: Vec<Access>, hierarchy: &Hierarchy, challenge: ChallengeScopes) -> Rulebook {
     let named = tools.into_iter().enumerate();
-    let tools = named
-        .map(|(index, access)| (format!("tool{index}"), access))
-        .collect();
+    let rules = named.fold(Rules::new(), |rules, (index, access)| {
+        rules.tool(format!("tool{index}"), access)
+    });
     let inclusions = hierarchy.close().unwrap();
-    let terms = Arc::new(Terms {
+    let terms = Terms {
         inclusions,
         challenge,
-    });
-    Rules {
-        tools,
-        terms,
-        visibility: Visibility::Granted,
-    }
+    };
+    Rulebook::new(rules, terms, Visibility::Granted, Arc::new(SystemClock))
+}
+
+fn call(name: &str) -> Operation<'_> {
+    Operation::Tool(name, Arguments::These(None))
+}
+
+fn shows(rules: &Rulebook, name: &str, caller: &Caller) -> bool {
+    let shows = rules.shows(Operation::Tool(name, Arguments::Some), caller);
+    shows.now_or_never().unwrap()
 }
 
 proptest! {
@@ -82,13 +90,14 @@ proptest! {
         hierarchy in hierarchy(),
         granted in proptest::option::of(granted()),
     ) {
+        let names: Vec<String> = (0..tools.len()).map(|index| format!("tool{index}")).collect();
         let rules = rules(tools, &hierarchy, ChallengeScopes::Required);
         let caller = granted.and_then(caller);
-        for name in rules.tools.keys() {
-            let allowed = rules.decide(Operation::CallTool(name), &caller) == Decision::Allow;
-            prop_assert_eq!(rules.shows(name, &caller), allowed);
+        for name in &names {
+            let allowed = rules.decide(call(name), &caller) == Decision::Allow;
+            prop_assert_eq!(shows(&rules, name, &caller), allowed);
         }
-        prop_assert!(!rules.shows("no such tool", &caller));
+        prop_assert!(!shows(&rules, "no such tool", &caller));
     }
 
     #[test]
@@ -101,7 +110,7 @@ proptest! {
         let challenge =
             if replaces { ChallengeScopes::RequiredAndGranted } else { ChallengeScopes::Required };
         let rules = rules(vec![access], &hierarchy, challenge);
-        let call = Operation::CallTool("tool0");
+        let call = call("tool0");
         if let Decision::Deny(denial) = rules.decide(call, &caller(before.clone())) {
             let Denial::InsufficientScope(asked) = denial else {
                 return Err(TestCaseError::fail("not curable by consent"));

@@ -138,7 +138,7 @@ impl<H: ServerHandler> Shared<H> {
                 _token: running,
             }
             .boxed(),
-            (false, Some(caller)) => until::until(until::lifetime(caller, SystemTime::now()), body),
+            (false, Some(caller)) => until::until(caller.stays(SystemTime::now()), body),
             // Nobody's stream is nobody's session: there is none.
             (false, None) => body,
         })

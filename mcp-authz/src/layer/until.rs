@@ -4,28 +4,14 @@
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Body, Frame};
 use http_body_util::{BodyExt, Empty};
 use tokio::time::{Sleep, sleep};
 
-use crate::auth_info::AuthInfo;
 use crate::challenge::ResponseBody;
-
-/// Beyond `exp`, as for requests: the longest leeway that an issuer may have.
-const LEEWAY: Duration = Duration::from_secs(60);
-
-/// A token without an end is verified again this often.
-const MAX_AGE: Duration = Duration::from_secs(15 * 60);
-
-/// How long a stream of `caller` may stay open.
-pub(super) fn lifetime(caller: &AuthInfo, now: SystemTime) -> Duration {
-    caller.expires_at().map_or(MAX_AGE, |end| {
-        (end + LEEWAY).duration_since(now).unwrap_or_default()
-    })
-}
 
 /// Ends `body` after `lifetime`.
 pub(super) fn until(lifetime: Duration, body: ResponseBody) -> ResponseBody {
@@ -64,21 +50,6 @@ mod tests {
 
     use futures_util::{FutureExt, StreamExt, stream};
     use http_body_util::StreamBody;
-
-    #[test]
-    fn a_stream_lives_as_long_as_its_token_and_never_forever() {
-        let now = SystemTime::now();
-        let caller = AuthInfo::builder("https://as.test").subject("alice");
-        assert_eq!(lifetime(&caller.build(), now), MAX_AGE);
-        for (seconds, expected) in [(300, 360), (0, 60)] {
-            let caller = AuthInfo::builder("https://as.test")
-                .expires_at(now + Duration::from_secs(seconds))
-                .build();
-            assert_eq!(lifetime(&caller, now), Duration::from_secs(expected));
-            let later = now + Duration::from_secs(3600);
-            assert_eq!(lifetime(&caller, later), Duration::ZERO);
-        }
-    }
 
     #[tokio::test(start_paused = true)]
     async fn it_ends_in_time_and_lets_go_of_its_source() {

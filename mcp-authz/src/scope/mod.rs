@@ -4,6 +4,7 @@ mod hierarchy;
 mod requirement;
 mod set;
 mod terms;
+mod variable;
 
 pub use hierarchy::Hierarchy;
 pub(crate) use hierarchy::Inclusions;
@@ -11,6 +12,7 @@ pub use requirement::Requirement;
 pub use set::ScopeSet;
 pub use terms::ChallengeScopes;
 pub(crate) use terms::Terms;
+pub(crate) use variable::{is_well_formed, placeholders};
 
 use std::borrow::Cow;
 use std::fmt;

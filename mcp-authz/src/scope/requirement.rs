@@ -91,6 +91,18 @@ impl Requirement {
         }
     }
 
+    /// The same expression over other scopes; `None` where `scope` gives none for one of them.
+    pub(crate) fn try_map(&self, scope: &impl Fn(&Scope) -> Option<Scope>) -> Option<Self> {
+        let map = |parts: &[Self]| -> Option<Vec<Self>> {
+            parts.iter().map(|part| part.try_map(scope)).collect()
+        };
+        Some(Self(match &self.0 {
+            Node::Scope(own) => Node::Scope(scope(own)?),
+            Node::All(parts) => Node::All(map(parts)?),
+            Node::Any(parts) => Node::Any(map(parts)?),
+        }))
+    }
+
     /// Every scope that the expression names, in the order written.
     #[must_use]
     pub fn scopes(&self) -> ScopeSet {

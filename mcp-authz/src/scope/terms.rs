@@ -1,6 +1,7 @@
 //! How scopes are compared and asked for on one server.
 
-use super::{Inclusions, Requirement, Scope, ScopeSet};
+use super::variable::is_instance;
+use super::{Inclusions, Requirement, ScopeSet};
 
 /// How scopes are compared and asked for.
 #[derive(Clone, Debug, Default)]
@@ -30,14 +31,28 @@ impl Terms {
         requirement: &Requirement,
         granted: &ScopeSet,
     ) -> Result<(), ScopeSet> {
-        let covered = |scope: &Scope| self.inclusions.cover(granted, scope);
-        if requirement.is_met(&covered) {
+        if requirement.is_met(&|scope| self.inclusions.cover(granted, scope)) {
             return Ok(());
         }
-        let mut ask = requirement.cheapest(&covered);
+        Err(self.ask(requirement, granted))
+    }
+
+    /// What a challenge asks a person for who has `granted` this much.
+    pub(crate) fn ask(&self, requirement: &Requirement, granted: &ScopeSet) -> ScopeSet {
+        let mut ask = requirement.cheapest(&|scope| self.inclusions.cover(granted, scope));
         if self.challenge == ChallengeScopes::RequiredAndGranted {
             ask.extend(granted.iter().cloned());
         }
-        Err(ask)
+        ask
+    }
+
+    /// Whether `granted` is enough for some values of the variables that the scopes name.
+    pub(crate) fn could_meet(&self, requirement: &Requirement, granted: &ScopeSet) -> bool {
+        requirement.is_met(&|scope| {
+            self.inclusions.cover(granted, scope)
+                || granted
+                    .iter()
+                    .any(|own| is_instance(own.as_str(), scope.as_str()))
+        })
     }
 }

@@ -1,24 +1,29 @@
 //! From settings to a server: check everything, then put it together.
 
+use std::sync::Arc;
+
+use rmcp::ServerHandler;
 use rmcp::model::{Implementation, RequestStateCodec, ServerCapabilities, ServerConfig};
 use rmcp::transport::streamable_http_server::StreamableHttpServerConfig;
 use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::builder::Selection;
-use super::dispatch::Tools;
-use super::manifest::{GuardedTool, Manifest};
+use super::authz::Protect;
+use super::dispatch::Annotated;
+use super::item::Item;
+use super::manifest::{GuardedItem, Manifest};
 use super::resource::Resource;
-use super::{Server, ServerBuilder, checks};
+use super::settings::Settings;
+use super::{Server, ServerBuilder, checks, survey};
 use crate::World;
-use crate::bind::BoundSessions;
+use crate::bind::{BoundSessions, Seal, TaskOwners};
 use crate::challenge::{Challenger, Offer};
+use crate::clock::SystemClock;
 use crate::error::{ConfigError, Error};
-use crate::gate::{Guarded, Rules};
+use crate::gate::{Guarded, Rulebook};
 use crate::layer::{Admission, Endpoint, Origins};
 use crate::metadata::ResourceMetadata;
-use crate::registry::ToolEntry;
 use crate::scope::{ScopeSet, Terms};
 #[cfg(feature = "dpop")]
 use crate::token::DpopVerifier;
@@ -30,10 +35,17 @@ impl ServerBuilder {
     /// # Errors
     ///
     /// [`Error::Config`] with every mistake at once, each with what to write instead.
-    pub async fn build(mut self) -> Result<Server, Error> {
-        let plan = Plan::check(&mut self)?;
-        plan.meet_issuers(self.eager).await?;
-        Ok(plan.assemble(self))
+    pub async fn build(self) -> Result<Server, Error> {
+        let info = self.info();
+        let tools = self.tools.resolve();
+        let items: Vec<Item> = tools.iter().map(Item::of_tool).collect();
+        let mut problems = Vec::new();
+        checks::some(&tools, &mut problems);
+        checks::parameters(&tools, &self.app, &mut problems);
+        let plan = Plan::check(&self.settings, items, problems)?;
+        plan.meet_issuers(self.settings.eager).await?;
+        let handler = Annotated::new(self.app, info, &tools);
+        Ok(plan.assemble(self.settings, handler, self.name))
     }
 
     fn info(&self) -> ServerConfig {
@@ -43,7 +55,27 @@ impl ServerBuilder {
         info.instructions.clone_from(&self.instructions);
         info
     }
+}
 
+impl<H: ServerHandler> Protect<H> {
+    /// Asks the handler what it offers, checks everything and makes the server.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] with every mistake at once, each with what to write instead: also an item
+    /// of the handler without a rule, and a rule for what the handler does not have.
+    pub async fn build(self) -> Result<Server<H>, Error> {
+        let mut problems = Vec::new();
+        survey::compare(&self.handler, &self.rules, &mut problems).await;
+        let items = Item::of_rules(&self.rules);
+        let plan = Plan::check(&self.settings, items, problems)?;
+        plan.meet_issuers(self.settings.eager).await?;
+        let name = self.handler.get_info().server_info.name;
+        Ok(plan.assemble(self.settings, self.handler, name))
+    }
+}
+
+impl Settings {
     fn transport(&self, streams: &CancellationToken) -> StreamableHttpServerConfig {
         let mut transport = StreamableHttpServerConfig::default()
             .with_legacy_session_mode(self.sessions.is_some())
@@ -61,7 +93,7 @@ impl ServerBuilder {
 
 /// Settings that passed every check.
 struct Plan {
-    tools: Vec<ToolEntry>,
+    items: Vec<Item>,
     initial_scopes: ScopeSet,
     resource: Resource,
     mount: String,
@@ -74,21 +106,23 @@ struct Plan {
 }
 
 impl Plan {
-    fn check(settings: &mut ServerBuilder) -> Result<Self, ConfigError> {
-        let mut problems = Vec::new();
-        let selection = std::mem::replace(&mut settings.tools, Selection::Exactly(Vec::new()));
-        let tools = selection.resolve();
+    /// Looks for what is wrong with `settings` and `items`, besides the `problems` found so far.
+    fn check(
+        settings: &Settings,
+        items: Vec<Item>,
+        mut problems: Vec<String>,
+    ) -> Result<Self, ConfigError> {
         let has_verifier = !settings.issuers.is_empty() || settings.verifier.is_some();
-        checks::names(&tools, &mut problems);
+        checks::names(&items, &mut problems);
         checks::access(
-            &tools,
+            &items,
             has_verifier,
             settings.allow_anonymous,
             &mut problems,
         );
-        checks::parameters(&tools, &settings.app, &mut problems);
+        checks::rules(&items, &mut problems);
         let initial_scopes =
-            checks::initial_scopes(settings.initial_scopes.as_deref(), &tools, &mut problems);
+            checks::initial_scopes(settings.initial_scopes.as_deref(), &items, &mut problems);
         let resource = checks::resource(settings.resource.as_deref(), &mut problems);
         let mount = checks::mount(settings.mount.as_deref(), resource.as_ref(), &mut problems);
         let origins = checks::origins(
@@ -103,8 +137,8 @@ impl Plan {
             challenge: settings.challenge_scopes,
         };
         let verifiers = checks::verifiers(
-            std::mem::take(&mut settings.issuers),
-            settings.verifier.take(),
+            settings.issuers.clone(),
+            settings.verifier.clone(),
             resource.as_ref().map_or("", |resource| &resource.text),
             World::with_http(settings.http.as_ref()),
             &mut problems,
@@ -113,7 +147,7 @@ impl Plan {
         let dpop = settings.proofs(resource.as_ref(), &mut problems);
         match (resource, seal, verifiers) {
             (Some(resource), Some(seal), Some(verifiers)) if problems.is_empty() => Ok(Self {
-                tools,
+                items,
                 initial_scopes,
                 resource,
                 mount,
@@ -162,9 +196,9 @@ impl Plan {
         Map::new()
     }
 
-    fn assemble(self, settings: ServerBuilder) -> Server {
+    fn assemble<H: ServerHandler>(self, settings: Settings, handler: H, name: String) -> Server<H> {
         let advertised = if settings.advertise_all_scopes {
-            checks::all_scopes(&self.tools)
+            checks::all_scopes(&self.items)
         } else {
             self.initial_scopes.clone()
         };
@@ -175,7 +209,7 @@ impl Plan {
             &self.resource.url,
             &issuers,
             &advertised,
-            &settings.name,
+            &name,
             self.more_metadata(),
         );
         let (running, streams) = (TaskTracker::new(), CancellationToken::new());
@@ -194,20 +228,28 @@ impl Plan {
             #[cfg(feature = "dpop")]
             dpop: self.dpop,
         };
-        let info = settings.info();
+        let closing = CancellationToken::new();
         let guarded = Guarded {
-            rules: Rules::of(&self.tools, self.terms, settings.visibility),
-            handler: Tools::new(settings.app, info, &self.tools),
+            rules: Rulebook::new(
+                Item::rules(&self.items),
+                self.terms,
+                settings.visibility,
+                Arc::new(SystemClock),
+            ),
+            handler,
+            seal: Seal::new(self.seal.clone()),
+            tasks: TaskOwners::default(),
+            closing: closing.clone(),
         };
         let sessions = BoundSessions::new(settings.sessions.unwrap_or_default(), self.seal);
         Server {
             endpoint: Endpoint::new(admission, guarded, sessions, transport, running.clone()),
             manifest: Manifest {
-                name: settings.name,
+                name,
                 resource: self.resource.text,
                 metadata: metadata.url().to_owned(),
                 issuers,
-                tools: self.tools.iter().map(GuardedTool::of).collect(),
+                items: self.items.iter().map(GuardedItem::of).collect(),
             },
             metadata,
             token_cache,
@@ -215,6 +257,7 @@ impl Plan {
             origins: self.origins,
             running,
             streams,
+            closing,
             grace: settings.shutdown_grace,
         }
     }

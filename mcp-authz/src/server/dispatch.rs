@@ -16,8 +16,8 @@ use crate::extract::{App, Call, Signature};
 use crate::gate::Admitted;
 use crate::registry::{Hints, ToolEntry};
 
-/// The tools of one server and what they run on.
-pub(crate) struct Tools {
+/// The handler behind a server of annotated functions.
+pub struct Annotated {
     app: App,
     info: ServerConfig,
     /// In the order in which they are listed.
@@ -25,7 +25,7 @@ pub(crate) struct Tools {
     by_name: HashMap<&'static str, ToolEntry>,
 }
 
-impl Tools {
+impl Annotated {
     pub(super) fn new(app: App, info: ServerConfig, tools: &[ToolEntry]) -> Self {
         Self {
             app,
@@ -65,7 +65,7 @@ fn annotations(hints: Hints) -> Option<ToolAnnotations> {
     (annotations != ToolAnnotations::default()).then_some(annotations)
 }
 
-impl ServerHandler for Tools {
+impl ServerHandler for Annotated {
     fn get_info(&self) -> ServerConfig {
         self.info.clone()
     }
@@ -90,7 +90,7 @@ impl ServerHandler for Tools {
         let Some(tool) = self.by_name.get(request.name.as_ref()) else {
             return Err(ErrorData::invalid_params("tool not found", None));
         };
-        let admitted = Admitted::find(&context.extensions).cloned();
+        let admitted = Admitted::find(&context.extensions);
         let caller = admitted.and_then(Admitted::in_call);
         let context = ToolCallContext::new(&self.app, request, context);
         (tool.spec().call)(Call::new(context, caller)).await

@@ -1,38 +1,20 @@
 //! Sender-constrained tokens, where the author asks for them.
 
-use super::builder::ServerBuilder;
 use super::resource::Resource;
+use super::settings::Settings;
 use crate::World;
 use crate::bearer::Scheme;
 use crate::challenge::Offer;
-use crate::token::{Dpop, DpopVerifier};
+use crate::token::DpopVerifier;
 
-impl ServerBuilder {
-    /// Understands tokens that are bound to a key of the client (DPoP, RFC 9449), or requires them;
-    /// see [`Dpop`]. Without it such tokens are refused.
-    ///
-    /// ```
-    /// use mcp_authz::{Dpop, Server};
-    ///
-    /// let builder = Server::builder("mail").dpop(Dpop::required().nonce());
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// [`build`](Self::build) fails without an algorithm, and without room for a single proof.
-    #[cfg_attr(docsrs, doc(cfg(feature = "dpop")))]
-    pub fn dpop(mut self, dpop: Dpop) -> Self {
-        self.dpop = Some(dpop);
-        self
-    }
-
+impl Settings {
     /// What checks the proofs, if any are asked for.
     pub(super) fn proofs(
-        &mut self,
+        &self,
         resource: Option<&Resource>,
         problems: &mut Vec<String>,
     ) -> Option<DpopVerifier> {
-        let dpop = self.dpop.take()?;
+        let dpop = self.dpop.clone()?;
         problems.extend(dpop.problems());
         // Without them a key of this process alone: no worse than any nonce that another one made.
         let mut own = [0; 32];

@@ -4,7 +4,8 @@ use std::fmt::{self, Write as _};
 
 use serde::Serialize;
 
-use crate::registry::{Access, Hints, Origin, ToolEntry};
+use super::item::{Item, Kind};
+use crate::registry::{Access, Hints};
 
 /// Every operation of a server with its requirement and where it is declared.
 ///
@@ -30,27 +31,30 @@ pub struct Manifest {
     pub metadata: String,
     /// Whose tokens are accepted.
     pub issuers: Vec<String>,
-    /// The operations, by name.
-    pub tools: Vec<GuardedTool>,
+    /// What it guards, by kind and name.
+    pub items: Vec<GuardedItem>,
 }
 
-/// One tool in a [`Manifest`].
+/// One guarded item in a [`Manifest`].
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
-pub struct GuardedTool {
-    /// The name under which clients call it.
+pub struct GuardedItem {
+    /// What it is.
+    pub kind: Kind,
+    /// The name, URI, template or method under which clients reach it.
     pub name: String,
-    /// Who may call it, in words: `profile email`, `pay (eu | us)`, `authenticated`, `anonymous`.
+    /// Who may, in words: `profile email`, `pay (eu | us)`, `authenticated`, `anonymous`.
     pub requires: String,
     /// Every scope that the requirement names.
     pub scopes: Vec<String>,
     /// The behaviour hints that it declares.
     pub hints: Vec<&'static str>,
-    /// The crate that declares it.
-    #[serde(rename = "crate")]
-    pub crate_name: String,
+    /// The crate that declares it, if it is annotated.
+    #[serde(rename = "crate", skip_serializing_if = "Option::is_none")]
+    pub crate_name: Option<String>,
     /// The file that declares it. No line, so that a snapshot changes only when access does.
-    pub file: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
 }
 
 impl Manifest {
@@ -65,36 +69,32 @@ impl Manifest {
     #[must_use]
     pub fn to_markdown(&self) -> String {
         let mut text = format!("# {} guards <{}>\n\n", self.name, self.resource);
-        text.push_str("| tool | requires | hints | declared in |\n|---|---|---|---|\n");
-        for tool in &self.tools {
-            let GuardedTool {
+        text.push_str("| item | requires | hints | declared in |\n|---|---|---|---|\n");
+        for item in &self.items {
+            let GuardedItem {
+                kind,
                 name,
+                requires,
                 hints,
-                crate_name,
-                file,
                 ..
-            } = tool;
+            } = item;
             // A pipe would end the cell.
-            let requires = tool.requires.replace('|', "\\|");
+            let requires = requires.replace('|', "\\|");
             let hints = hints.join(", ");
+            let declared = item.declared_in();
             // Writing to a String cannot fail.
             let _ = writeln!(
                 text,
-                "| `{name}` | {requires} | {hints} | {crate_name}, {file} |"
+                "| {kind} `{name}` | {requires} | {hints} | {declared} |"
             );
         }
         text
     }
 }
 
-impl GuardedTool {
-    pub(super) fn of(tool: &ToolEntry) -> Self {
-        let spec = tool.spec();
-        let Origin {
-            crate_name, file, ..
-        } = spec.origin;
-        let access = tool.access();
-        let scopes = match &access {
+impl GuardedItem {
+    pub(super) fn of(item: &Item) -> Self {
+        let scopes = match &item.rule.access {
             Access::Scopes(requirement) => requirement
                 .scopes()
                 .iter()
@@ -103,12 +103,24 @@ impl GuardedTool {
             Access::Authenticated | Access::Anonymous => Vec::new(),
         };
         Self {
-            name: tool.name().to_owned(),
-            requires: access.to_string(),
+            kind: item.kind,
+            name: item.name.clone(),
+            requires: item.rule.to_string(),
             scopes,
-            hints: hints(spec.hints),
-            crate_name: crate_name.to_owned(),
-            file: file.to_owned(),
+            hints: hints(item.hints),
+            crate_name: item.origin.map(|origin| origin.crate_name.to_owned()),
+            file: item.origin.map(|origin| origin.file.to_owned()),
+        }
+    }
+
+    fn place(&self) -> &str {
+        self.crate_name.as_deref().unwrap_or("by rules")
+    }
+
+    fn declared_in(&self) -> String {
+        match (&self.crate_name, &self.file) {
+            (Some(crate_name), Some(file)) => format!("{crate_name}, {file}"),
+            _ => "rules".to_owned(),
         }
     }
 }
@@ -133,20 +145,22 @@ impl fmt::Display for Manifest {
             writeln!(f, "  accepts tokens of {issuer}")?;
         }
         writeln!(f, "  sends agents to   {}", self.metadata)?;
-        let width = self
-            .tools
-            .iter()
-            .map(|tool| tool.name.len())
-            .max()
-            .unwrap_or(0);
-        let mut crates: Vec<&str> = self.tools.iter().map(|tool| &*tool.crate_name).collect();
-        crates.sort_unstable();
-        crates.dedup();
+        let width = self.items.iter().map(|item| item.name.len()).max();
+        let width = width.unwrap_or(0);
+        let mut places: Vec<&str> = self.items.iter().map(GuardedItem::place).collect();
+        places.sort_unstable();
+        places.dedup();
         // By crate: a tool that came in with a dependency should meet the operator's eye.
-        for name in crates {
-            writeln!(f, "  tools of {name}")?;
-            for tool in self.tools.iter().filter(|tool| tool.crate_name == name) {
-                writeln!(f, "    {:width$}  needs {}", tool.name, tool.requires)?;
+        for place in places {
+            writeln!(f, "  {place}")?;
+            for item in self.items.iter().filter(|item| item.place() == place) {
+                writeln!(
+                    f,
+                    "    {:8} {:width$}  needs {}",
+                    item.kind.to_string(),
+                    item.name,
+                    item.requires
+                )?;
             }
         }
         Ok(())

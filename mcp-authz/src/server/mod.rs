@@ -1,5 +1,6 @@
 //! Registry, gate and HTTP in one: the builder, where every start-up check lives, and serving.
 
+mod authz;
 mod build;
 mod builder;
 mod checks;
@@ -7,12 +8,18 @@ mod cors;
 mod dispatch;
 #[cfg(feature = "dpop")]
 mod dpop;
+mod item;
 mod manifest;
 mod resource;
 mod serve;
+mod settings;
+mod survey;
 
+pub use authz::{Authz, Protect};
 pub use builder::ServerBuilder;
-pub use manifest::{GuardedTool, Manifest};
+pub use dispatch::Annotated;
+pub use item::Kind;
+pub use manifest::{GuardedItem, Manifest};
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -20,6 +27,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use http::{Request, Response};
+use rmcp::ServerHandler;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower_service::Service;
@@ -29,7 +37,6 @@ use crate::layer::{Endpoint, Origins};
 use crate::metadata::ResourceMetadata;
 use crate::token::TokenCache;
 use cors::ForPages;
-use dispatch::Tools;
 
 /// An MCP server whose annotated functions are reached only by callers who may.
 ///
@@ -53,8 +60,8 @@ use dispatch::Tools;
 ///         .await
 /// }
 /// ```
-pub struct Server {
-    endpoint: Endpoint<Tools>,
+pub struct Server<H = Annotated> {
+    endpoint: Endpoint<H>,
     metadata: ResourceMetadata,
     token_cache: TokenCache,
     mount: String,
@@ -64,6 +71,8 @@ pub struct Server {
     running: TaskTracker,
     /// Cancelled when those are done: streams that nothing waits for end.
     streams: CancellationToken,
+    /// Cancelled first: streams that end by themselves when they are told to.
+    closing: CancellationToken,
     grace: Duration,
 }
 
@@ -72,7 +81,9 @@ impl Server {
     pub fn builder(name: impl Into<String>) -> ServerBuilder {
         ServerBuilder::new(name.into())
     }
+}
 
+impl<H: ServerHandler> Server<H> {
     /// The endpoint and its well-known documents, to **merge at the root** of an application: the
     /// well-known paths live there (RFC 9728 §3).
     pub fn router(&self) -> Router {
@@ -118,13 +129,13 @@ impl Server {
 }
 
 /// What the server guards, as it is printed at start.
-impl std::fmt::Display for Server {
+impl<H> std::fmt::Display for Server<H> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         std::fmt::Display::fmt(&self.manifest, f)
     }
 }
 
-impl std::fmt::Debug for Server {
+impl<H> std::fmt::Debug for Server<H> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Server")
             .field("mount", &self.mount)

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use axum::serve::ListenerExt;
+use rmcp::ServerHandler;
 use tokio::net::{TcpListener, ToSocketAddrs};
 use tokio::sync::oneshot;
 
@@ -14,7 +15,7 @@ use crate::error::Error;
 /// How long a stream that was told to end may take to say so.
 const STREAMS_END: Duration = Duration::from_secs(1);
 
-impl Server {
+impl<H: ServerHandler> Server<H> {
     /// Binds `addr`, prints what is guarded to standard error and serves until Ctrl-C or SIGTERM.
     ///
     /// Then nothing new is accepted, long streams end, and running calls may finish within
@@ -45,6 +46,7 @@ impl Server {
         let Self {
             running,
             streams,
+            closing,
             grace,
             ..
         } = self;
@@ -63,6 +65,7 @@ impl Server {
             }
             // First the calls that were let in, then the streams that would never end.
             running.close();
+            closing.cancel();
             let _ = tokio::time::timeout(grace, running.wait()).await;
             streams.cancel();
             tokio::time::sleep(STREAMS_END).await;

@@ -1,0 +1,222 @@
+//! What a client carries for the server, sealed for one owner and one purpose.
+
+use std::time::Duration;
+
+use aws_lc_rs::digest::{Context, SHA256};
+use rmcp::model::{JsonObject, RequestStateCodec, SealOptions};
+use serde_json::Value;
+
+use super::owner::owner;
+use crate::auth_info::AuthInfo;
+
+/// How long a client may take for the next request of an exchange: a person may have to answer.
+const LIFETIME: Duration = Duration::from_secs(15 * 60);
+
+/// It was not sealed for this caller and this purpose, or not by us, or long ago.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Foreign;
+
+/// What something is sealed for.
+pub(crate) enum Purpose<'a> {
+    /// The next page of this list.
+    Cursor(&'static str),
+    /// The next request of this exchange, with the same arguments.
+    Round {
+        method: &'static str,
+        name: &'a str,
+        arguments: Option<&'a JsonObject>,
+    },
+}
+
+/// Seals and opens with the server's keys.
+#[derive(Clone)]
+pub(crate) struct Seal(RequestStateCodec);
+
+impl Seal {
+    pub(crate) fn new(codec: RequestStateCodec) -> Self {
+        Self(codec)
+    }
+
+    pub(crate) fn seal(
+        &self,
+        text: &str,
+        caller: Option<&AuthInfo>,
+        purpose: &Purpose<'_>,
+    ) -> String {
+        let bound = bound(caller, purpose);
+        let options = SealOptions::new().associated_data(&bound).ttl(LIFETIME);
+        self.0.seal_with(text.as_bytes(), &options)
+    }
+
+    pub(crate) fn open(
+        &self,
+        sealed: &str,
+        caller: Option<&AuthInfo>,
+        purpose: &Purpose<'_>,
+    ) -> Result<String, Foreign> {
+        let opened = self.0.open_with(sealed, &bound(caller, purpose));
+        String::from_utf8(opened.map_err(|_| Foreign)?).map_err(|_| Foreign)
+    }
+}
+
+/// The owner and the purpose, in a form that no others have.
+fn bound(caller: Option<&AuthInfo>, purpose: &Purpose<'_>) -> Vec<u8> {
+    let (kind, parts) = match purpose {
+        Purpose::Cursor(list) => ("cursor", vec![(*list).to_owned()]),
+        Purpose::Round {
+            method,
+            name,
+            arguments,
+        } => {
+            let arguments = digest(*arguments);
+            (
+                "round",
+                vec![(*method).to_owned(), (*name).to_owned(), arguments],
+            )
+        }
+    };
+    let owner = caller.map(|caller| owner(kind, caller));
+    serde_json::to_vec(&(kind, owner, parts)).unwrap_or_default()
+}
+
+/// The same for equal arguments, in whatever order their members come.
+fn digest(arguments: Option<&JsonObject>) -> String {
+    let mut context = Context::new(&SHA256);
+    if let Some(arguments) = arguments {
+        hash_object(arguments, &mut context);
+    }
+    let digest = context.finish();
+    digest
+        .as_ref()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+fn hash_object(object: &JsonObject, context: &mut Context) {
+    let mut members: Vec<_> = object.iter().collect();
+    members.sort_unstable_by_key(|(name, _)| *name);
+    context.update(b"{");
+    for (name, value) in members {
+        hash(&Value::from(name.as_str()), context);
+        hash(value, context);
+    }
+    context.update(b"}");
+}
+
+/// Brackets and JSON's own quoting keep the pieces apart.
+fn hash(value: &Value, context: &mut Context) {
+    match value {
+        Value::Object(object) => hash_object(object, context),
+        Value::Array(items) => {
+            context.update(b"[");
+            items.iter().for_each(|item| hash(item, context));
+            context.update(b"]");
+        }
+        plain => {
+            context.update(plain.to_string().as_bytes());
+            context.update(b",");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn seal() -> Seal {
+        Seal::new(RequestStateCodec::try_new([7; 32]).unwrap())
+    }
+
+    fn caller(subject: &str, client: &str) -> AuthInfo {
+        let caller = AuthInfo::builder("https://as.test").subject(subject);
+        caller.client_id(client).build()
+    }
+
+    fn object(value: &Value) -> JsonObject {
+        value.as_object().cloned().unwrap()
+    }
+
+    fn round<'a>(name: &'a str, arguments: Option<&'a JsonObject>) -> Purpose<'a> {
+        Purpose::Round {
+            method: "tools/call",
+            name,
+            arguments,
+        }
+    }
+
+    #[test]
+    fn it_opens_for_its_owner_and_its_purpose_alone() {
+        let (alice, arguments) = (caller("alice", "agent"), object(&json!({ "to": "bob" })));
+        let (seal, purpose) = (seal(), round("send", Some(&arguments)));
+        let sealed = seal.seal("state", Some(&alice), &purpose);
+        assert_eq!(
+            seal.open(&sealed, Some(&alice), &purpose),
+            Ok("state".to_owned())
+        );
+        let other = object(&json!({ "to": "eve" }));
+        for (who, purpose) in [
+            (
+                Some(caller("bob", "agent")),
+                round("send", Some(&arguments)),
+            ),
+            (
+                Some(caller("alice", "webmail")),
+                round("send", Some(&arguments)),
+            ),
+            (None, round("send", Some(&arguments))),
+            (Some(alice.clone()), round("read", Some(&arguments))),
+            (Some(alice.clone()), round("send", Some(&other))),
+            (Some(alice.clone()), round("send", None)),
+            (Some(alice.clone()), Purpose::Cursor("send")),
+            (
+                Some(alice.clone()),
+                Purpose::Round {
+                    method: "prompts/get",
+                    name: "send",
+                    arguments: Some(&arguments),
+                },
+            ),
+        ] {
+            assert_eq!(seal.open(&sealed, who.as_ref(), &purpose), Err(Foreign));
+        }
+        for forged in ["", "rs1", "state", &sealed[1..], &format!("{sealed}A")] {
+            assert_eq!(
+                seal.open(forged, Some(&alice), &purpose),
+                Err(Foreign),
+                "{forged}"
+            );
+        }
+    }
+
+    #[test]
+    fn equal_arguments_have_one_digest_and_others_another() {
+        let of = |value: Value| digest(Some(&object(&value)));
+        assert_eq!(
+            of(json!({ "a": 1, "b": [1, 2] })),
+            of(json!({ "b": [1, 2], "a": 1 }))
+        );
+        let all = [
+            json!({}),
+            json!({ "a": [] }),
+            json!({ "a": {} }),
+            json!({ "a": null }),
+            json!({ "a": "null" }),
+            json!({ "a": 1 }),
+            json!({ "a": 12 }),
+            json!({ "a": [1, 2] }),
+            json!({ "a": [12] }),
+            json!({ "a": [[1], 2] }),
+            json!({ "a": ["1,2"] }),
+            json!({ "a": { "b": 1 } }),
+            json!({ "a": {}, "b": 1 }),
+        ];
+        for (index, one) in all.iter().enumerate() {
+            for other in &all[..index] {
+                assert_ne!(of(one.clone()), of(other.clone()), "{one} {other}");
+            }
+        }
+        assert_ne!(digest(None), of(json!({})));
+    }
+}

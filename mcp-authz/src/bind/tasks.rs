@@ -1,0 +1,132 @@
+//! Who made a task (SEP-2663): an id of rmcp's works for whoever has it.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::owner::{Owner, owner};
+use crate::auth_info::AuthInfo;
+
+/// Tasks that one principal can come back to; its oldest goes for one more.
+const PER_PRINCIPAL: usize = 256;
+
+/// Tasks that are remembered in all; for one more, whoever holds most loses its oldest.
+const IN_ALL: usize = 16_384;
+
+/// The owners of the tasks of this process, in memory: with the process, the tasks end as well.
+#[derive(Default)]
+pub(crate) struct TaskOwners(Mutex<Held>);
+
+#[derive(Default)]
+struct Held {
+    tasks: HashMap<String, Task>,
+    /// Ids in the order in which they came.
+    by_owner: HashMap<Owner, VecDeque<String>>,
+}
+
+struct Task {
+    owner: Owner,
+    tool: String,
+}
+
+impl TaskOwners {
+    /// Enters a task; `false` when its id is somebody else's already.
+    pub(crate) fn keep(&self, id: &str, caller: &AuthInfo, tool: &str) -> bool {
+        let task = Task {
+            owner: owner("task", caller),
+            tool: tool.to_owned(),
+        };
+        self.lock().keep(id, task)
+    }
+
+    /// The tool whose call made the task, for its owner.
+    pub(crate) fn tool_of(&self, id: &str, caller: &AuthInfo) -> Option<String> {
+        let held = self.lock();
+        let task = held.tasks.get(id)?;
+        (task.owner == owner("task", caller)).then(|| task.tool.clone())
+    }
+
+    /// Consistent between any two statements, so a poisoned lock is as good as new.
+    fn lock(&self) -> MutexGuard<'_, Held> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Held {
+    fn keep(&mut self, id: &str, task: Task) -> bool {
+        if let Some(known) = self.tasks.get(id) {
+            return known.owner == task.owner && known.tool == task.tool;
+        }
+        let own = self.by_owner.get(&task.owner).map_or(0, VecDeque::len);
+        if own >= PER_PRINCIPAL {
+            self.forget_oldest_of(&task.owner.clone());
+        } else if self.tasks.len() >= IN_ALL {
+            let most = self.by_owner.iter().max_by_key(|(_, ids)| ids.len());
+            if let Some(owner) = most.map(|(owner, _)| owner.clone()) {
+                self.forget_oldest_of(&owner);
+            }
+        }
+        let own = self.by_owner.entry(task.owner.clone()).or_default();
+        own.push_back(id.to_owned());
+        self.tasks.insert(id.to_owned(), task);
+        true
+    }
+
+    fn forget_oldest_of(&mut self, owner: &Owner) {
+        let Some(ids) = self.by_owner.get_mut(owner) else {
+            return;
+        };
+        if let Some(oldest) = ids.pop_front() {
+            self.tasks.remove(&oldest);
+        }
+        if ids.is_empty() {
+            self.by_owner.remove(owner);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn caller(number: usize) -> AuthInfo {
+        AuthInfo::builder("https://as.test")
+            .subject(number.to_string())
+            .build()
+    }
+
+    #[test]
+    fn a_task_is_its_makers_and_nobody_elses() {
+        let (tasks, alice, bob) = (TaskOwners::default(), caller(1), caller(2));
+        assert!(tasks.keep("t", &alice, "long"));
+        assert_eq!(tasks.tool_of("t", &alice).as_deref(), Some("long"));
+        assert_eq!(tasks.tool_of("t", &bob), None);
+        assert_eq!(tasks.tool_of("T", &alice), None);
+        assert!(!tasks.keep("t", &bob, "long"), "an id is not taken over");
+        assert!(
+            !tasks.keep("t", &alice, "other"),
+            "nor put under another rule"
+        );
+        assert_eq!(tasks.tool_of("t", &bob), None);
+    }
+
+    #[test]
+    fn nobody_pushes_out_what_is_somebody_elses() {
+        let (tasks, alice) = (TaskOwners::default(), caller(0));
+        assert!(tasks.keep("alice's", &alice, "t"));
+        for number in 0..=PER_PRINCIPAL {
+            assert!(tasks.keep(&format!("1-{number}"), &caller(1), "t"));
+        }
+        assert!(
+            tasks.tool_of("1-0", &caller(1)).is_none(),
+            "the oldest of its own"
+        );
+        assert!(tasks.tool_of("1-256", &caller(1)).is_some());
+        for principal in 2..=100 {
+            for number in 0..PER_PRINCIPAL {
+                assert!(tasks.keep(&format!("{principal}-{number}"), &caller(principal), "t"));
+            }
+        }
+        assert_eq!(tasks.lock().tasks.len(), IN_ALL, "there is an end");
+        assert!(tasks.tool_of("alice's", &alice).is_some());
+    }
+}

@@ -1,0 +1,317 @@
+use std::sync::Arc;
+
+use super::*;
+use crate::clock::{Clock, TestClock};
+use crate::gate::{PolicyError, Rules};
+use crate::scope::{ChallengeScopes, Hierarchy, Scope, Terms};
+use serde_json::json;
+
+fn a_and_b() -> Requirement {
+    Requirement::all([Scope::new("a").into(), Scope::new("b").into()])
+}
+
+fn rules() -> Rules {
+    Rules::new()
+        .tool("scoped", a_and_b())
+        .tool("mine", Rule::authenticated())
+        .tool("public", Rule::anonymous())
+        .tool("hidden", Rule::from(a_and_b()).conceal())
+}
+
+fn book_of(rules: Rules, terms: Terms, visibility: Visibility) -> Rulebook {
+    Rulebook::new(rules, terms, visibility, Arc::new(TestClock::new()))
+}
+
+fn book(rules: Rules) -> Rulebook {
+    book_of(rules, Terms::default(), Visibility::Granted)
+}
+
+fn caller(scopes: &str) -> Caller {
+    with_claims(scopes, &json!({}))
+}
+
+fn with_claims(scopes: &str, claims: &Value) -> Caller {
+    let caller = AuthInfo::builder("https://as.test")
+        .scopes(ScopeSet::parse(scopes))
+        .claims(claims.as_object().cloned().unwrap());
+    Some(caller.build())
+}
+
+fn call(name: &str) -> Operation<'_> {
+    Operation::Tool(name, Arguments::These(None))
+}
+
+fn ask(scopes: &str) -> Decision {
+    Decision::Deny(Denial::InsufficientScope(ScopeSet::parse(scopes)))
+}
+
+#[test]
+fn every_caller_against_every_kind_of_tool() {
+    let allow = || Decision::Allow;
+    let sign_in = |scopes| Decision::Deny(Denial::Unauthenticated(ScopeSet::parse(scopes)));
+    for (name, caller, expected) in [
+        ("scoped", caller("a b"), allow()),
+        ("scoped", caller("b c a"), allow()),
+        ("scoped", caller("a"), ask("a b")),
+        ("scoped", caller("A B"), ask("a b")),
+        ("scoped", caller(""), ask("a b")),
+        ("scoped", None, sign_in("a b")),
+        ("mine", caller(""), allow()),
+        ("mine", None, sign_in("")),
+        ("public", caller(""), allow()),
+        ("public", None, allow()),
+        ("hidden", caller("a b"), allow()),
+        ("hidden", caller("a"), Decision::Unknown),
+        ("hidden", None, Decision::Unknown),
+        ("Scoped", caller("a b"), Decision::Unknown),
+        ("scoped ", caller("a b"), Decision::Unknown),
+        ("", None, Decision::Unknown),
+    ] {
+        let decision = book(rules()).decide(call(name), &caller);
+        assert_eq!(decision, expected, "{name:?} by {caller:?}");
+    }
+}
+
+#[test]
+fn a_rule_is_for_one_kind_of_item() {
+    let rules = Rules::new()
+        .tool("x", Rule::authenticated())
+        .prompt("y", Rule::authenticated())
+        .resource("z:1", Rule::authenticated())
+        .method("w/v", Rule::authenticated());
+    let book = book(rules);
+    let none = Arguments::These(None);
+    let every = |name| {
+        [
+            Operation::Tool(name, none),
+            Operation::Prompt(name, none),
+            Operation::Resource(name),
+            Operation::Method(name),
+            Operation::Template(name),
+        ]
+    };
+    for (name, only) in [("x", 0), ("y", 1), ("z:1", 2), ("w/v", 3)] {
+        for (index, operation) in every(name).into_iter().enumerate() {
+            let allowed = book.decide(operation, &caller("")) == Decision::Allow;
+            assert_eq!(allowed, index == only, "{operation:?}");
+        }
+    }
+}
+
+#[test]
+fn a_wider_scope_is_enough_and_the_narrow_one_is_asked_for() {
+    let hierarchy = Hierarchy::new().includes("admin", ["a"]);
+    let inclusions = hierarchy.close().unwrap();
+    let terms = Terms {
+        inclusions,
+        ..Terms::default()
+    };
+    let book = book_of(rules(), terms, Visibility::All);
+    let decide = |scopes| book.decide(call("scoped"), &caller(scopes));
+    assert_eq!(decide("admin b"), Decision::Allow);
+    assert_eq!(decide("admin"), ask("a b"));
+    assert_eq!(decide("b"), ask("a b"));
+}
+
+#[test]
+fn a_challenge_can_carry_what_is_granted_already() {
+    let terms = Terms {
+        challenge: ChallengeScopes::RequiredAndGranted,
+        ..Terms::default()
+    };
+    let book = book_of(rules(), terms, Visibility::All);
+    assert_eq!(book.decide(call("scoped"), &caller("x b")), ask("a b x"));
+}
+
+#[tokio::test]
+async fn what_is_shown_as_granted_is_exactly_what_a_call_would_allow() {
+    let book = book(rules());
+    for scopes in [None, Some(""), Some("a"), Some("a b")] {
+        let caller = scopes.and_then(caller);
+        for tool in ["scoped", "mine", "public", "hidden", "none"] {
+            let allowed = book.judge(call(tool), &caller).await == Decision::Allow;
+            let shown = book.shows(Operation::Tool(tool, Arguments::Some), &caller);
+            assert_eq!(shown.await, allowed, "{tool} to {scopes:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_concealed_is_shown_to_whoever_may_run_it() {
+    let book = book_of(rules(), Terms::default(), Visibility::All);
+    for (tool, caller, shown) in [
+        ("scoped", caller(""), true),
+        ("hidden", caller("a"), false),
+        ("hidden", None, false),
+        ("hidden", caller("a b"), true),
+    ] {
+        let shows = book.shows(Operation::Tool(tool, Arguments::Some), &caller);
+        assert_eq!(shows.await, shown, "{tool} to {caller:?}");
+    }
+}
+
+#[test]
+fn a_uri_is_under_the_rule_of_its_spelling() {
+    let scope = |name| Requirement::from(Scope::new(name));
+    let book = book(
+        Rules::new()
+            .resource("file:///secret", scope("secret"))
+            .resource("file:///{name}", scope("read"))
+            .resource("file:///{name}.log", scope("logs"))
+            .resource("bucket:///{bucket}/{+path}", scope("files:{bucket}:read")),
+    );
+    for (uri, scopes, expected) in [
+        ("file:///a", "read", Decision::Allow),
+        ("file:///secret", "read", ask("secret")),
+        ("file:///secret", "secret", Decision::Allow),
+        ("file:///%73ecret", "read", Decision::Unknown),
+        ("file:///Secret", "read", Decision::Unknown),
+        ("file:///Notes", "read", Decision::Allow),
+        ("file:///notes.LOG", "read logs", Decision::Unknown),
+        ("FILE:///secret", "read", Decision::Unknown),
+        ("file:///x/../secret", "read", Decision::Unknown),
+        // Under two rules: both must allow, and both are asked for.
+        ("file:///a.log", "read", ask("logs")),
+        ("file:///a.log", "", ask("read logs")),
+        ("file:///a.log", "read logs", Decision::Allow),
+        ("bucket:///a/x/y", "files:a:read", Decision::Allow),
+        ("bucket:///a/x/y", "files:b:read", ask("files:a:read")),
+        (
+            "bucket:///a/x/y",
+            "files:{bucket}:read",
+            ask("files:a:read"),
+        ),
+        ("bucket:///a%20b/x", "files:a%20b:read", Decision::Unknown),
+        ("bucket:///a%3Ab/x", "files:a:b:read", Decision::Unknown),
+    ] {
+        let decision = book.decide(Operation::Resource(uri), &caller(scopes));
+        assert_eq!(decision, expected, "{uri} by {scopes:?}");
+    }
+    // For a template, whether some of its URIs could be had.
+    let template = Operation::Template("bucket:///{bucket}/{+path}");
+    assert!(book.decide(template, &caller("files:a:read")).passes());
+    assert!(!book.decide(template, &caller("files:a:write")).passes());
+    assert_eq!(
+        book.decide(Operation::Template("x:{y}"), &caller("")),
+        Decision::Unknown
+    );
+}
+
+#[test]
+fn arguments_can_ask_for_more() {
+    let rule = Rule::from(Scope::new("pay")).scopes_for(|arguments, _| {
+        let large = arguments.get("amount").and_then(Value::as_u64) != Some(1);
+        Scope::new(if large { "pay:any" } else { "pay" }).into()
+    });
+    let book = book(Rules::new().tool("pay", rule));
+    for (arguments, scopes, expected) in [
+        (json!({ "amount": 1 }), "pay", Decision::Allow),
+        (json!({ "amount": 2 }), "pay", ask("pay pay:any")),
+        (json!({ "amount": "1" }), "pay", ask("pay pay:any")),
+        (json!({}), "pay", ask("pay pay:any")),
+        (json!({ "amount": 2 }), "pay pay:any", Decision::Allow),
+        // The rest first: what the arguments would ask is not told to whoever lacks it.
+        (json!({ "amount": 2 }), "", ask("pay")),
+    ] {
+        let arguments = arguments.as_object();
+        let call = Operation::Tool("pay", Arguments::These(arguments));
+        assert_eq!(
+            book.decide(call, &caller(scopes)),
+            expected,
+            "{arguments:?}"
+        );
+    }
+    let no_arguments = book.decide(call("pay"), &caller("pay"));
+    assert_eq!(no_arguments, ask("pay pay:any"));
+}
+
+#[test]
+fn a_sign_in_must_be_fresh_and_strong_enough() {
+    let clock = TestClock::new();
+    let now = clock
+        .wall()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap()
+        .as_secs();
+    let minutes = Duration::from_secs(300);
+    let rule = Rule::from(Scope::new("a"))
+        .max_age(minutes)
+        .acr_values(["mfa", "hw"]);
+    let rules = Rules::new().tool("t", rule);
+    let book = Rulebook::new(rules, Terms::default(), Visibility::All, Arc::new(clock));
+    let denied = Decision::Deny(Denial::InsufficientAuthentication {
+        scopes: ScopeSet::parse("a"),
+        max_age: Some(minutes),
+        acr_values: "mfa hw".into(),
+    });
+    for (claims, allowed) in [
+        (json!({ "auth_time": now - 300, "acr": "mfa" }), true),
+        (json!({ "auth_time": now - 301, "acr": "mfa" }), false),
+        (json!({ "auth_time": now + 60, "acr": "hw" }), true),
+        (json!({ "auth_time": now + 62, "acr": "hw" }), false),
+        (json!({ "auth_time": now, "acr": "pwd" }), false),
+        (json!({ "auth_time": now, "acr": "mfa hw" }), false),
+        (json!({ "auth_time": now, "acr": ["mfa"] }), false),
+        (json!({ "auth_time": now }), false),
+        (json!({ "auth_time": now.to_string(), "acr": "mfa" }), false),
+        (json!({ "auth_time": -1, "acr": "mfa" }), false),
+        (json!({ "auth_time": u64::MAX, "acr": "mfa" }), false),
+        (json!({ "acr": "mfa" }), false),
+        (json!({}), false),
+    ] {
+        let expected = if allowed {
+            Decision::Allow
+        } else {
+            denied.clone()
+        };
+        let decision = book.decide(call("t"), &with_claims("a", &claims));
+        assert_eq!(decision, expected, "{claims}");
+    }
+    // One trip for both.
+    assert_eq!(book.decide(call("t"), &caller("")), denied);
+}
+
+#[tokio::test]
+async fn a_policy_has_three_answers_and_is_asked_last() {
+    let book = |rule: Rule| book(Rules::new().tool("t", rule));
+    let scoped = || Rule::from(Scope::new("a"));
+    let judge = async |rule, scopes| book(rule).judge(call("t"), &caller(scopes)).await;
+    let yes = scoped().policy(|_| async { Ok(()) });
+    assert_eq!(judge(yes.clone(), "a").await, Decision::Allow);
+    assert_eq!(judge(yes, "").await, ask("a"));
+
+    let no = scoped().policy(|_| async { Err(PolicyError::denied("no")) });
+    let forbidden = Decision::Deny(Denial::Forbidden("no".into()));
+    assert_eq!(judge(no.clone(), "a").await, forbidden);
+    assert_eq!(judge(no.clone(), "").await, ask("a"));
+    assert_eq!(judge(no.conceal(), "a").await, Decision::Unknown);
+
+    let unknown = scoped().policy(|_| async { Err(PolicyError::unavailable()) });
+    let decision = judge(unknown.clone(), "a").await;
+    assert!(matches!(
+        decision,
+        Decision::Deny(Denial::Unavailable { .. })
+    ));
+    assert_eq!(judge(unknown.conceal(), "a").await, Decision::Unknown);
+
+    let panics = scoped().policy(|auth| async move {
+        assert!(auth.subject().is_some(), "what a policy did not expect");
+        Ok(())
+    });
+    assert_eq!(
+        judge(panics.clone(), "a").await,
+        Decision::Deny(Denial::Failed)
+    );
+    assert_eq!(judge(panics.conceal(), "a").await, Decision::Unknown);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_policy_that_does_not_come_back_lets_nobody_through() {
+    let rule = Rule::authenticated().policy(|_| std::future::pending());
+    let book = book(Rules::new().tool("t", rule));
+    let decision = book.judge(call("t"), &caller("")).await;
+    assert!(matches!(
+        decision,
+        Decision::Deny(Denial::Unavailable { .. })
+    ));
+}

@@ -1,0 +1,117 @@
+//! What a caller is shown of a list: nothing that it could not know of, each item with what it
+//! requires, and nothing that a shared cache may keep.
+
+use rmcp::model::{
+    CacheScope, ErrorData, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult,
+    ListSkillsResult, ListToolsResult, MetaObject, PaginatedRequestParams,
+};
+use rmcp::service::RequestContext;
+use rmcp::{RoleServer, ServerHandler};
+
+use super::Gate;
+use super::decide::{Arguments, Caller, Operation};
+
+/// The key under which a listed item says what it requires.
+const REQUIRED_SCOPES: &str = "mcp-authz/required-scopes";
+
+/// A page of some list.
+pub(super) trait Page {
+    type Item;
+    /// The method that it answers.
+    const METHOD: &'static str;
+
+    fn items(&mut self) -> &mut Vec<Self::Item>;
+    fn cursor(&mut self) -> &mut Option<String>;
+    fn set_cache_scope(&mut self, scope: CacheScope);
+    /// What running the item would be.
+    fn operation(item: &Self::Item) -> Operation<'_>;
+    fn meta(item: &mut Self::Item) -> &mut Option<MetaObject>;
+}
+
+macro_rules! pages {
+    ($($page:ident, $method:literal, $items:ident: $item:ty, |$it:ident| $operation:expr;)+) => {$(
+        impl Page for $page {
+            type Item = $item;
+            const METHOD: &'static str = $method;
+
+            fn items(&mut self) -> &mut Vec<$item> {
+                &mut self.$items
+            }
+
+            fn cursor(&mut self) -> &mut Option<String> {
+                &mut self.next_cursor
+            }
+
+            fn set_cache_scope(&mut self, scope: CacheScope) {
+                self.cache_scope = Some(scope);
+            }
+
+            fn operation($it: &$item) -> Operation<'_> {
+                $operation
+            }
+
+            fn meta(item: &mut $item) -> &mut Option<MetaObject> {
+                &mut item.meta
+            }
+        }
+    )+};
+}
+
+pages! {
+    ListToolsResult, "tools/list", tools: rmcp::model::Tool,
+        |tool| Operation::Tool(&tool.name, Arguments::Some);
+    ListPromptsResult, "prompts/list", prompts: rmcp::model::Prompt,
+        |prompt| Operation::Prompt(&prompt.name, Arguments::Some);
+    ListResourcesResult, "resources/list", resources: rmcp::model::Resource,
+        |resource| Operation::Resource(&resource.uri);
+    ListResourceTemplatesResult, "resources/templates/list",
+        resource_templates: rmcp::model::ResourceTemplate,
+        |template| Operation::Template(&template.uri_template);
+    ListSkillsResult, "skills/list", skills: rmcp::model::Skill,
+        |skill| Operation::Resource(&skill.uri);
+}
+
+impl<H: ServerHandler> Gate<H> {
+    /// One page of a list, from the handler to the caller.
+    pub(super) async fn list<'a, P, F>(
+        &'a self,
+        mut request: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
+        list: impl FnOnce(&'a H, Option<PaginatedRequestParams>, RequestContext<RoleServer>) -> F,
+    ) -> Result<P, ErrorData>
+    where
+        P: Page,
+        F: Future<Output = Result<P, ErrorData>>,
+    {
+        let pass = self.pass(&context.extensions, Operation::Protocol).await?;
+        if let Some(request) = &mut request {
+            self.open_cursor(pass.caller(), P::METHOD, &mut request.cursor)?;
+        }
+        let mut page = pass
+            .run(|| list(&self.guarded.handler, request, context))
+            .await?;
+        self.close_cursor(pass.caller(), P::METHOD, page.cursor());
+        self.show(&mut page, &pass.0.caller).await;
+        Ok(page)
+    }
+
+    /// Leaves out what the caller is not shown; writes the requirement beside the rest, so that an
+    /// agent can ask for more.
+    pub(super) async fn show<P: Page>(&self, page: &mut P, caller: &Caller) {
+        // A list behind a token is nobody else's, whatever the handler said.
+        page.set_cache_scope(CacheScope::Private);
+        let mut shown = Vec::new();
+        for mut item in std::mem::take(page.items()) {
+            if !self.shows(P::operation(&item), caller).await {
+                continue;
+            }
+            let requirement = self.guarded.rules.requirement(&P::operation(&item));
+            if let Some(required) = requirement.map(|requirement| requirement.to_json()) {
+                let meta = P::meta(&mut item).get_or_insert_with(MetaObject::default);
+                meta.0.insert(REQUIRED_SCOPES.to_owned(), required);
+            }
+            shown.push(item);
+        }
+        *page.items() = shown;
+    }
+}

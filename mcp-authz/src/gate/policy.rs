@@ -1,0 +1,116 @@
+//! What scopes cannot say: a predicate of the author's.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use tokio::time::timeout;
+
+use crate::auth_info::AuthInfo;
+use crate::challenge::Denial;
+
+/// How long a policy may take. A caller waits meanwhile, and nothing of the answer has left.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// When to come back, where the policy does not say.
+const RETRY_AFTER: Duration = Duration::from_secs(5);
+
+/// Why a policy does not let a caller through: always one of two, never a plain no.
+///
+/// ```
+/// use mcp_authz::{AuthInfo, PolicyError};
+///
+/// async fn same_tenant(auth: AuthInfo) -> Result<(), PolicyError> {
+///     match auth.claims().get("tenant").and_then(|tenant| tenant.as_str()) {
+///         Some("acme") => Ok(()),
+///         _ => Err(PolicyError::denied("This server is for members of Acme.")),
+///     }
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PolicyError {
+    /// 403 without a challenge: no consent could cure it. The text goes to the caller.
+    #[error("{0}")]
+    Denied(Cow<'static, str>),
+    /// 503 with `Retry-After`: it could not be found out.
+    #[error("the policy cannot be asked right now")]
+    Unavailable {
+        /// When to come back.
+        retry_after: Duration,
+    },
+}
+
+impl PolicyError {
+    /// The caller may not; `message` says why, to the caller.
+    #[must_use]
+    pub fn denied(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::Denied(message.into())
+    }
+
+    /// It could not be found out.
+    #[must_use]
+    pub const fn unavailable() -> Self {
+        Self::Unavailable {
+            retry_after: RETRY_AFTER,
+        }
+    }
+}
+
+impl From<PolicyError> for Denial {
+    fn from(error: PolicyError) -> Self {
+        match error {
+            PolicyError::Denied(message) => Self::Forbidden(message),
+            PolicyError::Unavailable { retry_after } => Self::Unavailable { retry_after },
+        }
+    }
+}
+
+/// What a policy says in the end.
+pub(crate) type Outcome = Result<(), PolicyError>;
+
+/// A policy of a rule.
+#[derive(Clone)]
+pub(crate) struct Policy(Arc<dyn Fn(AuthInfo) -> BoxFuture<'static, Outcome> + Send + Sync>);
+
+impl Policy {
+    pub(crate) fn new<F, Fut>(policy: F) -> Self
+    where
+        F: Fn(AuthInfo) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Outcome> + Send + 'static,
+    {
+        Self(Arc::new(move |auth| policy(auth).boxed()))
+    }
+
+    /// Whether `caller` may, as far as this policy goes.
+    pub(crate) async fn ask(&self, caller: &AuthInfo) -> Result<(), Denial> {
+        let Self(policy) = self;
+        judged(async { policy(caller.clone()).await }).await
+    }
+}
+
+/// Waits for a policy: one that panics or does not come back lets nobody through.
+pub(crate) async fn judged(policy: impl Future<Output = Outcome>) -> Result<(), Denial> {
+    let caught = AssertUnwindSafe(policy).catch_unwind();
+    match timeout(PATIENCE, caught).await {
+        Ok(Ok(outcome)) => Ok(outcome?),
+        Ok(Err(_)) => {
+            tracing::error!("a policy panicked");
+            Err(Denial::Failed)
+        }
+        Err(_) => {
+            tracing::warn!("a policy took longer than {PATIENCE:?}");
+            Err(PolicyError::unavailable().into())
+        }
+    }
+}
+
+impl fmt::Debug for Policy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Policy")
+    }
+}

@@ -1,0 +1,154 @@
+//! What a call leaves behind for the next request: state that the client carries (SEP-2322), and
+//! tasks (SEP-2663). Both are their owner's; the next request is decided like any other.
+
+use rmcp::ErrorData;
+use rmcp::model::{CreateTaskResult, InputRequiredResult, JsonObject};
+use rmcp::service::RequestContext;
+use rmcp::{RoleServer, ServerHandler};
+
+use super::decide::{Arguments, Operation};
+use super::ticket::Pass;
+use super::{Gate, refused};
+use crate::auth_info::AuthInfo;
+use crate::bind::{Foreign, Purpose};
+
+/// One request of an exchange that can take several: what its state is bound to.
+pub(super) struct Round {
+    method: &'static str,
+    name: String,
+    arguments: Option<JsonObject>,
+}
+
+impl Round {
+    pub(super) fn new(
+        method: &'static str,
+        name: impl Into<String>,
+        arguments: Option<&JsonObject>,
+    ) -> Self {
+        Self {
+            method,
+            name: name.into(),
+            arguments: arguments.cloned(),
+        }
+    }
+
+    fn purpose(&self) -> Purpose<'_> {
+        Purpose::Round {
+            method: self.method,
+            name: &self.name,
+            arguments: self.arguments.as_ref(),
+        }
+    }
+}
+
+impl<H: ServerHandler> Gate<H> {
+    /// Replaces what the client brings by what the handler gave it.
+    pub(super) fn open(
+        &self,
+        pass: &Pass,
+        round: &Round,
+        state: &mut Option<String>,
+    ) -> Result<(), ErrorData> {
+        let Some(sealed) = state else { return Ok(()) };
+        let opened = self
+            .guarded
+            .seal
+            .open(sealed, pass.caller(), &round.purpose());
+        // One text, whatever is wrong with it.
+        let opened = opened.map_err(|Foreign| {
+            ErrorData::invalid_params("the requestState is not valid here", None)
+        })?;
+        *state = Some(opened);
+        Ok(())
+    }
+
+    /// Seals what the client is to bring again.
+    pub(super) fn close(
+        &self,
+        pass: &Pass,
+        round: &Round,
+        result: &mut InputRequiredResult,
+    ) -> Result<(), ErrorData> {
+        let Some(state) = &result.request_state else {
+            return Ok(());
+        };
+        // What is nobody's could be resumed by anybody.
+        let caller = pass.caller().ok_or_else(|| {
+            ErrorData::invalid_request("several rounds need a verified caller", None)
+        })?;
+        result.request_state = Some(
+            self.guarded
+                .seal
+                .seal(state, Some(caller), &round.purpose()),
+        );
+        Ok(())
+    }
+
+    /// Enters a new task under its owner.
+    pub(super) fn keep_task(
+        &self,
+        pass: &Pass,
+        call: &Round,
+        created: &CreateTaskResult,
+    ) -> Result<(), ErrorData> {
+        let owner = pass
+            .caller()
+            .ok_or_else(|| ErrorData::invalid_request("a task needs a verified caller", None))?;
+        let kept = self
+            .guarded
+            .tasks
+            .keep(&created.task.task_id, owner, &call.name);
+        kept.then_some(())
+            .ok_or_else(|| ErrorData::internal_error("the task's id is taken", None))
+    }
+
+    /// Decides on a request about a task: by its owner alone, and as the call that made it would be
+    /// decided now.
+    pub(super) async fn pass_to_task(
+        &self,
+        id: &str,
+        context: &RequestContext<RoleServer>,
+    ) -> Result<Pass, ErrorData> {
+        let extensions = &context.extensions;
+        let admitted = super::Admitted::find(extensions).ok_or_else(refused)?;
+        let tool = admitted
+            .caller
+            .as_ref()
+            .and_then(|caller: &AuthInfo| self.guarded.tasks.tool_of(id, caller));
+        let Some(tool) = tool else {
+            // A foreign task is an unknown one.
+            self.pass(extensions, Operation::Protocol).await?;
+            return Err(ErrorData::invalid_params("task not found", None));
+        };
+        self.pass(extensions, Operation::Tool(&tool, Arguments::Some))
+            .await
+    }
+
+    /// The same for a cursor of a list.
+    pub(super) fn open_cursor(
+        &self,
+        caller: Option<&AuthInfo>,
+        list: &'static str,
+        cursor: &mut Option<String>,
+    ) -> Result<(), ErrorData> {
+        let Some(sealed) = cursor else { return Ok(()) };
+        let opened = self
+            .guarded
+            .seal
+            .open(sealed, caller, &Purpose::Cursor(list));
+        let opened = opened.map_err(|Foreign| ErrorData::invalid_params("unknown cursor", None))?;
+        *cursor = Some(opened);
+        Ok(())
+    }
+
+    pub(super) fn close_cursor(
+        &self,
+        caller: Option<&AuthInfo>,
+        list: &'static str,
+        cursor: &mut Option<String>,
+    ) {
+        if let Some(own) = cursor {
+            *own = self.guarded.seal.seal(own, caller, &Purpose::Cursor(list));
+        }
+    }
+}

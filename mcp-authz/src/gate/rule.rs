@@ -1,0 +1,300 @@
+//! What one operation asks of its caller, and the author's list of such rules.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rmcp::model::JsonObject;
+
+use super::policy::{Outcome, Policy};
+use crate::auth_info::AuthInfo;
+use crate::registry::Access;
+use crate::scope::{Requirement, Scope};
+
+/// Who may run an operation: scopes first, then what scopes cannot say.
+///
+/// ```
+/// use std::time::Duration;
+/// use mcp_authz::{PolicyError, Rule, scopes};
+///
+/// let send = Rule::from(scopes!["mail:send"])
+///     .max_age(Duration::from_secs(300)) // signed in within five minutes
+///     .policy(|auth| async move {
+///         match auth.claims().contains_key("suspended") {
+///             true => Err(PolicyError::denied("Your account may not send.")),
+///             false => Ok(()),
+///         }
+///     });
+/// ```
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Rule {
+    pub(crate) access: Access,
+    pub(crate) sign_in: SignIn,
+    pub(crate) scopes_for: Option<ScopesFor>,
+    pub(crate) policy: Option<Policy>,
+    pub(crate) concealed: bool,
+    /// The operation has the last word itself, on its typed arguments, before anything runs.
+    pub(crate) deferred: bool,
+}
+
+/// How the person must have signed in (RFC 9470).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct SignIn {
+    pub(crate) max_age: Option<Duration>,
+    pub(crate) acr_values: Vec<String>,
+}
+
+impl SignIn {
+    pub(crate) fn is_any(&self) -> bool {
+        self.max_age.is_none() && self.acr_values.is_empty()
+    }
+}
+
+impl Rule {
+    fn new(access: Access) -> Self {
+        Self {
+            access,
+            sign_in: SignIn::default(),
+            scopes_for: None,
+            policy: None,
+            concealed: false,
+            deferred: false,
+        }
+    }
+
+    /// Any caller with a valid token.
+    pub fn authenticated() -> Self {
+        Self::new(Access::Authenticated)
+    }
+
+    /// Anybody, once the server says `.allow_anonymous()`.
+    pub fn anonymous() -> Self {
+        Self::new(Access::Anonymous)
+    }
+
+    /// Asks for more, depending on the arguments of a tool or prompt, and on the caller. It is asked
+    /// when the rest of the rule is met.
+    ///
+    /// ```
+    /// use mcp_authz::{Requirement, Rule, Scope, scopes};
+    ///
+    /// let transfer = Rule::from(scopes!["pay"]).scopes_for(|arguments, _auth| {
+    ///     let amount = arguments.get("amount").and_then(|amount| amount.as_f64());
+    ///     match amount {
+    ///         Some(amount) if amount <= 100.0 => Scope::new("pay").into(),
+    ///         _ => Scope::new("pay:any").into(),
+    ///     }
+    /// });
+    /// ```
+    pub fn scopes_for(
+        mut self,
+        requirement: impl Fn(&JsonObject, &AuthInfo) -> Requirement + Send + Sync + 'static,
+    ) -> Self {
+        self.scopes_for = Some(ScopesFor(Arc::new(requirement)));
+        self
+    }
+
+    /// Asks a predicate once the scopes are there: tenant, role, ownership. See
+    /// [`PolicyError`](crate::PolicyError) for its answers; one that panics or takes longer than ten
+    /// seconds lets nobody through.
+    pub fn policy<F, Fut>(mut self, policy: F) -> Self
+    where
+        F: Fn(AuthInfo) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Outcome> + Send + 'static,
+    {
+        self.policy = Some(Policy::new(policy));
+        self
+    }
+
+    /// The person must have signed in no longer ago (`auth_time`, RFC 9470 §4), in whole seconds.
+    pub fn max_age(mut self, age: Duration) -> Self {
+        self.sign_in.max_age = Some(age);
+        self
+    }
+
+    /// The person must have signed in in one of these ways (`acr`, RFC 9470 §4).
+    pub fn acr_values<A: Into<String>>(mut self, values: impl IntoIterator<Item = A>) -> Self {
+        self.sign_in.acr_values = values.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Hides the operation from everybody who may not run it: it is not listed, and using it is
+    /// answered like a name that does not exist.
+    pub fn conceal(mut self) -> Self {
+        self.concealed = true;
+        self
+    }
+
+    /// The operation judges its typed arguments itself.
+    #[doc(hidden)]
+    pub fn deferred(mut self) -> Self {
+        self.deferred = true;
+        self
+    }
+}
+
+impl From<Access> for Rule {
+    fn from(access: Access) -> Self {
+        Self::new(access)
+    }
+}
+
+impl From<Requirement> for Rule {
+    fn from(requirement: Requirement) -> Self {
+        Self::new(Access::Scopes(requirement))
+    }
+}
+
+impl From<Scope> for Rule {
+    fn from(scope: Scope) -> Self {
+        Requirement::from(scope).into()
+    }
+}
+
+/// As it reads in a list.
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.access, f)?;
+        let SignIn {
+            max_age,
+            acr_values,
+        } = &self.sign_in;
+        if let Some(age) = max_age {
+            write!(f, ", signed in within {} s", age.as_secs())?;
+        }
+        if !acr_values.is_empty() {
+            write!(f, ", signed in by {}", acr_values.join(" or "))?;
+        }
+        for (said, words) in [
+            (
+                self.scopes_for.is_some() || self.deferred,
+                "more by arguments",
+            ),
+            (self.policy.is_some(), "policy"),
+            (self.concealed, "concealed"),
+        ] {
+            if said {
+                write!(f, ", {words}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A requirement that depends on the arguments.
+#[derive(Clone)]
+pub(crate) struct ScopesFor(pub(crate) Arc<RequirementOf>);
+
+type RequirementOf = dyn Fn(&JsonObject, &AuthInfo) -> Requirement + Send + Sync;
+
+impl fmt::Debug for ScopesFor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ScopesFor")
+    }
+}
+
+/// The rules of a handler that was not annotated: who may run what.
+///
+/// Everything that the handler offers needs one; what it offers later, and has none, is refused.
+///
+/// ```
+/// use mcp_authz::{Rule, Rules, scopes};
+///
+/// let rules = Rules::new()
+///     .tool("send", scopes!["mail:send"])
+///     .tool("whoami", Rule::authenticated())
+///     .prompt("summarize", scopes!["mail:read"])
+///     .resource("mail://folders", scopes!["mail:read"])
+///     .resource("mail://folders/{folder}", scopes!["mail:{folder}:read"])
+///     .method("acme/reindex", scopes!["mail:admin"]);
+/// ```
+#[derive(Clone, Debug, Default)]
+#[must_use]
+pub struct Rules {
+    pub(crate) tools: Vec<(String, Rule)>,
+    pub(crate) prompts: Vec<(String, Rule)>,
+    pub(crate) resources: Vec<(String, Rule)>,
+    /// Those of `resources` that the handler is not expected to list.
+    pub(crate) unlisted: Vec<String>,
+    pub(crate) methods: Vec<(String, Rule)>,
+}
+
+impl Rules {
+    /// No rules: nothing may be run.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Who may call a tool.
+    pub fn tool(mut self, name: impl Into<String>, rule: impl Into<Rule>) -> Self {
+        self.tools.push((name.into(), rule.into()));
+        self
+    }
+
+    /// Who may call each of these tools.
+    pub fn tools<N: Into<String>>(
+        mut self,
+        names: impl IntoIterator<Item = N>,
+        rule: impl Into<Rule>,
+    ) -> Self {
+        let rule = rule.into();
+        let named = names.into_iter().map(|name| (name.into(), rule.clone()));
+        self.tools.extend(named);
+        self
+    }
+
+    /// Who may get a prompt, and completions for it.
+    pub fn prompt(mut self, name: impl Into<String>, rule: impl Into<Rule>) -> Self {
+        self.prompts.push((name.into(), rule.into()));
+        self
+    }
+
+    /// Who may read, watch and list a resource: a URI, byte for byte, or a template (RFC 6570) with
+    /// `{name}` for a segment and `{+name}` for the rest of a path.
+    ///
+    /// A scope may name a variable of the template, as in `files:{bucket}:read`; only a value of
+    /// letters, digits, `-`, `.`, `_` and `~` can then be asked for. A URI that several templates
+    /// stand for needs the rules of all of them; one that has another spelling (`..`, `%2e`, a host
+    /// in capitals) is unknown.
+    pub fn resource(mut self, uri: impl Into<String>, rule: impl Into<Rule>) -> Self {
+        self.resources.push((uri.into(), rule.into()));
+        self
+    }
+
+    /// The same for a resource that the handler serves without listing it.
+    pub fn unlisted_resource(mut self, uri: impl Into<String>, rule: impl Into<Rule>) -> Self {
+        let uri = uri.into();
+        self.unlisted.push(uri.clone());
+        self.resource(uri, rule)
+    }
+
+    /// Who may send a request or notification of a method that MCP does not know.
+    pub fn method(mut self, method: impl Into<String>, rule: impl Into<Rule>) -> Self {
+        self.methods.push((method.into(), rule.into()));
+        self
+    }
+}
+
+/// All of these scopes, as a [`Requirement`].
+///
+/// ```
+/// use mcp_authz::{Rules, scopes};
+///
+/// let rules = Rules::new().tool("send", scopes!["mail:read", "mail:send"]);
+/// ```
+///
+/// A literal that is no scope does not compile:
+///
+/// ```compile_fail
+/// mcp_authz::scopes!["mail send"];
+/// ```
+#[macro_export]
+macro_rules! scopes {
+    ($($scope:expr),+ $(,)?) => {
+        $crate::Requirement::all([$({
+            const SCOPE: $crate::Scope = $crate::Scope::new($scope);
+            $crate::Requirement::scope(SCOPE)
+        }),+])
+    };
+}

@@ -1,0 +1,187 @@
+//! The rules of one server, ready to be looked up.
+
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use super::decide::{Arguments, Caller, Operation};
+use super::rule::{Rule, Rules};
+use super::template::{Template, Variables};
+use crate::clock::Clock;
+use crate::registry::Access;
+use crate::scope::{Requirement, Terms};
+
+/// Which items a caller is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Visibility {
+    /// All of them, each with what it requires, so that an agent can ask the person for more.
+    #[default]
+    All,
+    /// What the caller may run now; what depends on arguments, when some arguments could pass.
+    Granted,
+}
+
+/// Who may do what on one server.
+pub(crate) struct Rulebook {
+    tools: HashMap<String, Rule>,
+    prompts: HashMap<String, Rule>,
+    resources: HashMap<String, Rule>,
+    templates: Vec<(Template, Rule)>,
+    /// The URIs of `resources` in lower case.
+    folded: HashSet<String>,
+    methods: HashMap<String, Rule>,
+    pub(crate) terms: Arc<Terms>,
+    pub(crate) visibility: Visibility,
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+/// A rule that an operation is under, with its variables filled in; `None` where nobody may, since a
+/// value must not become part of a scope, or the URI is another one's in other letters.
+pub(super) type Applied<'a> = (&'a Rule, Option<Cow<'a, Access>>);
+
+impl Rulebook {
+    /// The rules, each name once. A template that cannot be read is left out, and so refused; the
+    /// checks at start say so.
+    pub(crate) fn new(
+        rules: Rules,
+        terms: Terms,
+        visibility: Visibility,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        let (templates, resources): (Vec<_>, Vec<_>) = rules
+            .resources
+            .into_iter()
+            .partition(|(uri, _)| Template::is_template(uri));
+        let templates = templates
+            .into_iter()
+            .filter_map(|(text, rule)| Some((Template::parse(&text).ok()?, rule)));
+        let folded = resources.iter().map(|(uri, _)| uri.to_ascii_lowercase());
+        Self {
+            folded: folded.collect(),
+            tools: rules.tools.into_iter().collect(),
+            prompts: rules.prompts.into_iter().collect(),
+            resources: resources.into_iter().collect(),
+            templates: templates.collect(),
+            methods: rules.methods.into_iter().collect(),
+            terms: Arc::new(terms),
+            visibility,
+            clock,
+        }
+    }
+
+    /// Every rule that `operation` is under; none for what there is not.
+    pub(super) fn applied<'a>(
+        &'a self,
+        operation: &Operation<'a>,
+    ) -> impl Iterator<Item = Applied<'a>> + use<'a> {
+        let fixed = self.fixed(operation);
+        let (templates, uri) = match (operation, fixed) {
+            (Operation::Resource(uri), None) if !self.is_alias(uri) => {
+                (self.templates.as_slice(), *uri)
+            }
+            _ => (&[][..], ""),
+        };
+        let fixed = fixed
+            .into_iter()
+            .map(|rule| (rule, Some(Cow::Borrowed(&rule.access))));
+        fixed.chain(templates.iter().filter_map(move |(template, rule)| {
+            match template.matches(uri) {
+                Some(variables) => Some((rule, filled(rule, &variables))),
+                // A handler that ignores case would take it for one of these.
+                None => template.matches_in_other_case(uri).then_some((rule, None)),
+            }
+        }))
+    }
+
+    /// Whether a handler that ignores case would take `uri` for a fixed one that it is not.
+    fn is_alias(&self, uri: &str) -> bool {
+        self.folded.contains(&uri.to_ascii_lowercase())
+    }
+
+    fn fixed(&self, operation: &Operation<'_>) -> Option<&Rule> {
+        match operation {
+            Operation::Protocol => None,
+            Operation::Tool(name, _) => self.tools.get(*name),
+            Operation::Prompt(name, _) => self.prompts.get(*name),
+            Operation::Resource(uri) => self.resources.get(*uri),
+            Operation::Template(text) => self.template(text),
+            Operation::Method(method) => self.methods.get(*method),
+        }
+    }
+
+    fn template(&self, text: &str) -> Option<&Rule> {
+        let mut all = self.templates.iter();
+        all.find_map(|(template, rule)| (template.as_str() == text).then_some(rule))
+    }
+
+    /// Whether a completion of a template's variable leads to something that `caller` may have.
+    pub(super) fn completes(
+        &self,
+        template: &str,
+        given: &HashMap<String, String>,
+        (argument, value): (&str, &str),
+        caller: &Caller,
+    ) -> bool {
+        let Some(Access::Scopes(requirement)) = self.template(template).map(|rule| &rule.access)
+        else {
+            return true;
+        };
+        let mut variables: Variables = given.clone().into_iter().collect();
+        variables.insert(argument.to_owned(), value.to_owned());
+        let filled = requirement.fill(&variables);
+        filled
+            .zip(caller.as_ref())
+            .is_some_and(|(requirement, auth)| self.terms.could_meet(&requirement, auth.scopes()))
+    }
+
+    /// Whether `caller` could run any item of the kind that a list is of.
+    pub(super) fn allows_any(&self, list: &str, caller: &Caller) -> bool {
+        let passes = |operation| self.decide(operation, caller).passes();
+        match list {
+            "tools" => {
+                (self.tools.keys()).any(|name| passes(Operation::Tool(name, Arguments::Some)))
+            }
+            "prompts" => {
+                (self.prompts.keys()).any(|name| passes(Operation::Prompt(name, Arguments::Some)))
+            }
+            _ => {
+                self.resources
+                    .keys()
+                    .any(|uri| passes(Operation::Resource(uri)))
+                    || (self.templates.iter())
+                        .any(|(template, _)| passes(Operation::Template(template.as_str())))
+            }
+        }
+    }
+
+    /// What `operation` requires by its scopes, for whoever is shown it.
+    pub(super) fn requirement<'a>(
+        &'a self,
+        operation: &Operation<'a>,
+    ) -> Option<Cow<'a, Requirement>> {
+        let (_, access) = self.applied(operation).next()?;
+        match access? {
+            Cow::Borrowed(Access::Scopes(requirement)) => Some(Cow::Borrowed(requirement)),
+            Cow::Owned(Access::Scopes(requirement)) => Some(Cow::Owned(requirement)),
+            _ => None,
+        }
+    }
+}
+
+/// What the rule of a template asks for one of its URIs.
+fn filled<'a>(rule: &'a Rule, variables: &Variables) -> Option<Cow<'a, Access>> {
+    match &rule.access {
+        Access::Scopes(requirement) => {
+            let filled = requirement.fill(variables)?;
+            Some(Cow::Owned(Access::Scopes(filled)))
+        }
+        other => Some(Cow::Borrowed(other)),
+    }
+}
+
+impl std::fmt::Debug for Rulebook {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Rulebook").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,101 @@
+//! What travels with a message from the layer to the gate, and proves that it was decided.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+use rmcp::ErrorData;
+use rmcp::model::Extensions;
+use rmcp::transport::streamable_http_server::session::SessionRestoreMarker;
+
+use super::decide::Caller;
+use crate::auth_info::{AuthInfo, OpenCall};
+use crate::bind::InFlight;
+use crate::challenge::Denial;
+use crate::scope::Terms;
+use crate::verdict::VerdictSender;
+
+/// What the layer lets travel with a request: who calls, and where to put the verdict. Private, so
+/// that nothing outside the crate can put one into a request.
+#[derive(Clone, Debug)]
+pub(crate) struct Admitted {
+    pub(crate) caller: Caller,
+    pub(crate) verdict: VerdictSender,
+    pub(crate) terms: Arc<Terms>,
+}
+
+impl Admitted {
+    /// What the layer put into the HTTP request that a message came with.
+    pub(crate) fn find(extensions: &Extensions) -> Option<&Self> {
+        extensions.get::<http::request::Parts>()?.extensions.get()
+    }
+
+    /// The caller as a handler gets to see it.
+    pub(crate) fn in_call(&self) -> Caller {
+        let caller = self.caller.clone()?;
+        Some(caller.in_call(OpenCall {
+            verdict: self.verdict.clone(),
+            terms: Arc::clone(&self.terms),
+        }))
+    }
+}
+
+/// One message before the gate: who sent it, and where the verdict goes.
+pub(super) struct Ticket {
+    pub(super) caller: Caller,
+    /// `None` for a replay: restoring a session sends `initialize` again with the parts of the
+    /// current request, whose verdict is not the replay's to write.
+    verdict: Option<VerdictSender>,
+    /// Keeps the id of a call in a session taken for as long as it runs.
+    _in_flight: Option<InFlight>,
+}
+
+impl Ticket {
+    /// `None` for a message that did not come through the layer.
+    pub(super) fn read(extensions: &Extensions) -> Option<Self> {
+        let Admitted {
+            caller, verdict, ..
+        } = Admitted::find(extensions)?.clone();
+        let replay = extensions.get::<SessionRestoreMarker>().is_some();
+        Some(Self {
+            caller,
+            verdict: (!replay).then_some(verdict),
+            _in_flight: extensions.get().cloned(),
+        })
+    }
+
+    /// Records that the operation may run; `false` when the request was refused already.
+    pub(super) fn allow(&self) -> bool {
+        self.verdict.as_ref().is_none_or(VerdictSender::allow)
+    }
+
+    pub(super) fn deny(&self, denial: Denial) {
+        if let Some(verdict) = &self.verdict {
+            verdict.deny(denial);
+        }
+    }
+}
+
+/// Proof that an operation was decided and may run: only the gate makes one, and nothing runs
+/// without.
+pub(super) struct Pass(pub(super) Ticket);
+
+impl Pass {
+    /// The caller, where it is somebody.
+    pub(super) fn caller(&self) -> Option<&AuthInfo> {
+        self.0.caller.as_ref()
+    }
+
+    /// Runs what was allowed; a panic becomes an answer (rmcp would leave the client without any).
+    pub(super) async fn run<T, F>(&self, run: impl FnOnce() -> F) -> Result<T, ErrorData>
+    where
+        F: Future<Output = Result<T, ErrorData>>,
+    {
+        let run = AssertUnwindSafe(async move { run().await });
+        run.catch_unwind().await.unwrap_or_else(|_| {
+            tracing::error!("a handler panicked");
+            self.0.deny(Denial::Failed);
+            Err(ErrorData::internal_error("the server failed", None))
+        })
+    }
+}

@@ -1,0 +1,134 @@
+//! What follows from the right to have something: completions for it, and news of it.
+
+use std::time::SystemTime;
+
+use rmcp::model::{
+    CompleteRequestParams, CompleteResult, ErrorData, Extensions, Reference, SubscriptionFilter,
+};
+use rmcp::service::{RequestContext, SubscriptionContext};
+use rmcp::{RoleServer, ServerHandler};
+
+use super::Gate;
+use super::decide::{Arguments, Operation};
+use super::rulebook::Visibility;
+use super::template::Template;
+
+impl<H: ServerHandler> Gate<H> {
+    /// Completions for what the caller may have: those of a template only as far as it may have
+    /// what they lead to.
+    pub(super) async fn complete_allowed(
+        &self,
+        request: CompleteRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CompleteResult, ErrorData> {
+        let reference = request.r#ref.clone();
+        let operation = match &reference {
+            Reference::Prompt(prompt) => Operation::Prompt(&prompt.name, Arguments::Some),
+            Reference::Resource(resource) if Template::is_template(&resource.uri) => {
+                Operation::Template(&resource.uri)
+            }
+            Reference::Resource(resource) => Operation::Resource(&resource.uri),
+            // A kind of reference that rmcp adds has no rule.
+            _ => Operation::Tool("", Arguments::Some),
+        };
+        let pass = self.pass(&context.extensions, operation).await?;
+        let (argument, given) = (request.argument.name.clone(), request.context.clone());
+        let completed = pass.run(|| self.guarded.handler.complete(request, context));
+        let mut completed = completed.await?;
+        if let Operation::Template(text) = operation {
+            let given = given.and_then(|given| given.arguments).unwrap_or_default();
+            let before = completed.completion.values.len();
+            completed.completion.values.retain(|value| {
+                let rules = &self.guarded.rules;
+                rules.completes(text, &given, (&argument, value), &pass.0.caller)
+            });
+            if completed.completion.values.len() < before {
+                // How many there are is not for somebody who may not have them all.
+                completed.completion.total = None;
+            }
+        }
+        Ok(completed)
+    }
+
+    /// Runs what a notification is for. It has no answer: one that is not allowed is dropped.
+    pub(super) async fn notify<F>(
+        &self,
+        operation: Operation<'_>,
+        extensions: &Extensions,
+        run: impl FnOnce() -> F,
+    ) where
+        F: Future<Output = ()>,
+    {
+        let Ok(pass) = self.pass(extensions, operation).await else {
+            return;
+        };
+        let _: Result<(), ErrorData> = pass
+            .run(|| async move {
+                run().await;
+                Ok(())
+            })
+            .await;
+    }
+
+    /// What of a subscription the handler and the rules accept: no resource that the caller may not
+    /// read.
+    pub(super) fn accepted(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
+        // A gate that many callers share does not know whom it would tell.
+        let caller = self.caller.as_ref()?;
+        let mut accepted = self
+            .guarded
+            .handler
+            .accepted_subscription_filter(requested)?;
+        if let Some(uris) = &mut accepted.resource_subscriptions {
+            uris.retain(|uri| self.decide(Operation::Resource(uri), caller).passes());
+        }
+        for (list, changed) in [
+            ("tools", &mut accepted.tools_list_changed),
+            ("prompts", &mut accepted.prompts_list_changed),
+            ("resources", &mut accepted.resources_list_changed),
+        ] {
+            // What nobody shows this caller has not changed for it.
+            let rules = &self.guarded.rules;
+            if rules.visibility == Visibility::Granted && !rules.allows_any(list, caller) {
+                *changed = None;
+            }
+        }
+        Some(accepted)
+    }
+
+    /// Listens as long as the caller's token is good and the server runs, and then ends the stream
+    /// as the protocol wants it.
+    pub(super) async fn listen_while_allowed(
+        &self,
+        subscription: SubscriptionContext,
+    ) -> Result<(), ErrorData> {
+        let extensions = &subscription.request_context().extensions;
+        let operation = self.least_allowed(&subscription).await;
+        let pass = self.pass(extensions, operation).await?;
+        let lifetime = pass.caller().map(|caller| caller.stays(SystemTime::now()));
+        let over = async {
+            match lifetime {
+                Some(lifetime) => tokio::time::sleep(lifetime).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            ended = pass.run(|| self.guarded.handler.listen(subscription)) => ended,
+            () = over => Ok(()),
+            () = self.guarded.closing.cancelled() => Ok(()),
+        }
+    }
+
+    /// The first watched resource that a policy refuses, or none: the handler was asked what to
+    /// accept where no policy could be.
+    async fn least_allowed<'a>(&self, subscription: &'a SubscriptionContext) -> Operation<'a> {
+        let watched = subscription.accepted().resource_subscriptions.as_deref();
+        let caller = self.caller.clone().flatten();
+        for uri in watched.unwrap_or_default() {
+            if !self.judge(Operation::Resource(uri), &caller).await.passes() {
+                return Operation::Resource(uri);
+            }
+        }
+        Operation::Protocol
+    }
+}

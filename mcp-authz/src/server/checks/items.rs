@@ -1,0 +1,198 @@
+//! What is wrong with the items of a server: their names, rules, parameters and scopes.
+
+use crate::extract::{App, Signature};
+use crate::gate::{SignIn, Template, is_mcp_method};
+use crate::registry::{Access, ToolEntry};
+use crate::scope::{Requirement, Scope, ScopeSet, is_well_formed, placeholders};
+use crate::server::item::{Item, Kind};
+
+/// A server without a tool is a mistake.
+pub(in crate::server) fn some(tools: &[ToolEntry], problems: &mut Vec<String>) {
+    if tools.is_empty() {
+        problems.push(
+            "no tool is declared: put `#[tool(..)]` above a function; if your tools live in another crate, name that crate in code (`use my_tools as _;`)".into(),
+        );
+    }
+}
+
+/// Two declarations cannot share a name: which one would a scope guard?
+pub(in crate::server) fn names(items: &[Item], problems: &mut Vec<String>) {
+    for (index, item) in items.iter().enumerate() {
+        let twins = items
+            .iter()
+            .skip(index + 1)
+            .filter(|other| (other.kind, &other.name) == (item.kind, &item.name));
+        for twin in twins {
+            problems.push(match item.origin {
+                Some(_) => format!(
+                    "two tools are named {:?} ({item} and {twin}): give one another name with `#[tool(name = \"…\")]`",
+                    item.name,
+                ),
+                None => format!("{item} has two rules: keep one"),
+            });
+        }
+        if item.kind == Kind::Method && is_mcp_method(&item.name) {
+            problems.push(format!(
+                "{item} is MCP's own, and decided by what it names: take its rule out"
+            ));
+        }
+    }
+}
+
+/// Who may call must be decidable: anonymous tools are agreed to, all others need an issuer.
+pub(in crate::server) fn access(
+    items: &[Item],
+    has_verifier: bool,
+    allow_anonymous: bool,
+    problems: &mut Vec<String>,
+) {
+    for item in items {
+        match item.rule.access {
+            Access::Anonymous if !allow_anonymous => problems.push(format!(
+                "{item} is declared `anonymous`: add `.allow_anonymous()` to the server, or say in {} who may call it",
+                item.where_written()
+            )),
+            Access::Anonymous => {}
+            _ if !has_verifier => problems.push(format!(
+                "{item} wants a verified caller, and no issuer can vouch for one: add `.issuer(\"https://…\")` with your authorization server",
+            )),
+            _ => {}
+        }
+    }
+}
+
+/// Every part of a rule must be able to be met.
+pub(in crate::server) fn rules(items: &[Item], problems: &mut Vec<String>) {
+    for item in items {
+        let template = match (item.kind, Template::parse(&item.name)) {
+            (Kind::Resource, Ok(template)) => Some(template),
+            (Kind::Resource, Err(what)) if Template::is_template(&item.name) => {
+                problems.push(format!("{item} {what}"));
+                continue;
+            }
+            _ => None,
+        };
+        let variables: Vec<&str> = template.iter().flat_map(Template::variables).collect();
+        if let Access::Scopes(requirement) = &item.rule.access {
+            for scope in requirement.scopes().iter() {
+                if let Some(what) = wrong_with_variables(scope.as_str(), &variables) {
+                    problems.push(format!("{item} asks for scope \"{scope}\", which {what}"));
+                }
+            }
+        }
+        sign_in(item, problems);
+        if item.rule.access == Access::Anonymous && asks_for_more(item) {
+            problems.push(format!(
+                "{item} is `anonymous`, and asks for more than that of a caller who is nobody: write `authenticated`"
+            ));
+        }
+    }
+}
+
+fn wrong_with_variables(scope: &str, variables: &[&str]) -> Option<String> {
+    if !is_well_formed(scope) {
+        return Some("has a brace without its pair".to_owned());
+    }
+    let unknown = placeholders(scope).find(|name| !variables.contains(name))?;
+    Some(format!(
+        "names {{{unknown}}}: only the variables of a resource's own template can stand there"
+    ))
+}
+
+fn asks_for_more(item: &Item) -> bool {
+    let rule = &item.rule;
+    !rule.sign_in.is_any() || rule.policy.is_some() || rule.scopes_for.is_some() || rule.deferred
+}
+
+fn sign_in(item: &Item, problems: &mut Vec<String>) {
+    let SignIn {
+        max_age,
+        acr_values,
+    } = &item.rule.sign_in;
+    if max_age.is_some_and(|age| age.as_secs() == 0) {
+        problems.push(format!(
+            "{item} has a `max_age` of less than a second, which no sign-in can meet: write whole seconds"
+        ));
+    }
+    // RFC 9470 §3: a list with spaces, in a quoted string.
+    for value in acr_values {
+        if value.parse::<Scope>().is_err() {
+            problems.push(format!(
+                "{item} has the `acr_values` entry {value:?}: use printable ASCII without spaces, quotes and backslashes"
+            ));
+        }
+    }
+}
+
+/// Everything that a tool takes must be there.
+pub(in crate::server) fn parameters(tools: &[ToolEntry], app: &App, problems: &mut Vec<String>) {
+    for tool in tools {
+        let mut signature = Signature::default();
+        (tool.spec().signature)(&mut signature);
+        for (state, type_name) in &signature.states {
+            if !app.holds(*state) {
+                problems.push(format!(
+                    "{} takes `State<{type_name}>`, which the server was not given: add `.state(..)` with a value of that type",
+                    Item::of_tool(tool)
+                ));
+            }
+        }
+        if signature.caller && tool.access() == Access::Anonymous {
+            problems.push(format!(
+                "{} is declared `anonymous` but takes `AuthInfo`: take `Option<AuthInfo>`",
+                Item::of_tool(tool)
+            ));
+        }
+        if signature.input.len() > 1 {
+            problems.push(format!(
+                "{} takes `Parameters` twice: a call has one set of arguments, so put them into one struct",
+                Item::of_tool(tool)
+            ));
+        }
+        for error in signature
+            .input
+            .iter()
+            .filter_map(|schema| schema.as_ref().err())
+        {
+            problems.push(format!("the arguments of {}: {error}", Item::of_tool(tool)));
+        }
+    }
+}
+
+/// The scopes that a client is told to ask for first.
+pub(in crate::server) fn initial_scopes(
+    written: Option<&[String]>,
+    items: &[Item],
+    problems: &mut Vec<String>,
+) -> ScopeSet {
+    let Some(written) = written else {
+        return all_scopes(items);
+    };
+    let mut scopes = ScopeSet::new();
+    for text in written {
+        match text.parse::<Scope>() {
+            Ok(scope) if scope.as_str() == OFFLINE_ACCESS => problems.push(
+                "initial_scopes must not name \"offline_access\": whether to stay signed in is for the client to ask".into(),
+            ),
+            Ok(scope) => scopes.insert(scope),
+            Err(error) => problems.push(format!("initial scope {text:?} is {error}")),
+        }
+    }
+    scopes
+}
+
+/// Everything that any item requires, except what a resource must not ask for (SEP-2207), what
+/// depends on a variable, and what only those may know of who have it.
+pub(in crate::server) fn all_scopes(items: &[Item]) -> ScopeSet {
+    let shown = items.iter().filter(|item| !item.rule.concealed);
+    let required = shown.filter_map(|item| match &item.rule.access {
+        Access::Scopes(requirement) => Some(Requirement::scopes(requirement)),
+        Access::Authenticated | Access::Anonymous => None,
+    });
+    required
+        .flatten()
+        .filter(|scope| scope.as_str() != OFFLINE_ACCESS && !scope.as_str().contains('{'))
+        .collect()
+}
+
+const OFFLINE_ACCESS: &str = "offline_access";

@@ -1,0 +1,273 @@
+//! The settings that every protected server has, whoever wrote its tools.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rmcp::transport::streamable_http_server::session::SessionStore;
+
+use crate::bind::SessionLimits;
+use crate::fetch::Customize;
+use crate::gate::Visibility;
+use crate::scope::{ChallengeScopes, Hierarchy};
+#[cfg(feature = "dpop")]
+use crate::token::Dpop;
+use crate::token::{DynVerifier, Issuer};
+
+/// What is set before a server is built.
+#[derive(Clone)]
+pub(super) struct Settings {
+    pub(super) resource: Option<String>,
+    pub(super) mount: Option<String>,
+    pub(super) issuers: Vec<Issuer>,
+    pub(super) verifier: Option<Arc<dyn DynVerifier>>,
+    #[cfg(feature = "dpop")]
+    pub(super) dpop: Option<Dpop>,
+    pub(super) eager: bool,
+    pub(super) http: Option<Customize>,
+    pub(super) initial_scopes: Option<Vec<String>>,
+    pub(super) advertise_all_scopes: bool,
+    pub(super) hierarchy: Hierarchy,
+    pub(super) challenge_scopes: ChallengeScopes,
+    pub(super) visibility: Visibility,
+    pub(super) allow_anonymous: bool,
+    pub(super) allowed_hosts: Option<Vec<String>>,
+    pub(super) allowed_origins: Option<Vec<String>>,
+    pub(super) json_replies: bool,
+    pub(super) sessions: Option<SessionLimits>,
+    pub(super) session_store: Option<Arc<dyn SessionStore>>,
+    pub(super) sealing_keys: Vec<(String, Vec<u8>)>,
+    pub(super) max_body_bytes: usize,
+    pub(super) shutdown_grace: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            resource: None,
+            mount: None,
+            issuers: Vec::new(),
+            verifier: None,
+            #[cfg(feature = "dpop")]
+            dpop: None,
+            eager: false,
+            http: None,
+            initial_scopes: None,
+            advertise_all_scopes: false,
+            hierarchy: Hierarchy::new(),
+            challenge_scopes: ChallengeScopes::default(),
+            visibility: Visibility::default(),
+            allow_anonymous: false,
+            allowed_hosts: None,
+            allowed_origins: None,
+            json_replies: true,
+            sessions: None,
+            session_store: None,
+            sealing_keys: Vec::new(),
+            max_body_bytes: 1024 * 1024,
+            shutdown_grace: Duration::from_secs(10),
+        }
+    }
+}
+
+/// The same methods for everything that has `settings`.
+macro_rules! with_settings {
+    ($builder:ty) => {
+        impl $builder {
+            /// The canonical URI of the server: advertised to clients, mounted (its path), and expected as
+            /// the audience of every token. It comes from here and never from a request.
+            pub fn resource(mut self, uri: impl Into<String>) -> Self {
+                self.settings.resource = Some(uri.into());
+                self
+            }
+
+            /// An authorization server whose tokens are accepted. Its URL is enough: keys are discovered,
+            /// cached and rotated. Call it again for another one; keys are never shared between them.
+            pub fn issuer(mut self, issuer: impl Into<crate::token::Issuer>) -> Self {
+                self.settings.issuers.push(issuer.into());
+                self
+            }
+
+            /// A verifier of your own for tokens that no configured issuer claims, such as API keys.
+            pub fn verifier(mut self, verifier: impl crate::token::TokenVerifier) -> Self {
+                self.settings.verifier = Some(::std::sync::Arc::new(verifier));
+                self
+            }
+
+            /// Treats an authorization server that cannot be reached at start as an error. Without it the
+            /// server starts and answers 503 until it can.
+            pub fn eager(mut self) -> Self {
+                self.settings.eager = true;
+                self
+            }
+
+            /// Adds to the HTTP client that talks to authorization servers: a proxy, root certificates.
+            ///
+            /// What bounds it (no redirects, 5 s, 256 KiB, private addresses refused) is set afterwards and
+            /// stays. Proxies of the environment are not used: write them here. A proxy resolves names
+            /// itself, so behind one the check of addresses covers those written in URLs alone; a proxy
+            /// whose own name leads to a private address is reached for issuers with
+            /// [`allow_private_addresses`](crate::Issuer::allow_private_addresses), or by its number.
+            ///
+            /// ```
+            /// # use mcp_authz::{Server, reqwest};
+            /// # fn example(root: reqwest::Certificate) {
+            /// let builder = Server::builder("mail").http_client(move |client| {
+            ///     client.tls_certs_merge([root.clone()])
+            /// });
+            /// # }
+            /// ```
+            pub fn http_client(
+                mut self,
+                customize: impl Fn(reqwest::ClientBuilder) -> reqwest::ClientBuilder
+                + Send
+                + Sync
+                + 'static,
+            ) -> Self {
+                self.settings.http = Some(::std::sync::Arc::new(customize));
+                self
+            }
+
+            /// Understands tokens that are bound to a key of the client (DPoP, RFC 9449), or requires
+            /// them; see [`Dpop`](crate::Dpop). Without it such tokens are refused.
+            ///
+            /// ```
+            /// use mcp_authz::{Dpop, Server};
+            ///
+            /// let builder = Server::builder("mail").dpop(Dpop::required().nonce());
+            /// ```
+            ///
+            /// # Errors
+            ///
+            /// Building fails without an algorithm, and without room for a single proof.
+            #[cfg(feature = "dpop")]
+            #[cfg_attr(docsrs, doc(cfg(feature = "dpop")))]
+            pub fn dpop(mut self, dpop: crate::token::Dpop) -> Self {
+                self.settings.dpop = Some(dpop);
+                self
+            }
+
+            /// What clients are told to ask for when they first come, in the 401 and the metadata. The
+            /// default is everything that any tool requires; with less, a client comes back for more when
+            /// it needs it (step-up).
+            pub fn initial_scopes<S: Into<String>>(
+                mut self,
+                scopes: impl IntoIterator<Item = S>,
+            ) -> Self {
+                self.settings.initial_scopes = Some(scopes.into_iter().map(Into::into).collect());
+                self
+            }
+
+            /// Lists every scope in the metadata's `scopes_supported`, though clients are told to start
+            /// with the [initial scopes](Self::initial_scopes).
+            pub fn advertise_all_scopes(mut self) -> Self {
+                self.settings.advertise_all_scopes = true;
+                self
+            }
+
+            /// Which scopes include others; decisions, lists and challenges all follow it.
+            pub fn hierarchy(mut self, hierarchy: crate::scope::Hierarchy) -> Self {
+                self.settings.hierarchy = hierarchy;
+                self
+            }
+
+            /// Which scopes a refusal asks for; change it for clients that forget what they had.
+            pub fn challenge_scopes(mut self, scopes: crate::scope::ChallengeScopes) -> Self {
+                self.settings.challenge_scopes = scopes;
+                self
+            }
+
+            /// Which tools a caller is shown. Hiding is not what protects them: a call is decided alike.
+            pub fn visibility(mut self, visibility: crate::gate::Visibility) -> Self {
+                self.settings.visibility = visibility;
+                self
+            }
+
+            /// Lets callers without a token in: to the protocol's opening, the lists, and tools declared
+            /// `anonymous`. A bad token is still refused, never taken for none.
+            pub fn allow_anonymous(mut self) -> Self {
+                self.settings.allow_anonymous = true;
+                self
+            }
+
+            /// The `Host` values that requests may name, `host` or `host:port`. Default: the resource's
+            /// host, and the loopback names for a loopback resource.
+            pub fn allowed_hosts<S: Into<String>>(
+                mut self,
+                hosts: impl IntoIterator<Item = S>,
+            ) -> Self {
+                self.settings.allowed_hosts = Some(hosts.into_iter().map(Into::into).collect());
+                self
+            }
+
+            /// The web pages that may talk to the server, `https://app.example.com` or
+            /// `http://localhost:*`. Default: the resource's own origin, and any local page for a loopback
+            /// resource.
+            pub fn allowed_origins<S: Into<String>>(
+                mut self,
+                origins: impl IntoIterator<Item = S>,
+            ) -> Self {
+                self.settings.allowed_origins = Some(origins.into_iter().map(Into::into).collect());
+                self
+            }
+
+            /// The path to listen on, where a proxy rewrites the one that clients see.
+            pub fn mount(mut self, path: impl Into<String>) -> Self {
+                self.settings.mount = Some(path.into());
+                self
+            }
+
+            /// Whether a plain reply is one JSON document (the default) rather than an event stream.
+            /// Against a stream, a client can show progress of a reply that has already begun.
+            pub fn json_replies(mut self, json: bool) -> Self {
+                self.settings.json_replies = json;
+                self
+            }
+
+            /// Holds sessions for clients of revisions before 2026-07-28, each bound to the principal that
+            /// opened it. Without it, such clients are served without sessions.
+            pub fn sessions(mut self, limits: crate::bind::SessionLimits) -> Self {
+                self.settings.sessions = Some(limits);
+                self
+            }
+
+            /// Keeps what is needed to restore a session on another machine or after a restart; the
+            /// [sealing keys](Self::sealing_keys) must be shared as well.
+            pub fn session_store(
+                mut self,
+                store: impl ::rmcp::transport::streamable_http_server::session::SessionStore,
+            ) -> Self {
+                self.settings.session_store = Some(::std::sync::Arc::new(store));
+                self
+            }
+
+            /// The keys that seal what clients carry for the server (session ids), as (id, at least 32
+            /// random bytes). The first one seals, all of them open: rotate by putting a new one in front.
+            /// Without keys a random one is made, which other replicas and the next start do not know.
+            pub fn sealing_keys<I, K>(mut self, keys: impl IntoIterator<Item = (I, K)>) -> Self
+            where
+                I: Into<String>,
+                K: Into<Vec<u8>>,
+            {
+                self.settings.sealing_keys = keys
+                    .into_iter()
+                    .map(|(id, key)| (id.into(), key.into()))
+                    .collect();
+                self
+            }
+
+            /// The largest request body, in bytes (default: 1 MiB); beyond it the answer is 413.
+            pub fn max_body_bytes(mut self, bytes: usize) -> Self {
+                self.settings.max_body_bytes = bytes;
+                self
+            }
+
+            /// How long running calls may take after a shutdown was asked for (default: 10 s).
+            pub fn shutdown_grace(mut self, grace: ::std::time::Duration) -> Self {
+                self.settings.shutdown_grace = grace;
+                self
+            }
+        }
+    };
+}
+
+pub(super) use with_settings;
