@@ -28,19 +28,28 @@ async fn free_addresses() -> [String; 2] {
     both.map(|listener| listener.local_addr().unwrap().to_string())
 }
 
-/// The server of `whoami`, ready to be called, and its URL. Somebody else can take an address
-/// between the look and the start, so it tries again.
+/// The server of `whoami`, ready to be called, and its URL.
 async fn whoami() -> (Child, String) {
+    let guards = [
+        "whoami     needs profile email",
+        "send_mail  needs mail:send",
+    ];
+    server("whoami", &guards).await
+}
+
+/// A server that prints these lines at start, and its URL. Somebody else can take an address between
+/// the look and the start, so it tries again.
+async fn server(name: &str, guards: &[&str]) -> (Child, String) {
     for _ in 0..10 {
         let [listen, provider] = free_addresses().await;
         let server = format!("http://{listen}/mcp");
-        let mut command = example("whoami");
+        let mut command = example(name);
         command
             .env("PROVIDER_LISTEN", provider)
             .env("LISTEN", listen);
         command.env("RESOURCE", &server).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the example is built");
-        match started(&mut child).await {
+        match started(&mut child, guards).await {
             Ok(()) => return (child, server),
             Err(printed) => assert!(printed.contains("AddrInUse"), "{printed}"),
         }
@@ -49,18 +58,16 @@ async fn whoami() -> (Child, String) {
 }
 
 /// Waits for the start print; returns what was printed instead.
-async fn started(child: &mut Child) -> Result<(), String> {
+async fn started(child: &mut Child, guards: &[&str]) -> Result<(), String> {
     let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
     let mut printed = String::new();
     while let Some(line) = lines.next_line().await.unwrap() {
         printed.push_str(&line);
         printed.push('\n');
         if line.contains("listens on") {
-            assert!(
-                printed.contains("whoami     needs profile email"),
-                "{printed}"
-            );
-            assert!(printed.contains("send_mail  needs mail:send"), "{printed}");
+            for line in guards {
+                assert!(printed.contains(line), "{line}: {printed}");
+            }
             return Ok(());
         }
     }
@@ -117,4 +124,25 @@ async fn an_agent_that_is_denied_gets_nothing_and_stops() {
     let told = agent(&url, "deny").await;
     assert!(told.contains("the person said no"), "{told}");
     assert!(!told.contains("calls whoami"), "{told}");
+}
+
+#[tokio::test]
+async fn a_server_in_rmcps_own_style_is_guarded_by_rules_beside_it() {
+    let guards = [
+        "add   needs notes:read notes:write",
+        "list  needs notes:read",
+    ];
+    let (_server, url) = server("existing_server", &guards).await;
+    let reply = http_client::Client::new().post(&url).send().await.unwrap();
+    assert_eq!(reply.status(), 401);
+    let challenge = reply.headers()["www-authenticate"].to_str().unwrap();
+    assert!(challenge.contains(r#"scope="notes:read""#), "{challenge}");
+    let [_, provider] = free_addresses().await;
+    let mut command = example("existing_server");
+    let printed = command.arg("--scopes").env("PROVIDER_LISTEN", provider);
+    let table = String::from_utf8(printed.output().await.unwrap().stdout).unwrap();
+    assert!(
+        table.contains("| tool `list` | notes:read |  | rules |"),
+        "{table}"
+    );
 }

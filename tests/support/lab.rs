@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, SystemTime};
 
 use http_client::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use http_client::{Client, Method, RequestBuilder, StatusCode};
 use json::{Value, json};
-use mcp_authz::{Server, ServerBuilder, dev};
+use mcp_authz::rmcp::ServerHandler;
+use mcp_authz::{Authz, Rules, Server, ServerBuilder, dev};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
@@ -26,6 +28,11 @@ impl Ran {
     /// How often one did.
     pub fn times(&self) -> usize {
         self.0.load(Ordering::SeqCst)
+    }
+
+    /// How often one did, counting from here anew.
+    pub fn reset(&self) -> usize {
+        self.0.swap(0, Ordering::SeqCst)
     }
 }
 
@@ -47,13 +54,35 @@ pub struct Lab {
 impl Lab {
     /// Starts provider and server, with whatever `configure` adds.
     pub async fn start(configure: impl FnOnce(ServerBuilder) -> ServerBuilder) -> Self {
+        let (mut lab, listener) = Self::prepare().await;
+        lab.serve(listener, configure).await;
+        lab
+    }
+
+    /// The same around a handler that was written without the gate.
+    pub async fn protecting<H: ServerHandler>(
+        handler: impl FnOnce(Ran) -> H,
+        rules: Rules,
+        configure: impl FnOnce(Authz) -> Authz,
+    ) -> Self {
+        let (mut lab, listener) = Self::prepare().await;
+        let authz = Authz::new()
+            .resource(&lab.url)
+            .issuer(lab.provider.issuer());
+        let handler = handler(lab.ran.clone());
+        let server = configure(authz).protect(handler, rules).build().await;
+        lab.run(listener, server.expect("the server starts"));
+        lab
+    }
+
+    async fn prepare() -> (Self, TcpListener) {
         let provider = dev::AuthorizationServer::builder().start().await;
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let origin = format!("http://{}", listener.local_addr().expect("a bound address"));
         let http = Client::builder()
             .redirect(http_client::redirect::Policy::none())
             .no_proxy();
-        let mut lab = Self {
+        let lab = Self {
             provider: provider.expect("the provider starts"),
             url: format!("{origin}/mcp"),
             origin,
@@ -61,8 +90,7 @@ impl Lab {
             http: http.build().expect("a client"),
             stop: Vec::new(),
         };
-        lab.serve(listener, configure).await;
-        lab
+        (lab, listener)
     }
 
     /// Another server for the same resource; returns the URL of its endpoint.
@@ -84,6 +112,15 @@ impl Lab {
         self.stop.clear();
     }
 
+    /// Asks them to stop in a while.
+    pub fn stop_after(&mut self, time: Duration) {
+        let stop = std::mem::take(&mut self.stop);
+        tokio::spawn(async move {
+            tokio::time::sleep(time).await;
+            drop(stop);
+        });
+    }
+
     async fn serve(
         &mut self,
         listener: TcpListener,
@@ -93,15 +130,15 @@ impl Lab {
             .resource(&self.url)
             .issuer(self.provider.issuer());
         let server = configure(builder.state(self.ran.clone())).build().await;
+        self.run(listener, server.expect("the server starts"));
+    }
+
+    fn run<H: ServerHandler>(&mut self, listener: TcpListener, server: Server<H>) {
         let (stop, stopped) = oneshot::channel::<()>();
         self.stop.push(stop);
         // A dropped sender stops the server as well as a message would.
         let stopped = async { drop(stopped.await) };
-        tokio::spawn(
-            server
-                .expect("the server starts")
-                .serve_until(listener, stopped),
-        );
+        tokio::spawn(server.serve_until(listener, stopped));
     }
 
     /// A token that Alice gave to SmartMail AI for this server.
@@ -118,6 +155,17 @@ impl Lab {
             .resource(&self.url)
             .scopes(scopes);
         mint.sign().expect("the provider signs")
+    }
+
+    /// A token that was over this long ago.
+    pub fn expired(&self, scopes: &str, ago: Duration) -> String {
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        let end = now.expect("it is after 1970") - ago;
+        let mint = self.provider.mint("alice").client("smartmail");
+        let mint = mint.resource(&self.url).scopes(scopes);
+        let mint = mint.claim("iat", end.as_secs() - 60);
+        let token = mint.claim("exp", end.as_secs()).sign();
+        token.expect("the provider signs")
     }
 
     /// A POST to the endpoint with the headers that every client sends.
