@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 pub(crate) use kept::{Grants, Kept};
 
 use crate::consented::{Claims, ScopeClaims};
+use crate::gate::Answers;
 use crate::scope::{Scope, ScopeSet, Terms};
 use crate::verdict::VerdictSender;
 
@@ -49,6 +50,7 @@ pub struct AuthInfo {
 pub(crate) struct OpenCall {
     pub(crate) verdict: VerdictSender,
     pub(crate) terms: Arc<Terms>,
+    pub(crate) answers: Arc<Answers>,
 }
 
 struct Core {

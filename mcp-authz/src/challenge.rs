@@ -154,6 +154,17 @@ impl Denial {
     }
 }
 
+impl Denial {
+    /// What the caller is told, as a sentence.
+    pub(crate) fn told(&self) -> String {
+        let said = self.words().description;
+        match self {
+            Self::InsufficientScope(scopes) => format!("{said} Missing: {scopes}"),
+            _ => said.to_owned(),
+        }
+    }
+}
+
 impl Challenger {
     /// `offers` must not be empty; the first one is what a client without a scheme is told.
     pub(crate) fn new(
@@ -199,7 +210,7 @@ impl Challenger {
 
     /// One challenge for each way in. Whoever came in one way is answered in that way; a client that
     /// read "Bearer" after a bad proof would come back without any.
-    fn challenges(&self, denial: &Denial, used: Option<Scheme>) -> Vec<String> {
+    pub(crate) fn challenges(&self, denial: &Denial, used: Option<Scheme>) -> Vec<String> {
         let signs_in = denial.words().status == StatusCode::UNAUTHORIZED;
         let mine = self.offers.iter().find(|offer| Some(offer.scheme) == used);
         let offers = match (mine, self.offers.first()) {

@@ -8,6 +8,7 @@ use rmcp::model::{CallToolResponse, CallToolResult, ContentBlock};
 
 use crate::auth_info::{AuthInfo, OpenCall};
 use crate::challenge::Denial;
+use crate::gate::ChallengeForm;
 use crate::scope::{Requirement, ScopeSet, Terms};
 
 /// The caller may not go on: return it from the tool.
@@ -16,6 +17,7 @@ use crate::scope::{Requirement, ScopeSet, Terms};
 /// replies that servers send by default); afterwards a tool error that says what is missing.
 pub struct Denied {
     missing: ScopeSet,
+    form: ChallengeForm,
     call: Option<OpenCall>,
 }
 
@@ -48,6 +50,9 @@ impl AuthInfo {
         };
         decided.map_err(|missing| Denied {
             missing,
+            form: self
+                .call()
+                .map_or(ChallengeForm::Http, |call| call.answers.form(Some(self))),
             call: self.call().cloned(),
         })
     }
@@ -56,10 +61,17 @@ impl AuthInfo {
 impl IntoCallToolResult for Denied {
     fn into_call_tool_result(self) -> Result<CallToolResponse, ErrorData> {
         let told = ContentBlock::text(self.to_string());
-        if let Some(call) = self.call {
-            call.verdict.deny(Denial::InsufficientScope(self.missing));
+        let Some(call) = self.call else {
+            return Ok(CallToolResult::error(vec![told]).into());
+        };
+        let denial = Denial::InsufficientScope(self.missing);
+        // What has begun already, and a client that reads nothing else, is told in the result.
+        let mut result = call.answers.tool_result(&denial);
+        result.content = vec![told];
+        if self.form == ChallengeForm::Http {
+            call.verdict.deny(denial);
         }
-        Ok(CallToolResult::error(vec![told]).into())
+        Ok(result.into())
     }
 }
 

@@ -96,7 +96,7 @@ pub use consented::Claims;
 pub use denied::Denied;
 pub use error::{ConfigError, Error};
 pub use extract::{Call, FromCall, Rmcp, State};
-pub use gate::{PolicyError, Rule, Rules, Visibility};
+pub use gate::{ChallengeForm, PolicyError, Rule, Rules, Visibility};
 #[doc(inline)]
 #[doc = include_str!("docs/tool.md")]
 pub use mcp_authz_macros::tool;
@@ -105,7 +105,9 @@ pub use reqwest;
 pub use rmcp;
 pub use rmcp::handler::server::wrapper::{Json, Parameters};
 pub use scope::{ChallengeScopes, Hierarchy, InvalidScope, Requirement, Scope, ScopeSet};
-pub use server::{Annotated, Authz, GuardedItem, Kind, Manifest, Protect, Server, ServerBuilder};
+pub use server::{
+    Annotated, Authz, GuardedItem, Kind, Manifest, Protect, Server, ServerBuilder, StdioCaller,
+};
 #[cfg(feature = "dpop")]
 #[cfg_attr(docsrs, doc(cfg(feature = "dpop")))]
 pub use token::Dpop;

@@ -3,6 +3,7 @@
 mod challenge;
 mod connection;
 mod credentials;
+mod forms;
 mod lists;
 mod metadata;
 mod revisions;

@@ -62,7 +62,10 @@ impl<H: ServerHandler> ServerHandler for Gate<H> {
     ) -> Result<CallToolResponse, ErrorData> {
         let arguments = request.arguments.as_ref();
         let operation = Operation::Tool(&request.name, Arguments::These(arguments));
-        let pass = self.pass(&context.extensions, operation).await?;
+        let pass = match self.enter(&context.extensions, operation).await {
+            Ok(pass) => pass,
+            Err(refused) => return refused.by_result(&self.guarded.answers),
+        };
         let round = Round::new("tools/call", &*request.name, arguments);
         self.open(&pass, &round, &mut request.request_state)?;
         let response = pass.run(|| self.guarded.handler.call_tool(request, context));
@@ -78,7 +81,7 @@ impl<H: ServerHandler> ServerHandler for Gate<H> {
     /// Asked before the gate, to compare `Mcp-Param-*` headers with the arguments.
     fn get_tool(&self, name: &str) -> Option<Tool> {
         let operation = Operation::Tool(name, Arguments::Some);
-        let decision = self.decide(operation, self.caller.as_ref()?);
+        let decision = self.decide(operation, &self.caller.get()?);
         decision
             .passes()
             .then(|| self.guarded.handler.get_tool(name))?

@@ -9,6 +9,7 @@ use rmcp::service::RequestContext;
 use rmcp::{RoleServer, ServerHandler};
 
 use super::Gate;
+use super::answers::ChallengeForm;
 use super::decide::{Arguments, Caller, Operation};
 
 /// The key under which a listed item says what it requires.
@@ -100,10 +101,18 @@ impl<H: ServerHandler> Gate<H> {
     pub(super) async fn show<P: Page>(&self, page: &mut P, caller: &Caller) {
         // A list behind a token is nobody else's, whatever the handler said.
         page.set_cache_scope(CacheScope::Private);
+        let form = self.guarded.answers.form(caller.as_ref());
+        let says_schemes = form == ChallengeForm::ToolResult;
         let mut shown = Vec::new();
         for mut item in std::mem::take(page.items()) {
             if !self.shows(P::operation(&item), caller).await {
                 continue;
+            }
+            if let (true, Operation::Tool(..)) = (says_schemes, P::operation(&item))
+                && let Some(access) = self.guarded.rules.access(&P::operation(&item))
+            {
+                let access = access.into_owned();
+                super::answers::describe(&access, P::meta(&mut item));
             }
             let requirement = self.guarded.rules.requirement(&P::operation(&item));
             if let Some(required) = requirement.map(|requirement| requirement.to_json()) {

@@ -5,6 +5,7 @@
 //! where rules are found (`template` for URIs), `decide` the decision, `handler` the methods, `lists`
 //! what is left of a list, `rounds` what a call remembers from one request to the next.
 
+mod answers;
 mod decide;
 mod handler;
 mod lists;
@@ -20,14 +21,16 @@ mod ticket;
 mod watch;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::FutureExt;
 use rmcp::ErrorData;
 use rmcp::ServerHandler;
-use rmcp::model::{ErrorCode, Extensions};
+use rmcp::model::{CallToolResponse, ErrorCode, Extensions};
 use tokio_util::sync::CancellationToken;
 
+pub(crate) use answers::Answers;
+pub use answers::ChallengeForm;
 pub(crate) use decide::Caller;
 use decide::{Decision, Operation};
 pub(crate) use methods::is_mcp_method;
@@ -50,6 +53,7 @@ pub(crate) struct Guarded<H> {
     /// Seals what clients carry from one request to the next.
     pub(crate) seal: Seal,
     pub(crate) tasks: TaskOwners,
+    pub(crate) answers: Arc<Answers>,
     /// Cancelled when the server stops: long streams then end by themselves.
     pub(crate) closing: CancellationToken,
 }
@@ -60,23 +64,70 @@ pub(crate) struct Guarded<H> {
 /// tomorrow does not pass.
 pub(crate) struct Gate<H> {
     guarded: Arc<Guarded<H>>,
-    /// For the methods that rmcp asks without a context; a gate that many callers share has none
-    /// and answers nothing there.
-    caller: Option<Caller>,
+    /// For the methods that rmcp asks without a context.
+    caller: Known,
 }
+
+/// Whom a gate knows without a context.
+enum Known {
+    /// Many callers share the gate: where it is asked without a context, it answers nothing.
+    Nobody,
+    /// The caller of the one request that the gate is for.
+    Fixed(Caller),
+    /// The caller of the latest message.
+    Current(CurrentCaller),
+}
+
+impl Known {
+    fn get(&self) -> Option<Caller> {
+        match self {
+            Self::Nobody => None,
+            Self::Fixed(caller) => Some(caller.clone()),
+            Self::Current(current) => Some(Some(current.get()?)),
+        }
+    }
+}
+
+/// Who calls where there is one caller, who may change from message to message.
+#[derive(Clone, Default)]
+pub(crate) struct CurrentCaller(Arc<Mutex<Caller>>);
+
+impl CurrentCaller {
+    pub(crate) fn set(&self, caller: Caller) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = caller;
+    }
+
+    fn get(&self) -> Caller {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+}
+
+/// A message of somebody who is not let in at all, with the reason.
+#[derive(Clone, Debug)]
+pub(crate) struct Barred(pub(crate) Denial);
 
 impl<H: ServerHandler> Gate<H> {
     pub(crate) fn for_caller(guarded: Arc<Guarded<H>>, caller: Caller) -> Self {
         Self {
             guarded,
-            caller: Some(caller),
+            caller: Known::Fixed(caller),
         }
+    }
+
+    /// A gate for one connection, and where to say who is at its other end.
+    pub(crate) fn for_one(guarded: Arc<Guarded<H>>) -> (Self, CurrentCaller) {
+        let current = CurrentCaller::default();
+        let caller = Known::Current(current.clone());
+        (Self { guarded, caller }, current)
     }
 
     pub(crate) fn shared(guarded: Arc<Guarded<H>>) -> Self {
         Self {
             guarded,
-            caller: None,
+            caller: Known::Nobody,
         }
     }
 
@@ -86,18 +137,31 @@ impl<H: ServerHandler> Gate<H> {
         extensions: &Extensions,
         operation: Operation<'_>,
     ) -> Result<Pass, ErrorData> {
+        self.enter(extensions, operation)
+            .await
+            .map_err(|refused| refused.by_status(&self.guarded.answers))
+    }
+
+    /// The same, with a refusal still to be told.
+    async fn enter(
+        &self,
+        extensions: &Extensions,
+        operation: Operation<'_>,
+    ) -> Result<Pass, Refused> {
         // No ticket: the request did not come through the layer.
-        let ticket = Ticket::read(extensions).ok_or_else(refused)?;
+        let ticket = Ticket::read(extensions).ok_or_else(|| Refused::Told(refused()))?;
+        if let Some(Barred(denial)) = extensions.get() {
+            return Err(Refused::Denied(denial.clone(), ticket));
+        }
         match self.judge(operation, &ticket.caller).await {
             Decision::Deny(denial) => {
                 tracing::debug!(?operation, caller = ?ticket.caller, ?denial, "refused");
-                ticket.deny(denial);
-                Err(refused())
+                Err(Refused::Denied(denial, ticket))
             }
             // What decides on its arguments records the verdict itself.
             Decision::Defer => Ok(Pass(ticket)),
-            _ if !ticket.allow() => Err(refused()),
-            Decision::Unknown => Err(unknown(operation)),
+            _ if !ticket.allow() => Err(Refused::Told(refused())),
+            Decision::Unknown => Err(Refused::Told(unknown(operation))),
             Decision::Allow => Ok(Pass(ticket)),
         }
     }
@@ -122,6 +186,40 @@ impl<H: ServerHandler> Gate<H> {
         let rules = &self.guarded.rules;
         catch_unwind(AssertUnwindSafe(|| rules.decide(operation, caller)))
             .unwrap_or_else(|_| rules.refuse(operation, Denial::Failed))
+    }
+}
+
+/// Nothing runs.
+enum Refused {
+    /// The answer is settled.
+    Told(ErrorData),
+    /// It is to be told, in one form or another.
+    Denied(Denial, Ticket),
+}
+
+impl Refused {
+    fn by_status(self, answers: &Answers) -> ErrorData {
+        match self {
+            Self::Told(error) => error,
+            Self::Denied(denial, _) if !answers.over_http => answers.error(&denial),
+            Self::Denied(denial, ticket) => {
+                ticket.deny(denial);
+                refused()
+            }
+        }
+    }
+
+    /// As the result of a tool, where the caller's client reads only that.
+    fn by_result(self, answers: &Answers) -> Result<CallToolResponse, ErrorData> {
+        match self {
+            // `allow`, for the status alone: there is no pass, so nothing runs.
+            Self::Denied(denial, ticket)
+                if answers.tells(&denial, &ticket.caller) && ticket.allow() =>
+            {
+                Ok(answers.tool_result(&denial).into())
+            }
+            other => Err(other.by_status(answers)),
+        }
     }
 }
 

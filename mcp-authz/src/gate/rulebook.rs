@@ -155,13 +155,17 @@ impl Rulebook {
         }
     }
 
+    /// Who may, by the first rule that `operation` is under.
+    pub(super) fn access<'a>(&'a self, operation: &Operation<'a>) -> Option<Cow<'a, Access>> {
+        self.applied(operation).next()?.1
+    }
+
     /// What `operation` requires by its scopes, for whoever is shown it.
     pub(super) fn requirement<'a>(
         &'a self,
         operation: &Operation<'a>,
     ) -> Option<Cow<'a, Requirement>> {
-        let (_, access) = self.applied(operation).next()?;
-        match access? {
+        match self.access(operation)? {
             Cow::Borrowed(Access::Scopes(requirement)) => Some(Cow::Borrowed(requirement)),
             Cow::Owned(Access::Scopes(requirement)) => Some(Cow::Owned(requirement)),
             _ => None,

@@ -8,6 +8,7 @@ use rmcp::ErrorData;
 use rmcp::model::Extensions;
 use rmcp::transport::streamable_http_server::session::SessionRestoreMarker;
 
+use super::answers::Answers;
 use super::decide::Caller;
 use crate::auth_info::{AuthInfo, OpenCall};
 use crate::bind::InFlight;
@@ -22,12 +23,15 @@ pub(crate) struct Admitted {
     pub(crate) caller: Caller,
     pub(crate) verdict: VerdictSender,
     pub(crate) terms: Arc<Terms>,
+    pub(crate) answers: Arc<Answers>,
 }
 
 impl Admitted {
-    /// What the layer put into the HTTP request that a message came with.
+    /// What the layer put into the HTTP request that a message came with, or the transport into the
+    /// message itself where there is no HTTP.
     pub(crate) fn find(extensions: &Extensions) -> Option<&Self> {
-        extensions.get::<http::request::Parts>()?.extensions.get()
+        let parts = extensions.get::<http::request::Parts>();
+        parts.map_or_else(|| extensions.get(), |parts| parts.extensions.get())
     }
 
     /// The caller as a handler gets to see it.
@@ -36,6 +40,7 @@ impl Admitted {
         Some(caller.in_call(OpenCall {
             verdict: self.verdict.clone(),
             terms: Arc::clone(&self.terms),
+            answers: Arc::clone(&self.answers),
         }))
     }
 }

@@ -74,7 +74,7 @@ impl<H: ServerHandler> Gate<H> {
     /// read.
     pub(super) fn accepted(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
         // A gate that many callers share does not know whom it would tell.
-        let caller = self.caller.as_ref()?;
+        let caller = &self.caller.get()?;
         let mut accepted = self
             .guarded
             .handler
@@ -123,7 +123,7 @@ impl<H: ServerHandler> Gate<H> {
     /// accept where no policy could be.
     async fn least_allowed<'a>(&self, subscription: &'a SubscriptionContext) -> Operation<'a> {
         let watched = subscription.accepted().resource_subscriptions.as_deref();
-        let caller = self.caller.clone().flatten();
+        let caller = self.caller.get().flatten();
         for uri in watched.unwrap_or_default() {
             if !self.judge(Operation::Resource(uri), &caller).await.passes() {
                 return Operation::Resource(uri);

@@ -120,7 +120,7 @@ impl Admittance {
 }
 
 /// Three outcomes, never two: an outage is not a bad token.
-fn denial(error: &VerifyError) -> Denial {
+pub(crate) fn denial(error: &VerifyError) -> Denial {
     match error {
         VerifyError::Rejected(_) => {
             tracing::info!(%error, "token refused");

@@ -30,7 +30,7 @@ use tower_service::Service;
 
 use admission::Admittance;
 
-pub(crate) use admission::Admission;
+pub(crate) use admission::{Admission, denial};
 pub(crate) use origin::{HostRule, OriginRule, Origins};
 
 use crate::bind::{BoundSessions, SESSION_HEADER};
@@ -114,6 +114,7 @@ impl<H: ServerHandler> Shared<H> {
             caller: caller.clone(),
             verdict: verdict_sender,
             terms: Arc::clone(&self.guarded.rules.terms),
+            answers: Arc::clone(&self.guarded.answers),
         };
         request.extensions_mut().insert(admitted);
         let response = self.run(request, &caller).await;

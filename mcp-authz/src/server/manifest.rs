@@ -144,7 +144,9 @@ impl fmt::Display for Manifest {
         for issuer in &self.issuers {
             writeln!(f, "  accepts tokens of {issuer}")?;
         }
-        writeln!(f, "  sends agents to   {}", self.metadata)?;
+        if !self.issuers.is_empty() {
+            writeln!(f, "  sends agents to   {}", self.metadata)?;
+        }
         let width = self.items.iter().map(|item| item.name.len()).max();
         let width = width.unwrap_or(0);
         let mut places: Vec<&str> = self.items.iter().map(GuardedItem::place).collect();

@@ -1,5 +1,6 @@
 //! Registry, gate and HTTP in one: the builder, where every start-up check lives, and serving.
 
+mod assemble;
 mod authz;
 mod build;
 mod builder;
@@ -9,10 +10,12 @@ mod dispatch;
 #[cfg(feature = "dpop")]
 mod dpop;
 mod item;
+mod local;
 mod manifest;
 mod resource;
 mod serve;
 mod settings;
+mod stdio;
 mod survey;
 
 pub use authz::{Authz, Protect};
@@ -20,6 +23,7 @@ pub use builder::ServerBuilder;
 pub use dispatch::Annotated;
 pub use item::Kind;
 pub use manifest::{GuardedItem, Manifest};
+pub use stdio::StdioCaller;
 
 use std::convert::Infallible;
 use std::time::Duration;

@@ -1,5 +1,6 @@
 //! The settings that every protected server has, whoever wrote its tools.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use rmcp::transport::streamable_http_server::session::SessionStore;
 
 use crate::bind::SessionLimits;
 use crate::fetch::Customize;
-use crate::gate::Visibility;
+use crate::gate::{ChallengeForm, Visibility};
 use crate::scope::{ChallengeScopes, Hierarchy};
 #[cfg(feature = "dpop")]
 use crate::token::Dpop;
@@ -29,6 +30,8 @@ pub(super) struct Settings {
     pub(super) hierarchy: Hierarchy,
     pub(super) challenge_scopes: ChallengeScopes,
     pub(super) visibility: Visibility,
+    pub(super) challenge_form: ChallengeForm,
+    pub(super) challenge_forms: HashMap<String, ChallengeForm>,
     pub(super) allow_anonymous: bool,
     pub(super) allowed_hosts: Option<Vec<String>>,
     pub(super) allowed_origins: Option<Vec<String>>,
@@ -38,6 +41,8 @@ pub(super) struct Settings {
     pub(super) sealing_keys: Vec<(String, Vec<u8>)>,
     pub(super) max_body_bytes: usize,
     pub(super) shutdown_grace: Duration,
+    /// The caller is named by the author, on standard input and output.
+    pub(super) principal: bool,
 }
 
 impl Default for Settings {
@@ -56,6 +61,8 @@ impl Default for Settings {
             hierarchy: Hierarchy::new(),
             challenge_scopes: ChallengeScopes::default(),
             visibility: Visibility::default(),
+            challenge_form: ChallengeForm::default(),
+            challenge_forms: HashMap::new(),
             allow_anonymous: false,
             allowed_hosts: None,
             allowed_origins: None,
@@ -65,6 +72,7 @@ impl Default for Settings {
             sealing_keys: Vec::new(),
             max_body_bytes: 1024 * 1024,
             shutdown_grace: Duration::from_secs(10),
+            principal: false,
         }
     }
 }
@@ -173,6 +181,30 @@ macro_rules! with_settings {
             /// Which scopes a refusal asks for; change it for clients that forget what they had.
             pub fn challenge_scopes(mut self, scopes: crate::scope::ChallengeScopes) -> Self {
                 self.settings.challenge_scopes = scopes;
+                self
+            }
+
+            /// How refused tool calls are answered; see [`ChallengeForm`](crate::ChallengeForm).
+            pub fn challenge_form(mut self, form: crate::gate::ChallengeForm) -> Self {
+                self.settings.challenge_form = form;
+                self
+            }
+
+            /// The same for these clients alone, by their client ids.
+            ///
+            /// ```
+            /// use mcp_authz::{ChallengeForm, Server};
+            ///
+            /// let builder = Server::builder("mail")
+            ///     .challenge_form_for(["chat-app"], ChallengeForm::ToolResult);
+            /// ```
+            pub fn challenge_form_for<C: Into<String>>(
+                mut self,
+                clients: impl IntoIterator<Item = C>,
+                form: crate::gate::ChallengeForm,
+            ) -> Self {
+                let clients = clients.into_iter().map(|client| (client.into(), form));
+                self.settings.challenge_forms.extend(clients);
                 self
             }
 

@@ -99,6 +99,11 @@ impl Verifiers {
         TokenCache::new(Arc::clone(&self.issuers))
     }
 
+    /// Whether nobody can vouch for a caller.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.issuers.is_empty() && self.custom.is_none()
+    }
+
     /// The identifiers of the issuers, for metadata and the start print.
     pub(crate) fn issuers(&self) -> impl Iterator<Item = &str> {
         self.issuers.iter().map(IssuerVerifier::issuer)

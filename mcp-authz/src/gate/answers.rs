@@ -1,0 +1,104 @@
+//! How a refusal reaches a client: as an HTTP answer, or inside a message where a client reads only
+//! that, or where there is no HTTP.
+
+use std::collections::HashMap;
+
+use rmcp::ErrorData;
+use rmcp::model::{CallToolResult, ContentBlock, MetaObject};
+use serde_json::{Value, json};
+
+use super::decide::Caller;
+use crate::auth_info::AuthInfo;
+use crate::challenge::{Challenger, Denial};
+use crate::registry::Access;
+use crate::scope::Scope;
+
+/// How a tool call is refused that a person could allow.
+///
+/// It is the form alone: what is refused, and that nothing runs, is the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ChallengeForm {
+    /// HTTP 401 or 403 with `WWW-Authenticate` (MCP §Runtime Insufficient Scope Errors).
+    #[default]
+    Http,
+    /// A tool result with `isError` and the challenge in `_meta["mcp/www_authenticate"]`, and
+    /// `securitySchemes` beside each listed tool: for clients that read only those. A request
+    /// without a token is told so only where [`allow_anonymous`](crate::ServerBuilder::allow_anonymous)
+    /// lets it come that far.
+    ToolResult,
+}
+
+/// The challenge of a tool result.
+const CHALLENGE: &str = "mcp/www_authenticate";
+
+/// What a listed tool asks for, for clients that read that.
+const SECURITY_SCHEMES: &str = "securitySchemes";
+
+/// How this server answers.
+#[derive(Debug)]
+pub(crate) struct Answers {
+    pub(crate) challenger: Challenger,
+    pub(crate) form: ChallengeForm,
+    /// By client id.
+    pub(crate) forms: HashMap<String, ChallengeForm>,
+    /// Whether a status can say anything.
+    pub(crate) over_http: bool,
+}
+
+impl Answers {
+    /// The form that `caller`'s client reads.
+    pub(crate) fn form(&self, caller: Option<&AuthInfo>) -> ChallengeForm {
+        if !self.over_http {
+            return ChallengeForm::ToolResult;
+        }
+        let client = caller.and_then(AuthInfo::client_id);
+        let own = client.and_then(|client| self.forms.get(client));
+        own.copied().unwrap_or(self.form)
+    }
+
+    /// Whether a refusal of this kind can be told to `caller` in a tool result: an outage or a panic
+    /// is none of the person's business.
+    pub(super) fn tells(&self, denial: &Denial, caller: &Caller) -> bool {
+        let curable = matches!(
+            denial,
+            Denial::Unauthenticated(_)
+                | Denial::InsufficientScope(_)
+                | Denial::InsufficientAuthentication { .. }
+        );
+        !self.over_http || (curable && self.form(caller.as_ref()) == ChallengeForm::ToolResult)
+    }
+
+    /// The refusal as a tool's result.
+    pub(crate) fn tool_result(&self, denial: &Denial) -> CallToolResult {
+        let mut result = CallToolResult::error(vec![ContentBlock::text(denial.told())]);
+        let challenges = self.challenger.challenges(denial, None);
+        if !challenges.is_empty() {
+            let meta = result.meta.get_or_insert_with(MetaObject::default);
+            meta.0.insert(CHALLENGE.to_owned(), Value::from(challenges));
+        }
+        result
+    }
+
+    /// The refusal as a JSON-RPC error, where there is no HTTP to carry it.
+    pub(super) fn error(&self, denial: &Denial) -> ErrorData {
+        let challenges = self.challenger.challenges(denial, None);
+        let data = (!challenges.is_empty()).then(|| json!({ CHALLENGE: challenges }));
+        ErrorData::invalid_request(denial.told(), data)
+    }
+}
+
+/// Writes beside a listed tool what it asks for.
+pub(super) fn describe(access: &Access, meta: &mut Option<MetaObject>) {
+    let scheme = match access {
+        Access::Anonymous => json!({ "type": "noauth" }),
+        Access::Authenticated => json!({ "type": "oauth2" }),
+        Access::Scopes(requirement) => {
+            let scopes = requirement.ask(&Default::default());
+            let scopes: Vec<_> = scopes.iter().map(Scope::as_str).collect();
+            json!({ "type": "oauth2", "scopes": scopes })
+        }
+    };
+    let meta = meta.get_or_insert_with(MetaObject::default);
+    meta.0.insert(SECURITY_SCHEMES.to_owned(), json!([scheme]));
+}

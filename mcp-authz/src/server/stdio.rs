@@ -1,0 +1,242 @@
+//! The same gate on standard input and output, for a client that starts the server as its child.
+//!
+//! There is no request to carry a token, so one caller is told beforehand; it is verified for every
+//! message, so that a token's end ends what it allows.
+
+use std::io::{self, Write as _};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use http::HeaderMap;
+use http::header::AUTHORIZATION;
+use rmcp::model::{
+    ClientJsonRpcMessage, Extensions, GetExtensions, JsonRpcMessage, ServerJsonRpcMessage,
+};
+use rmcp::transport::Transport;
+use rmcp::transport::async_rw::AsyncRwTransport;
+use rmcp::{RoleServer, ServerHandler, ServiceExt};
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use super::local::Local;
+use crate::auth_info::AuthInfo;
+use crate::bearer::{self, Credentials, Scheme};
+use crate::challenge::Denial;
+use crate::error::Error;
+use crate::gate::{Admitted, Barred, CurrentCaller, Gate};
+use crate::layer::denial;
+use crate::verdict;
+
+/// Who calls a server on standard input and output: a token from a place of your choice, or a
+/// principal that you name.
+///
+/// ```no_run
+/// use mcp_authz::{AuthInfo, Scope, Server, StdioCaller};
+///
+/// # async fn example() -> Result<(), mcp_authz::Error> {
+/// // A token that the program which starts this one has got for the person:
+/// let server = Server::builder("mail")
+///     .resource("https://mcp.example.com/mcp")
+///     .issuer("https://tenant.logto.app/oidc");
+/// server.serve_stdio(StdioCaller::env("MCP_ACCESS_TOKEN")).await?;
+///
+/// // Or nobody but the person at this machine, without any authorization server:
+/// let me = AuthInfo::builder("local").subject("me").scopes([Scope::new("mail:read")]);
+/// Server::builder("mail").serve_stdio(StdioCaller::principal(me.build())).await?;
+/// # Ok(()) }
+/// ```
+///
+/// # What child processes inherit
+///
+/// Whatever this program starts sees its environment, and open descriptors that are not closed on
+/// `exec`; a file can be read by everything that runs as the same user. So a token in the environment
+/// reaches every child of the server, for as long as the token is good. Where tools start other
+/// programs, prefer a [`file`](Self::file) that only this user may read, or a
+/// [`descriptor`](Self::descriptor), which is read once and empty afterwards.
+#[derive(Clone)]
+pub struct StdioCaller(Source);
+
+#[derive(Clone)]
+enum Source {
+    Env(String),
+    File(PathBuf),
+    Principal(Box<AuthInfo>),
+    /// Read from a descriptor; never shown.
+    Text(Arc<str>),
+    Descriptor(u32),
+}
+
+impl StdioCaller {
+    /// The access token in this environment variable.
+    pub fn env(name: impl Into<String>) -> Self {
+        Self(Source::Env(name.into()))
+    }
+
+    /// The access token in this file, which is read again for every message: whoever renews the
+    /// token writes it there.
+    pub fn file(path: impl Into<PathBuf>) -> Self {
+        Self(Source::File(path.into()))
+    }
+
+    /// The access token that can be read from this open file descriptor, up to its end, once.
+    /// Unix only.
+    pub fn descriptor(number: u32) -> Self {
+        Self(Source::Descriptor(number))
+    }
+
+    /// A principal without a token. Nobody verifies it and it never expires: whoever can start the
+    /// program is trusted to be it. Needs no issuer and no resource.
+    pub fn principal(caller: AuthInfo) -> Self {
+        Self(Source::Principal(Box::new(caller)))
+    }
+
+    pub(super) fn is_principal(&self) -> bool {
+        matches!(self.0, Source::Principal(_))
+    }
+
+    /// Takes what can be taken only once.
+    async fn prepare(self) -> io::Result<Self> {
+        let Source::Descriptor(number) = self.0 else {
+            return Ok(self);
+        };
+        let text = read(PathBuf::from(format!("/dev/fd/{number}"))).await?;
+        Ok(Self(Source::Text(text.into())))
+    }
+}
+
+impl std::fmt::Debug for StdioCaller {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let source = match &self.0 {
+            Source::Env(name) => format!("env {name}"),
+            Source::File(path) => format!("file {}", path.display()),
+            Source::Principal(_) => "principal".to_owned(),
+            Source::Text(_) | Source::Descriptor(_) => "descriptor".to_owned(),
+        };
+        write!(f, "StdioCaller({source})")
+    }
+}
+
+/// Blocking, so not on the runtime's own threads.
+async fn read(path: PathBuf) -> io::Result<String> {
+    let read = tokio::task::spawn_blocking(move || std::fs::read_to_string(path));
+    read.await.map_err(io::Error::other)?
+}
+
+impl<H: ServerHandler> Local<H> {
+    /// Serves standard input and output until the input ends.
+    pub(super) async fn serve(self, caller: StdioCaller) -> Result<(), Error> {
+        let caller = caller.prepare().await?;
+        // Never silently open, and never silently closed: it says so before a client waits for it.
+        let first = self.identify(&caller).await;
+        let who = first.map_err(|denial| {
+            let why = format!("{caller:?} gives no caller: {}", denial.told());
+            io::Error::new(io::ErrorKind::PermissionDenied, why)
+        })?;
+        let name = who.subject().or(who.client_id()).unwrap_or("nobody");
+        let _ = writeln!(io::stderr(), "{}  serves stdio for  {name}", self.manifest);
+        let (input, output) = (tokio::io::stdin(), tokio::io::stdout());
+        let (gate, current) = Gate::for_one(Arc::clone(&self.guarded));
+        let inner = AsyncRwTransport::new(input, output).with_max_line_length(self.max_bytes);
+        let transport = Identified {
+            inner,
+            local: self,
+            caller,
+            current,
+            waiting: None,
+        };
+        let running = gate.serve(transport).await.map_err(io::Error::other)?;
+        running.waiting().await.map_err(io::Error::other)?;
+        Ok(())
+    }
+
+    /// Who calls now.
+    async fn identify(&self, caller: &StdioCaller) -> Result<AuthInfo, Denial> {
+        let text = match &caller.0 {
+            Source::Principal(caller) => return Ok((**caller).clone()),
+            Source::Text(text) => text.to_string(),
+            Source::Env(name) => std::env::var(name).unwrap_or_default(),
+            Source::File(path) => read(path.clone()).await.unwrap_or_default(),
+            Source::Descriptor(_) => String::new(),
+        };
+        let mut headers = HeaderMap::new();
+        let value = format!("Bearer {}", text.trim());
+        let value = value.parse().map_err(|_| Denial::MalformedCredentials)?;
+        headers.insert(AUTHORIZATION, value);
+        let Credentials::Token(token) = bearer::read(&headers, None, &[Scheme::Bearer]) else {
+            return Err(self.unauthenticated());
+        };
+        let verified = self.verifiers.judge(&token).await;
+        let caller = verified.and_then(|verified| Ok(verified.by_bearer()?));
+        caller.map_err(|error| denial(&error))
+    }
+}
+
+/// Standard input, each message with its caller.
+struct Identified<H, R, W>
+where
+    R: AsyncRead,
+    W: AsyncWrite,
+{
+    inner: AsyncRwTransport<RoleServer, R, W>,
+    local: Local<H>,
+    caller: StdioCaller,
+    current: CurrentCaller,
+    /// Read, and not yet given on: waiting for the caller may be cancelled.
+    waiting: Option<ClientJsonRpcMessage>,
+}
+
+impl<H, R, W> Transport<RoleServer> for Identified<H, R, W>
+where
+    H: ServerHandler,
+    R: AsyncRead + Send + Unpin,
+    W: AsyncWrite + Send + Unpin + 'static,
+{
+    type Error = io::Error;
+
+    fn send(
+        &mut self,
+        message: ServerJsonRpcMessage,
+    ) -> impl Future<Output = Result<(), io::Error>> + Send + 'static {
+        self.inner.send(message)
+    }
+
+    async fn receive(&mut self) -> Option<ClientJsonRpcMessage> {
+        if self.waiting.is_none() {
+            self.waiting = Some(self.inner.receive().await?);
+        }
+        let who = self.local.identify(&self.caller).await;
+        let mut message = self.waiting.take()?;
+        let (verdict, _) = verdict::channel();
+        let (caller, barred) = match who {
+            Ok(caller) => (Some(caller), None),
+            Err(denial) => (None, Some(Barred(denial))),
+        };
+        self.current.set(caller.clone());
+        if let Some(extensions) = extensions(&mut message) {
+            let guarded = &self.local.guarded;
+            extensions.insert(Admitted {
+                caller,
+                verdict,
+                terms: Arc::clone(&guarded.rules.terms),
+                answers: Arc::clone(&guarded.answers),
+            });
+            if let Some(barred) = barred {
+                extensions.insert(barred);
+            }
+        }
+        Some(message)
+    }
+
+    async fn close(&mut self) -> Result<(), io::Error> {
+        self.inner.close().await
+    }
+}
+
+fn extensions(message: &mut ClientJsonRpcMessage) -> Option<&mut Extensions> {
+    match message {
+        JsonRpcMessage::Request(request) => Some(request.request.extensions_mut()),
+        JsonRpcMessage::Notification(notification) => {
+            Some(notification.notification.extensions_mut())
+        }
+        _ => None,
+    }
+}
