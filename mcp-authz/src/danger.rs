@@ -20,7 +20,8 @@
 /// ```
 ///
 /// For opaque tokens whose introspection names no audience, it goes into
-/// [`Issuer::opaque_tokens`](crate::Issuer::opaque_tokens).
+/// [`Issuer::opaque_tokens`](crate::Issuer::opaque_tokens). Introspection knows refresh tokens as
+/// well, so its answer must then say that it is about an access token (`token_type`, RFC 7662 §2.2).
 pub fn without_audience<C: Into<String>>(clients: impl IntoIterator<Item = C>) -> WithoutAudience {
     WithoutAudience {
         clients: clients.into_iter().map(Into::into).collect(),

@@ -206,7 +206,7 @@ fn check(
     if claims.remove("active") != Some(Value::Bool(true)) {
         return Err(Reject("introspection: not active"));
     }
-    check_kind(&claims)?;
+    let is_access_token = check_kind(&claims)?;
     if claims
         .get("iss")
         .is_some_and(|iss| iss.as_str() != Some(&rules.issuer))
@@ -216,12 +216,20 @@ fn check(
     let expires_at = rules.lifetime(&claims, now)?;
     rules.options.check_required(&claims)?;
     let audience = rules.audience(&claims, without_audience)?;
+    // A refresh token is active as well, has the same client, and no `token_type`.
+    if audience.is_empty() && !is_access_token {
+        return Err(Reject(
+            "introspection: neither an audience nor a `token_type` says that this is an access token",
+        ));
+    }
     rules.caller(claims, audience, expires_at)
 }
 
-/// An access token, as far as the answer says what it is, and one that a bearer may use.
-fn check_kind(claims: &Map<String, Value>) -> Result<(), Reject> {
+/// An access token, as far as the answer says what it is, and one that a bearer may use; returns
+/// whether it says so.
+fn check_kind(claims: &Map<String, Value>) -> Result<bool, Reject> {
     possession::check_confirmation(claims)?;
+    let mut stated = false;
     // `token_type`: RFC 7662 section 2.2 (some write what RFC 7009 calls it). `token_use`: Hydra,
     // Cognito. `typ`: Keycloak.
     for (name, access) in [
@@ -237,11 +245,10 @@ fn check_kind(claims: &Map<String, Value>) -> Result<(), Reject> {
             // RFC 9449 section 6.2: only with the key that it is bound to.
             access.contains(&kind.as_str()) || (kind == "dpop" && claims.contains_key("cnf"))
         };
-        if claims
-            .get(name)
-            .is_some_and(|kind| !kind.as_str().is_some_and(good))
-        {
-            return Err(Reject("introspection: not a bearer access token"));
+        match claims.get(name) {
+            None => {}
+            Some(kind) if kind.as_str().is_some_and(good) => stated = true,
+            Some(_) => return Err(Reject("introspection: not a bearer access token")),
         }
     }
     if ["at_hash", "c_hash", "s_hash", "events"]
@@ -250,5 +257,5 @@ fn check_kind(claims: &Map<String, Value>) -> Result<(), Reject> {
     {
         return Err(Reject("introspection: an ID or event token, by its claims"));
     }
-    Ok(())
+    Ok(stated)
 }

@@ -283,6 +283,25 @@ async fn clients_stand_in_for_a_missing_audience_and_for_no_wrong_one() {
     assert!(it.verify("with the right audience").await.is_ok());
 }
 
+/// What oidc-provider says of a refresh token: RFC 6749 §5.1 gives a type to access tokens alone.
+#[tokio::test]
+async fn without_an_audience_something_else_must_say_that_it_is_an_access_token() {
+    let listed = danger::without_audience(["smartmail"]);
+    let it = introspecting_with(|how| how, |issuer| issuer.opaque_tokens(listed)).await;
+    let mut answer = it.active_with("aud", &None);
+    answer.remove("token_type");
+    it.says(&answer);
+    refusal("a refresh token", it.verify("refresh-token").await);
+    for (name, kind) in [("token_use", "access_token"), ("typ", "Bearer")] {
+        let mut answer = answer.clone();
+        answer.insert(name.to_owned(), json!(kind));
+        it.says(&answer);
+        assert!(it.verify(name).await.is_ok(), "{name}");
+    }
+    it.says(&it.active_with("token_type", &None));
+    assert!(it.verify("for this server").await.is_ok());
+}
+
 /// A signed answer (RFC 9701) with `claims` instead of the usual ones.
 fn reply(it: &Fixture, changes: &[(&str, Value)]) -> Value {
     let mut claims = json!({
