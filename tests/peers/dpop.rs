@@ -1,73 +1,42 @@
 //! Tokens that a certified provider binds to the key of an agent (RFC 9449), from its sign-in page to
 //! the call of a tool. No SDK does this yet, so the agent is played here.
 
-use http_client::{Client, Url};
 use json::{Value, json};
 use mcp_authz::Dpop;
 use support::{ClientKey, Person, Reply, Result, have, modern_body, modern_headers};
 
+use crate::client::Client;
 use crate::place::{Place, Provider};
-
-const REDIRECT: &str = "http://127.0.0.1:8976/callback";
-
-/// The pair of RFC 7636, appendix B.
-const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
-const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
 /// An agent that does DPoP.
 struct Agent {
     key: ClientKey,
-    http: Client,
-    metadata: Value,
+    client: Client,
     resource: String,
 }
 
 impl Agent {
     async fn of(place: &Place) -> Result<Self> {
-        let http = Client::builder().no_proxy().build()?;
-        let metadata = format!("{}/.well-known/openid-configuration", place.issuer);
         Ok(Self {
             key: ClientKey::generate(),
-            metadata: http.get(metadata).send().await?.json().await?,
-            http,
+            client: place.agent().await?,
             resource: place.server.clone(),
         })
-    }
-
-    fn endpoint(&self, name: &str) -> &str {
-        self.metadata[name].as_str().unwrap_or_default()
     }
 
     /// Sends the person to the provider and redeems the code, with a proof (RFC 9449 §5, §10).
     async fn ask(&self, person: &mut Person, scope: &str) -> Result<Value> {
         let jkt = self.key.thumbprint();
-        let question = [
-            ("response_type", "code"),
-            ("client_id", "third-party"),
-            ("redirect_uri", REDIRECT),
-            ("scope", scope),
-            ("state", "the-state"),
-            ("resource", &self.resource),
-            ("code_challenge", CHALLENGE),
-            ("code_challenge_method", "S256"),
-            ("dpop_jkt", &jkt),
-        ];
-        let page = Url::parse_with_params(self.endpoint("authorization_endpoint"), question)?;
-        let callback = Url::parse(&person.visit(page.as_str()).await?)?;
-        let code = callback.query_pairs().find(|(name, _)| name == "code");
-        let (_, code) = code.ok_or_else(|| format!("no code in {callback}"))?;
-        let form = [
-            ("grant_type", "authorization_code"),
-            ("client_id", "third-party"),
-            ("code", &*code),
-            ("redirect_uri", REDIRECT),
-            ("code_verifier", VERIFIER),
-            ("resource", &self.resource),
-        ];
-        let endpoint = self.endpoint("token_endpoint");
+        let code = self
+            .client
+            .code(person, scope, &[("dpop_jkt", &jkt)])
+            .await?;
+        let endpoint = self.client.endpoint("token_endpoint");
         let proof = self.key.proof("POST", endpoint).sign();
-        let request = self.http.post(endpoint).header("dpop", proof).form(&form);
-        Ok(request.send().await?.json().await?)
+        let redeem = self
+            .client
+            .redeem(&code, |request| request.header("dpop", proof));
+        redeem.await
     }
 
     fn proof(&self, key: &ClientKey, token: &str) -> String {
@@ -77,6 +46,7 @@ impl Agent {
     async fn call(&self, tool: &str, authorization: &str, proof: &str) -> Reply {
         let params = json!({ "name": tool, "arguments": { "to": "bob@example.com" } });
         let request = self
+            .client
             .http
             .post(&self.resource)
             .headers(modern_headers("tools/call", Some(tool)))

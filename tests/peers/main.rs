@@ -1,8 +1,11 @@
 //! Parts that others wrote, against ours: two OpenID providers, agents on three SDKs, two
 //! revisions of the protocol, and a browser. See README.md here for how they are spoken to.
 
+mod client;
 mod dpop;
+mod guarded;
 mod journey;
+mod opaque;
 mod pages;
 mod place;
 mod refusal;

@@ -1,14 +1,14 @@
 //! A server and the provider that it trusts, both just for one test.
 
-use std::future::pending;
-
 use http_client::{Client, StatusCode, header::ACCEPT};
 use json::json;
-use mcp_authz::ServerBuilder;
 use mcp_authz::dev::AuthorizationServer;
-use support::{OidcProvider, Registration, Result, Tool};
+use mcp_authz::{Issuer, ServerBuilder};
+use support::{OidcProvider, Ran, Registration, Result, Tool};
 use tokio::net::TcpListener;
 
+use crate::client::Client as Agent;
+use crate::guarded::Guarded;
 use crate::server::{self, Outbox};
 
 /// Which provider.
@@ -76,15 +76,29 @@ impl Place {
                 )
             }
         };
-        let outbox = Outbox::default();
-        let builder = configure(server::builder(&server, &issuer, &outbox));
-        tokio::spawn(builder.build().await?.serve_until(listener, pending()));
+        let (outbox, ran) = (Outbox::default(), Ran::default());
+        let builder = configure(server::builder(&server, issuer.as_str(), &outbox, &ran));
+        Guarded::serve(listener, builder, outbox.clone(), ran).await?;
         Ok(Self {
             server,
             issuer,
             outbox,
             provider,
         })
+    }
+
+    /// One more server for the same resource, which treats its issuer like this.
+    pub(crate) async fn replica(
+        &self,
+        configure: impl FnOnce(Issuer) -> Issuer,
+    ) -> Result<Guarded> {
+        let issuer = configure(Issuer::new(&self.issuer));
+        Guarded::of(&self.server, issuer).await
+    }
+
+    /// An agent that asks for tokens for this server.
+    pub(crate) async fn agent(&self) -> Result<Agent> {
+        Agent::of(&self.issuer, &self.server).await
     }
 
     /// The ways in which an agent can be known here and still ask for more later.

@@ -3,7 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use base64url::Engine as _;
-use base64url::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64url::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use crypto::digest::{SHA256, digest};
 use crypto::rand::{SystemRandom, fill};
 use crypto::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
@@ -23,6 +23,13 @@ impl ClientKey {
     pub fn jwk(&self) -> Value {
         let (x, y) = self.0.public_key().as_ref()[1..].split_at(32);
         json!({ "kty": "EC", "crv": "P-256", "x": encode(x), "y": encode(y) })
+    }
+
+    /// The private half, as `PRIVATE KEY` in PEM (RFC 7468 §10), for a client that signs assertions.
+    pub fn pem(&self) -> String {
+        let key = self.0.to_pkcs8v1().expect("a key in PKCS#8");
+        let text = STANDARD.encode(key.as_ref());
+        format!("-----BEGIN PRIVATE KEY-----\n{text}\n-----END PRIVATE KEY-----\n")
     }
 
     /// What a token that is bound to this key says in `cnf.jkt` (RFC 7638).

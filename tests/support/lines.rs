@@ -6,7 +6,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::task::JoinHandle;
 
-use crate::Result;
+use crate::{Result, setup};
 
 /// The process ends when this is dropped: it is killed, and its standard input closes.
 pub(crate) struct Process {
@@ -50,6 +50,18 @@ impl Process {
     pub(crate) async fn say(&mut self, line: &json::Value) -> Result<()> {
         self.input.write_all(format!("{line}\n").as_bytes()).await?;
         Ok(self.input.flush().await?)
+    }
+
+    /// Sends it a signal: `STOP` for one that hangs, `CONT` for one that goes on.
+    pub(crate) async fn signal(&self, name: &str) -> Result<()> {
+        let id = self.child.id().ok_or("the process has ended")?.to_string();
+        let mut kill = Command::new("sh");
+        setup::run(kill.args(["-c", r#"kill -s "$0" "$1""#, name, &id])).await
+    }
+
+    /// Ends it at once, and waits until it is gone.
+    pub(crate) async fn kill(&mut self) -> Result<()> {
+        Ok(self.child.kill().await?)
     }
 
     /// Waits for the end, and fails with what the process complained about if that was not a good

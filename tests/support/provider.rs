@@ -1,17 +1,18 @@
 //! The certified OpenID provider, as a process of its own.
 
+use json::json;
 use tokio::process::Command;
 
 use crate::lines::Process;
 use crate::{Result, setup};
 
-/// npm `oidc-provider` on a free loopback port. It ends when this is dropped.
+/// npm `oidc-provider` on a loopback port. It ends when this is dropped.
 pub struct OidcProvider {
     /// Its issuer.
     pub issuer: String,
     /// A client ID metadata document that it can fetch and trusts.
     pub metadata_document: String,
-    _process: Process,
+    process: Process,
 }
 
 impl OidcProvider {
@@ -38,7 +39,38 @@ impl OidcProvider {
         Ok(Self {
             issuer: text("issuer"),
             metadata_document: text("metadata_document"),
-            _process: process,
+            process,
         })
+    }
+
+    /// Signs with new keys from now on; the old ones stay published.
+    pub async fn add_keys(&mut self) -> Result<()> {
+        self.order("add").await
+    }
+
+    /// Signs with new keys from now on, and publishes no others.
+    pub async fn replace_keys(&mut self) -> Result<()> {
+        self.order("replace").await
+    }
+
+    async fn order(&mut self, what: &str) -> Result<()> {
+        self.process.say(&json!({ "keys": what })).await?;
+        let answer = self.process.line().await?;
+        answer.map(drop).ok_or("the provider has ended".into())
+    }
+
+    /// Stops answering, with its port still open: requests hang.
+    pub async fn hang(&self) -> Result<()> {
+        self.process.signal("STOP").await
+    }
+
+    /// Goes on after [`hang`](Self::hang).
+    pub async fn go_on(&self) -> Result<()> {
+        self.process.signal("CONT").await
+    }
+
+    /// Ends at once: connections are refused.
+    pub async fn kill(&mut self) -> Result<()> {
+        self.process.kill().await
     }
 }

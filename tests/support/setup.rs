@@ -96,7 +96,8 @@ pub(crate) async fn node_modules(folder: &Path) -> Result<()> {
 
 /// The Python of an environment that holds what the peer requires.
 pub(crate) async fn python(folder: &Path) -> Result<PathBuf> {
-    let venv = target("venv");
+    let name = folder.file_name().unwrap_or_default().to_string_lossy();
+    let venv = target(&format!("venv-{name}"));
     let (wanted, done) = (folder.join("requirements.txt"), venv.join("installed"));
     once(&wanted, &done, async || {
         run(Command::new("python3")
@@ -163,7 +164,8 @@ fn age(path: &Path) -> Duration {
     made.elapsed().unwrap_or_default()
 }
 
-async fn run(command: &mut Command) -> Result<()> {
+/// Runs a command to its end, and fails with what it complained about.
+pub(crate) async fn run(command: &mut Command) -> Result<()> {
     let output = command.output().await?;
     if output.status.success() {
         return Ok(());

@@ -10,7 +10,10 @@ const agent = {
 
 const FIRST_PARTY = 'first-party';
 
-export const clients = [
+// Ask about tokens and never receive one.
+const resourceServer = { redirect_uris: [], grant_types: [], response_types: [] };
+
+export const clients = (resourceServerKey) => [
   {
     ...agent,
     client_id: 'third-party',
@@ -33,14 +36,26 @@ export const clients = [
     token_endpoint_auth_method: 'none',
     application_type: 'web',
   },
-  // Asks about tokens and never receives one.
   {
+    ...resourceServer,
     client_id: 'resource-server',
     client_secret: 'another-secret-for-tests-only',
-    redirect_uris: [],
-    grant_types: [],
-    response_types: [],
+    token_endpoint_auth_method: 'client_secret_basic',
   },
+  {
+    ...resourceServer,
+    client_id: 'resource-server-post',
+    client_secret: 'another-secret-for-tests-only',
+    token_endpoint_auth_method: 'client_secret_post',
+  },
+  ...(resourceServerKey ? [withKey(resourceServerKey)] : []),
 ];
+
+const withKey = (jwk) => ({
+  ...resourceServer,
+  client_id: 'resource-server-key',
+  jwks: { keys: [jwk] },
+  token_endpoint_auth_method: 'private_key_jwt',
+});
 
 export const isFirstParty = (client) => client.clientId === FIRST_PARTY;

@@ -1,19 +1,22 @@
 // What this provider allows. Everything that a resource server may meet is on; what is not named
 // here keeps the library's default.
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 
 import { errors } from 'oidc-provider';
 
 import { clients, isFirstParty } from './clients.mjs';
 import { claimsFor, findAccount } from './people.mjs';
 
-export function configuration({ resource, scopes, alg, format, fetch }) {
+// Of the process, so that who has signed in stays signed in when the keys change.
+const cookieKeys = [randomBytes(32).toString('hex')];
+
+export function configuration({ resourceServerKey, resource, scopes, alg, format, signedReplies, fetch, jwks }) {
   return {
-    clients,
+    clients: clients(resourceServerKey),
     findAccount,
     fetch,
-    jwks: { keys: [signingKey('ES256'), signingKey('RS256'), signingKey('EdDSA')] },
-    cookies: { keys: [randomBytes(32).toString('hex')] },
+    jwks,
+    cookies: { keys: cookieKeys },
     // The resource's scopes are listed here too: only a listed scope may be registered, and only
     // a listed scope is held against what the client registered.
     scopes: ['openid', 'offline_access', ...scopes.split(' ')],
@@ -25,14 +28,15 @@ export function configuration({ resource, scopes, alg, format, fetch }) {
     extraTokenClaims,
     loadExistingGrant,
     interactions: { url: (_ctx, interaction) => `/interaction/${interaction.uid}` },
-    features: features({ resource, scopes, alg, format }),
+    features: features({ resource, scopes, alg, format, signedReplies }),
   };
 }
 
-function features({ resource, scopes, alg, format }) {
+function features({ resource, scopes, alg, format, signedReplies }) {
   return {
     devInteractions: { enabled: false },
     introspection: { enabled: true },
+    jwtIntrospection: { enabled: signedReplies },
     revocation: { enabled: true },
     // Strict, as the library is: the scope of the registration is a ceiling for good.
     registration: { enabled: true },
@@ -75,13 +79,4 @@ async function loadExistingGrant(ctx) {
   }
   await grant.save();
   return grant;
-}
-
-function signingKey(alg) {
-  const { privateKey } = {
-    ES256: () => generateKeyPairSync('ec', { namedCurve: 'P-256' }),
-    RS256: () => generateKeyPairSync('rsa', { modulusLength: 2048 }),
-    EdDSA: () => generateKeyPairSync('ed25519'),
-  }[alg]();
-  return { ...privateKey.export({ format: 'jwk' }), kid: alg.toLowerCase(), use: 'sig', alg };
 }
