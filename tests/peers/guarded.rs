@@ -1,12 +1,14 @@
 //! A running server as a client finds it, and what its refusals must look like.
 
 use std::future::pending;
+use std::time::Duration;
 
 use http_client::Client;
 use json::json;
 use mcp_authz::{Issuer, ServerBuilder, TokenCache};
 use support::{Ran, Reply, Result, modern_body, modern_headers};
 use tokio::net::TcpListener;
+use tokio::time::sleep;
 
 use crate::server::{self, Outbox};
 
@@ -28,6 +30,14 @@ impl Guarded {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let (outbox, ran) = (Outbox::default(), Ran::default());
         let builder = server::builder(resource, issuer, &outbox, &ran);
+        Self::serve(listener, builder, outbox, ran).await
+    }
+
+    /// The same, where an issuer that is not there is a mistake.
+    pub(crate) async fn eager(resource: &str, issuer: Issuer) -> Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let (outbox, ran) = (Outbox::default(), Ran::default());
+        let builder = server::builder(resource, issuer, &outbox, &ran).eager();
         Self::serve(listener, builder, outbox, ran).await
     }
 
@@ -72,6 +82,19 @@ impl Guarded {
         assert_eq!(reply.status, 200, "{reply:?}");
         assert!(reply.text().contains(what), "{reply:?}");
         assert_eq!(self.ran.times(), before + 1);
+    }
+
+    /// The same, once the issuer can be asked: nobody is refused meanwhile.
+    pub(crate) async fn soon_knows(&self, token: &str, what: &str) {
+        for _ in 0..50 {
+            let reply = self.call("whoami", token).await;
+            if reply.status == 200 {
+                return self.knows(token, what).await;
+            }
+            assert_eq!(reply.status, 503, "{reply:?}");
+            sleep(Duration::from_millis(200)).await;
+        }
+        panic!("not in ten seconds");
     }
 
     /// The token is good, and less than this tool needs: the challenge says what is.

@@ -101,6 +101,14 @@ impl Place {
         Agent::of(&self.issuer, &self.server).await
     }
 
+    /// The certified provider, for what can happen to it.
+    pub(crate) fn certified(&mut self) -> &mut OidcProvider {
+        match &mut self.provider {
+            Running::Certified(provider) => provider,
+            Running::Embedded(_) => panic!("the provider is another one"),
+        }
+    }
+
     /// The ways in which an agent can be known here and still ask for more later.
     pub(crate) fn registrations(&self) -> Vec<Registration> {
         match &self.provider {

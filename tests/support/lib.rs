@@ -21,7 +21,7 @@ pub use event::{Event, Transcript};
 pub use lab::{Lab, MODERN, Ran, Reply, legacy_body, modern_body, modern_headers};
 pub use person::{Answer, Person};
 pub use provider::OidcProvider;
-pub use setup::{Tool, have};
+pub use setup::{Tool, free_port, have};
 pub use user_agent::UserAgent;
 
 /// Where a test fails, its text is all that anyone reads, so errors are text.

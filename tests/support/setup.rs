@@ -1,6 +1,7 @@
 //! What the peers need on this machine, installed once and kept.
 
 use std::fs;
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, SystemTime};
@@ -64,6 +65,11 @@ pub async fn have(tools: &[Tool]) -> bool {
         return false;
     }
     true
+}
+
+/// A loopback port that nobody listens at.
+pub fn free_port() -> Result<u16> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }
 
 /// The folder of a peer.
