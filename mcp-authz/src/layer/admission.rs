@@ -14,7 +14,7 @@ use crate::challenge::{Challenger, Denial, ResponseBody};
 use crate::gate::{Admitted, Caller};
 #[cfg(feature = "dpop")]
 use crate::token::DpopVerifier;
-use crate::token::{Verified, Verifiers, VerifyError};
+use crate::token::{Unverified, Verified, Verifiers, VerifyError};
 
 /// How long a client is asked to wait when it cannot be told.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
@@ -97,7 +97,7 @@ impl Admission {
 
     pub(super) async fn judge(&self, token: &BearerToken) -> Result<Verified, Denial> {
         let verified = self.verifiers.judge(token).await;
-        verified.map_err(|error| denial(&error))
+        verified.map_err(|unverified| denial(&unverified))
     }
 
     /// The answer to a refused request.
@@ -119,15 +119,16 @@ impl Admittance {
     }
 }
 
-/// Three outcomes, never two: an outage is not a bad token.
-pub(crate) fn denial(error: &VerifyError) -> Denial {
+/// Three outcomes, never two: an outage is not a bad token. The operator learns whose rules the token
+/// was judged by and what to change, and nothing that the token says.
+pub(crate) fn denial(Unverified { issuer, error }: &Unverified<'_>) -> Denial {
     match error {
         VerifyError::Rejected(_) => {
-            tracing::info!(%error, "token refused");
+            tracing::info!(issuer, %error, "token refused");
             Denial::InvalidToken
         }
         VerifyError::Unavailable { retry_after, .. } => {
-            tracing::warn!(%error, "token not verified");
+            tracing::warn!(issuer, %error, "token not verified");
             Denial::Unavailable {
                 retry_after: (*retry_after).max(RETRY_AFTER),
             }

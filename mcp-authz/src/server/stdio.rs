@@ -165,8 +165,10 @@ impl<H: ServerHandler> Local<H> {
             return Err(self.unauthenticated());
         };
         let verified = self.verifiers.judge(&token).await;
-        let caller = verified.and_then(|verified| Ok(verified.by_bearer()?));
-        caller.map_err(|error| denial(&error))
+        let verified = verified.map_err(|unverified| denial(&unverified))?;
+        verified
+            .by_bearer()
+            .map_err(|reject| denial(&reject.into()))
     }
 }
 

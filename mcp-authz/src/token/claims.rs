@@ -134,7 +134,9 @@ impl ClaimRules {
         if audience.iter().any(|one| self.audiences.contains(one)) {
             Ok(audience)
         } else {
-            Err(Reject("aud: issued for another resource"))
+            Err(Reject(
+                "aud: issued for another resource (clients ask for this server's with `resource`, RFC 8707; what an issuer writes instead is listed with `.audience(..)`)",
+            ))
         }
     }
 
@@ -143,7 +145,9 @@ impl ClaimRules {
         claims: &Map<String, Value>,
         without: Option<&WithoutAudience>,
     ) -> Result<Vec<String>, Reject> {
-        let missing = Reject("aud: missing");
+        let missing = Reject(
+            "aud: missing (clients ask for this server's resource with `resource`, RFC 8707; see `danger::without_audience`)",
+        );
         let without = without.ok_or(missing)?;
         match self.options.client_id(claims)? {
             Some(client) if without.contains(&client) => Ok(Vec::new()),

@@ -15,6 +15,7 @@ use super::introspection::Introspector;
 use super::jose::Jws;
 use super::jwt::JwtVerifier;
 use super::userinfo::{Enricher, UserinfoEndpoint};
+use super::verifiers::Unverified;
 use super::{Issuer, Reject, UserinfoAlone, VerifyError};
 use crate::World;
 use crate::auth_info::AuthInfo;
@@ -102,6 +103,14 @@ impl IssuerVerifier {
 
     pub(crate) fn issuer(&self) -> &str {
         &self.rules.issuer
+    }
+
+    /// What it could not verify, under its name.
+    pub(super) fn unverified(&self, error: VerifyError) -> Unverified<'_> {
+        Unverified {
+            issuer: Some(self.issuer()),
+            error,
+        }
     }
 
     /// Whether it judges tokens that are no JWTs.

@@ -53,7 +53,7 @@ pub use report::Report;
 pub use token_cache::TokenCache;
 pub use userinfo::Userinfo;
 pub use userinfo_alone::UserinfoAlone;
-pub(crate) use verifiers::{DynVerifier, Verifiers, WarmUp};
+pub(crate) use verifiers::{DynVerifier, Unverified, Verifiers, WarmUp};
 
 use std::borrow::Cow;
 use std::time::Duration;

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 #[cfg(feature = "dpop")]
 use super::dpop::Thumbprint;
-use super::{Reject, Verifiers, VerifyError};
+use super::{Reject, Unverified, Verifiers};
 use crate::auth_info::AuthInfo;
 use crate::bearer::BearerToken;
 
@@ -45,11 +45,14 @@ impl Verifiers {
     ///
     /// # Errors
     ///
-    /// [`VerifyError::Rejected`] → 401, [`VerifyError::Unavailable`] → 503.
-    pub(crate) async fn judge(&self, token: &BearerToken) -> Result<Verified, VerifyError> {
+    /// [`Rejected`](super::VerifyError::Rejected) → 401, [`Unavailable`](super::VerifyError::Unavailable) → 503.
+    pub(crate) async fn judge<'a>(
+        &'a self,
+        token: &BearerToken,
+    ) -> Result<Verified, Unverified<'a>> {
         match self.cached(token) {
             Some(caller) => Ok(Verified(caller)),
-            None => self.verify(token).await.map(Verified),
+            None => self.identify(token).await.map(Verified),
         }
     }
 }

@@ -116,7 +116,10 @@ impl UserinfoEndpoint {
         let Self(endpoint) = self;
         let answer = endpoint.send(self.request(token).await?).await?;
         if answer.status() == StatusCode::UNAUTHORIZED {
-            return Err(Reject("userinfo: the issuer does not know the token").into());
+            return Err(Reject(
+                "userinfo: the issuer does not know the token (401), or shows userinfo to none that is for an API (see `Userinfo`)",
+            )
+            .into());
         }
         if endpoint.accept(&answer)? == Form::Json {
             return match must_be_signed {

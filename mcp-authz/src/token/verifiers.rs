@@ -47,6 +47,23 @@ pub(crate) struct WarmUp {
     pub(crate) wrong: Vec<String>,
 }
 
+/// Why a token did not become a caller, and by whose rules it was judged: for the operator's log.
+#[derive(Debug)]
+pub(crate) struct Unverified<'a> {
+    /// None where no configured issuer was asked to judge it.
+    pub(crate) issuer: Option<&'a str>,
+    pub(crate) error: VerifyError,
+}
+
+impl<E: Into<VerifyError>> From<E> for Unverified<'_> {
+    fn from(error: E) -> Self {
+        Self {
+            issuer: None,
+            error: error.into(),
+        }
+    }
+}
+
 impl Verifiers {
     /// Everything that is wrong with these issuers, each sentence saying what to write instead.
     pub(crate) fn problems(issuers: &[Issuer]) -> Vec<String> {
@@ -111,7 +128,7 @@ impl Verifiers {
 
     /// The caller behind a token that was verified before: synchronous, below a microsecond.
     ///
-    /// `None` says nothing about the token; ask [`verify`](Self::verify).
+    /// `None` says nothing about the token; ask [`identify`](Self::identify).
     pub(super) fn cached(&self, token: &BearerToken) -> Option<AuthInfo> {
         let token = token.expose();
         if self.issuers.is_empty() || token.len() > jose::MAX_TOKEN {
@@ -126,7 +143,10 @@ impl Verifiers {
     /// # Errors
     ///
     /// [`VerifyError::Rejected`] → 401, [`VerifyError::Unavailable`] → 503.
-    pub(super) async fn verify(&self, token: &BearerToken) -> Result<AuthInfo, VerifyError> {
+    pub(super) async fn identify<'a>(
+        &'a self,
+        token: &BearerToken,
+    ) -> Result<AuthInfo, Unverified<'a>> {
         let text = token.expose();
         if text.len() > jose::MAX_TOKEN {
             return Err(Reject("token: longer than 16 KiB").into());
@@ -140,22 +160,28 @@ impl Verifiers {
                 .iter()
                 .find(|issuer| Some(issuer.issuer()) == iss)
             {
-                return issuer.verify_jwt(token, jws).await;
+                let verified = issuer.verify_jwt(token, jws).await;
+                return verified.map_err(|error| issuer.unverified(error));
             }
             if self.custom.is_none() {
-                return Err(Reject("iss: not a configured issuer").into());
+                return Err(Reject(
+                    "iss: not a configured issuer (compared byte for byte: a trailing slash counts)",
+                )
+                .into());
             }
         } else if let Some(issuer) = self.issuers.iter().find(|issuer| issuer.takes_opaque()) {
-            return issuer.verify_opaque(token).await;
+            let verified = issuer.verify_opaque(token).await;
+            return verified.map_err(|error| issuer.unverified(error));
         }
-        self.verify_custom(token).await
+        Ok(self.verify_custom(token).await?)
     }
 
     async fn verify_custom(&self, token: &BearerToken) -> Result<AuthInfo, VerifyError> {
         let Some(custom) = &self.custom else {
-            return Err(
-                Reject("token: opaque, and no verifier for such tokens is configured").into(),
-            );
+            return Err(Reject(
+                "token: opaque, and nobody is configured to judge such tokens (an issuer's `.introspection(..)`, or `.verifier(..)`)",
+            )
+            .into());
         };
         let caller = custom.verify_boxed(token).await?;
         let now = self.world.clock.wall();

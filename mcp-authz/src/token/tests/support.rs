@@ -384,6 +384,14 @@ pub(super) fn seconds(time: SystemTime) -> i64 {
 }
 
 /// The class of a refusal; fails the test on anything but a refusal.
+impl Verifiers {
+    /// The caller behind `token`, or why there is none.
+    pub(super) async fn verify(&self, token: &BearerToken) -> Result<AuthInfo, VerifyError> {
+        let caller = self.identify(token).await;
+        caller.map_err(|unverified| unverified.error)
+    }
+}
+
 #[track_caller]
 pub(super) fn refusal(what: &str, outcome: Result<AuthInfo, VerifyError>) -> String {
     match outcome {
