@@ -10,25 +10,25 @@ import { claimsFor, findAccount } from './people.mjs';
 // Of the process, so that who has signed in stays signed in when the keys change.
 const cookieKeys = [randomBytes(32).toString('hex')];
 
-export function configuration({ resourceServerKey, resource, scopes, alg, format, signedReplies, fetch, jwks }) {
+export function configuration(settings) {
   return {
-    clients: clients(resourceServerKey),
+    clients: clients(settings.resourceServerKey),
     findAccount,
-    fetch,
-    jwks,
+    fetch: settings.fetch,
+    jwks: settings.jwks,
     cookies: { keys: cookieKeys },
     // The resource's scopes are listed here too: only a listed scope may be registered, and only
     // a listed scope is held against what the client registered.
-    scopes: ['openid', 'offline_access', ...scopes.split(' ')],
+    scopes: ['openid', 'offline_access', ...settings.scopes.split(' ')],
     claims: { profile: ['name', 'preferred_username'], email: ['email', 'email_verified'] },
     pkce: { required: () => true },
     // A refresh token for everyone who may use one: `offline_access` needs `openid`, which an
     // agent that only wants a token for the resource does not ask for.
     issueRefreshToken: async (_ctx, client) => client.grantTypeAllowed('refresh_token'),
-    extraTokenClaims,
+    extraTokenClaims: settings.bareTokens ? undefined : extraTokenClaims,
     loadExistingGrant,
     interactions: { url: (_ctx, interaction) => `/interaction/${interaction.uid}` },
-    features: features({ resource, scopes, alg, format, signedReplies }),
+    features: features(settings),
   };
 }
 

@@ -11,6 +11,7 @@
 //   SCOPES               what the resource offers, separated by spaces
 //   ALG                  ES256 (default), RS256 or EdDSA: how access tokens are signed
 //   FORMAT               jwt (default) or opaque
+//   CLAIMS               token (default) or userinfo: where the person's claims are
 //   SIGNED_REPLIES       yes (default) or no: whether introspection signs where it is asked to
 //   RESOURCE_SERVER_KEY  the public key (a JWK) of a client that asks about tokens
 //   PORT                 0 (default) takes a free one
@@ -32,6 +33,7 @@ const settings = {
   scopes: process.env.SCOPES ?? 'profile email mail:read mail:send notes:read notes:write',
   alg: process.env.ALG ?? 'ES256',
   format: process.env.FORMAT ?? 'jwt',
+  bareTokens: process.env.CLAIMS === 'userinfo',
   signedReplies: process.env.SIGNED_REPLIES !== 'no',
   resourceServerKey: JSON.parse(process.env.RESOURCE_SERVER_KEY ?? 'null'),
 };
