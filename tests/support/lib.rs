@@ -3,6 +3,7 @@
 
 mod agent;
 mod browser;
+mod canaille;
 mod dpop;
 mod event;
 mod lab;
@@ -16,6 +17,7 @@ mod user_agent;
 
 pub use agent::{Agent, Errand, Registration, Revision};
 pub use browser::Browser;
+pub use canaille::Canaille;
 pub use dpop::{ClientKey, Proof, hash};
 pub use event::{Event, Transcript};
 pub use lab::{Lab, MODERN, Ran, Reply, legacy_body, modern_body, modern_headers};
