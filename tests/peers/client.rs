@@ -59,7 +59,10 @@ impl Client {
             ("code_challenge_method", "S256"),
         ];
         let question = question.iter().chain(more).copied();
-        let question = question.chain(self.indicator());
+        // Some insist on it for an ID token, others refuse it without one.
+        let wants_id_token = scope.split(' ').any(|one| one == "openid");
+        let nonce = wants_id_token.then_some(("nonce", "the-nonce"));
+        let question = question.chain(nonce).chain(self.indicator());
         let page = Url::parse_with_params(self.endpoint("authorization_endpoint"), question)?;
         let callback = Url::parse(&person.visit(page.as_str()).await?)?;
         let code = callback.query_pairs().find(|(name, _)| name == "code");

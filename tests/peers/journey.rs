@@ -28,6 +28,12 @@ journeys! {
     python_steps_up_at_the_embedded_provider_in_2025_11_25: Embedded, Python, V2025_11_25;
     python_steps_up_at_the_certified_provider_in_2026_07_28: Certified, Python, V2026_07_28;
     python_steps_up_at_the_certified_provider_in_2025_11_25: Certified, Python, V2025_11_25;
+    rmcp_steps_up_at_the_independent_provider_in_2026_07_28: Independent, Rmcp, V2026_07_28;
+    rmcp_steps_up_at_the_independent_provider_in_2025_11_25: Independent, Rmcp, V2025_11_25;
+    typescript_steps_up_at_the_independent_provider_in_2026_07_28: Independent, TypeScript, V2026_07_28;
+    typescript_steps_up_at_the_independent_provider_in_2025_11_25: Independent, TypeScript, V2025_11_25;
+    python_steps_up_at_the_independent_provider_in_2026_07_28: Independent, Python, V2026_07_28;
+    python_steps_up_at_the_independent_provider_in_2025_11_25: Independent, Python, V2025_11_25;
 }
 
 async fn travel(provider: Provider, agent: Agent, revision: Revision) -> support::Result<()> {

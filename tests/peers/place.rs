@@ -3,8 +3,8 @@
 use http_client::{Client, StatusCode, header::ACCEPT};
 use json::json;
 use mcp_authz::dev::AuthorizationServer;
-use mcp_authz::{Issuer, ServerBuilder};
-use support::{OidcProvider, Ran, Registration, Result, Tool};
+use mcp_authz::{Issuer, ServerBuilder, Userinfo};
+use support::{Glewlwyd, OidcProvider, Ran, Registration, Result, Tool};
 use tokio::net::TcpListener;
 
 use crate::client::Client as Agent;
@@ -18,6 +18,8 @@ pub(crate) enum Provider {
     Embedded,
     /// npm `oidc-provider`, which holds an agent to what it registered.
     Certified,
+    /// Debian's `glewlwyd`, whose tokens do not tell who the person is: its userinfo does.
+    Independent,
 }
 
 impl Provider {
@@ -25,6 +27,7 @@ impl Provider {
         match self {
             Self::Embedded => &[],
             Self::Certified => &[Tool::Node, Tool::OpenSsl],
+            Self::Independent => &[Tool::Glewlwyd, Tool::OpenSsl],
         }
     }
 }
@@ -37,6 +40,8 @@ enum Running {
     )]
     Embedded(AuthorizationServer),
     Certified(Box<OidcProvider>),
+    #[expect(dead_code, reason = "as above")]
+    Independent(Box<Glewlwyd>),
 }
 
 /// Where one test happens.
@@ -75,9 +80,20 @@ impl Place {
                     Running::Certified(Box::new(running)),
                 )
             }
+            Provider::Independent => {
+                let running = Glewlwyd::start(&server).await?;
+                (
+                    running.issuer.clone(),
+                    Running::Independent(Box::new(running)),
+                )
+            }
         };
         let (outbox, ran) = (Outbox::default(), Ran::default());
-        let builder = configure(server::builder(&server, issuer.as_str(), &outbox, &ran));
+        let trusted = match &provider {
+            Running::Independent(_) => Issuer::new(&issuer).userinfo(Userinfo::new()),
+            _ => Issuer::new(&issuer),
+        };
+        let builder = configure(server::builder(&server, trusted, &outbox, &ran));
         Guarded::serve(listener, builder, outbox.clone(), ran).await?;
         Ok(Self {
             server,
@@ -105,7 +121,7 @@ impl Place {
     pub(crate) fn certified(&mut self) -> &mut OidcProvider {
         match &mut self.provider {
             Running::Certified(provider) => provider,
-            Running::Embedded(_) => panic!("the provider is another one"),
+            _ => panic!("the provider is another one"),
         }
     }
 
@@ -113,6 +129,9 @@ impl Place {
     pub(crate) fn registrations(&self) -> Vec<Registration> {
         match &self.provider {
             Running::Embedded(_) => vec![Registration::Dynamic],
+            // A client that registers itself there as one without a secret, as all of them do, is
+            // kept as one that has a secret, and can redeem nothing.
+            Running::Independent(_) => vec![Registration::preregistered("third-party")],
             Running::Certified(provider) => vec![
                 Registration::preregistered("third-party"),
                 Registration::MetadataDocument(provider.metadata_document.clone()),

@@ -1,11 +1,12 @@
-//! Helpers for the tests and the examples: the person at the browser, agents on three SDKs, and a
-//! certified OpenID provider.
+//! Helpers for the tests and the examples: the person at the browser, agents on three SDKs, and OpenID
+//! providers that others wrote.
 
 mod agent;
 mod browser;
 mod canaille;
 mod dpop;
 mod event;
+mod glewlwyd;
 mod lab;
 mod lines;
 mod page;
@@ -13,6 +14,7 @@ mod person;
 mod provider;
 mod rmcp_agent;
 mod setup;
+mod single_page;
 mod user_agent;
 
 pub use agent::{Agent, Errand, Registration, Revision};
@@ -20,6 +22,7 @@ pub use browser::Browser;
 pub use canaille::Canaille;
 pub use dpop::{ClientKey, Proof, hash};
 pub use event::{Event, Transcript};
+pub use glewlwyd::Glewlwyd;
 pub use lab::{Lab, MODERN, Ran, Reply, legacy_body, modern_body, modern_headers};
 pub use person::{Answer, Person};
 pub use provider::OidcProvider;

@@ -59,6 +59,10 @@ impl Process {
         setup::run(kill.args(["-c", r#"kill -s "$0" "$1""#, name, &id])).await
     }
 
+    pub(crate) fn has_ended(&mut self) -> Result<bool> {
+        Ok(self.child.try_wait()?.is_some())
+    }
+
     /// Ends it at once, and waits until it is gone.
     pub(crate) async fn kill(&mut self) -> Result<()> {
         Ok(self.child.kill().await?)

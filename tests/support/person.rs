@@ -3,10 +3,13 @@
 use http_client::{Client, Response, Url, header::LOCATION, redirect::Policy};
 
 use crate::page::{Button, Form, Page};
+use crate::single_page::SinglePage;
 use crate::{Error, Result};
 
 const ALLOW: [&str; 6] = ["allow", "accept", "approve", "authorize", "yes", "continue"];
 const DENY: [&str; 5] = ["deny", "decline", "reject", "no", "cancel"];
+
+const PASSWORD: &str = "any password";
 
 /// No sign-in takes more pages than this.
 const PATIENCE: usize = 20;
@@ -91,16 +94,16 @@ impl Person {
 
     async fn answer(&mut self, response: Response) -> Result<Response> {
         let (address, status) = (response.url().clone(), response.status());
+        if let Some(page) = SinglePage::at(&address) {
+            return self.answer_program(&page).await;
+        }
         let page = Page::parse(&response.text().await?);
         if !status.is_success() {
             return Err(format!("{status} at {address}: {}", page.text).into());
         }
         if let Some(sign_in) = page.sign_in(&self.name) {
             self.sign_ins += 1;
-            let typed = [
-                (sign_in.field, self.name.as_str()),
-                ("password", "any password"),
-            ];
+            let typed = [(sign_in.field, self.name.as_str()), ("password", PASSWORD)];
             return self
                 .send(&address, sign_in.form, sign_in.button, &typed)
                 .await;
@@ -112,12 +115,32 @@ impl Person {
         self.send(&address, form, Some(button), &[]).await
     }
 
+    async fn answer_program(&mut self, page: &SinglePage) -> Result<Response> {
+        let question = match page.question(&self.browser).await? {
+            Some(question) => question,
+            None => {
+                page.sign_in(&self.browser, &self.name, PASSWORD).await?;
+                self.sign_ins += 1;
+                let question = page.question(&self.browser).await?;
+                question.ok_or("signed in, and asked to sign in again")?
+            }
+        };
+        let allow = self.next_answer() == Answer::Allow;
+        self.consent_pages.push(question);
+        let next = page.decide(&self.browser, allow).await?;
+        Ok(self.browser.get(next).send().await?)
+    }
+
     fn next_words(&self) -> &'static [&'static str] {
-        let last = self.answers.len() - 1;
-        match self.answers[self.consent_pages.len().min(last)] {
+        match self.next_answer() {
             Answer::Allow => &ALLOW,
             Answer::Deny => &DENY,
         }
+    }
+
+    fn next_answer(&self) -> Answer {
+        let last = self.answers.len() - 1;
+        self.answers[self.consent_pages.len().min(last)]
     }
 
     async fn send(

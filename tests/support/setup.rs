@@ -18,6 +18,7 @@ pub enum Tool {
     Python,
     OpenSsl,
     Chromium,
+    Glewlwyd,
 }
 
 impl Tool {
@@ -29,6 +30,7 @@ impl Tool {
             Self::Python => ("python3", &["-c", NEW_ENOUGH]),
             Self::OpenSsl => ("openssl", &["version"]),
             Self::Chromium => ("/usr/bin/chromium", &["--version"]),
+            Self::Glewlwyd => ("glewlwyd", &["--version"]),
         }
     }
 
@@ -38,6 +40,7 @@ impl Tool {
             Self::Python => "Python 3.10 or later with venv",
             Self::OpenSsl => "openssl",
             Self::Chromium => "Chromium at /usr/bin/chromium",
+            Self::Glewlwyd => "Debian's glewlwyd",
         }
     }
 
