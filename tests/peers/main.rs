@@ -1,4 +1,4 @@
-//! Parts that others wrote, against ours: two OpenID providers, agents on three SDKs, two
+//! Parts that others wrote, against ours: four OpenID providers, agents on three SDKs, two
 //! revisions of the protocol, and a browser. See README.md here for how they are spoken to.
 
 mod canaille;

@@ -30,6 +30,29 @@ impl Provider {
             Self::Independent => &[Tool::Glewlwyd, Tool::OpenSsl],
         }
     }
+
+    /// Starts it for tokens for `server`; returns its issuer as well.
+    async fn start(self, server: &str, settings: &[(&str, &str)]) -> Result<(String, Running)> {
+        Ok(match self {
+            Self::Embedded => {
+                let provider = AuthorizationServer::builder()
+                    .scope("mail:send", "Send mail in your name")
+                    .start()
+                    .await?;
+                (provider.issuer().to_owned(), Running::Embedded(provider))
+            }
+            Self::Certified => {
+                let provider = OidcProvider::start_with(server, settings).await?;
+                let issuer = provider.issuer.clone();
+                (issuer, Running::Certified(Box::new(provider)))
+            }
+            Self::Independent => {
+                let provider = Glewlwyd::start(server).await?;
+                let issuer = provider.issuer.clone();
+                (issuer, Running::Independent(Box::new(provider)))
+            }
+        })
+    }
 }
 
 /// The provider of this place.
@@ -65,29 +88,7 @@ impl Place {
     ) -> Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let server = format!("http://{}/mcp", listener.local_addr()?);
-        let (issuer, provider) = match provider {
-            Provider::Embedded => {
-                let running = AuthorizationServer::builder()
-                    .scope("mail:send", "Send mail in your name")
-                    .start()
-                    .await?;
-                (running.issuer().to_owned(), Running::Embedded(running))
-            }
-            Provider::Certified => {
-                let running = OidcProvider::start_with(&server, settings).await?;
-                (
-                    running.issuer.clone(),
-                    Running::Certified(Box::new(running)),
-                )
-            }
-            Provider::Independent => {
-                let running = Glewlwyd::start(&server).await?;
-                (
-                    running.issuer.clone(),
-                    Running::Independent(Box::new(running)),
-                )
-            }
-        };
+        let (issuer, provider) = provider.start(&server, settings).await?;
         let (outbox, ran) = (Outbox::default(), Ran::default());
         let trusted = match &provider {
             Running::Independent(_) => Issuer::new(&issuer).userinfo(Userinfo::new()),

@@ -25,12 +25,14 @@ impl Tool {
     fn probe(self) -> (&'static str, &'static [&'static str]) {
         const NEW_ENOUGH: &str =
             "import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))";
+        // With the database that its package brings along.
+        const DEBIAN_S: &str = "glewlwyd --version && test -r /usr/share/dbconfig-common/data/glewlwyd/install/sqlite3";
         match self {
             Self::Node => ("npm", &["--version"]),
             Self::Python => ("python3", &["-c", NEW_ENOUGH]),
             Self::OpenSsl => ("openssl", &["version"]),
             Self::Chromium => ("/usr/bin/chromium", &["--version"]),
-            Self::Glewlwyd => ("glewlwyd", &["--version"]),
+            Self::Glewlwyd => ("sh", &["-c", DEBIAN_S]),
         }
     }
 
