@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::io::{self, Write};
 use std::sync::Once;
 
-use tracing_subscriber::filter::LevelFilter;
+use log_lines::filter::LevelFilter;
 
 thread_local! {
     /// A test has a thread of its own, on which everything runs that it starts.
@@ -19,7 +19,7 @@ impl Log {
         static ONE_FOR_ALL: Once = Once::new();
         // Not one for each thread: whether anybody listens is remembered for the whole process.
         ONE_FOR_ALL.call_once(|| {
-            tracing_subscriber::fmt()
+            log_lines::fmt()
                 .with_max_level(LevelFilter::TRACE)
                 .with_ansi(false)
                 .without_time()

@@ -25,10 +25,10 @@ impl ClientKey {
         json!({ "kty": "EC", "crv": "P-256", "x": encode(x), "y": encode(y) })
     }
 
-    /// The private half, as `PRIVATE KEY` in PEM (RFC 7468 §10), for a client that signs assertions.
+    /// The private half, for whoever the client trusts with it: PKCS#8 in PEM.
     pub fn pem(&self) -> String {
-        let key = self.0.to_pkcs8v1().expect("a key in PKCS#8");
-        let text = STANDARD.encode(key.as_ref());
+        let der = self.0.to_pkcs8v1().expect("a key");
+        let text = STANDARD.encode(der.as_ref());
         format!("-----BEGIN PRIVATE KEY-----\n{text}\n-----END PRIVATE KEY-----\n")
     }
 
