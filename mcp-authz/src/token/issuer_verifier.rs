@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures_util::FutureExt as _;
 use url::Url;
 
-use super::asking::Asking;
+use super::asking::{Answer, Asking};
 use super::cache::TokenHash;
 use super::claims::ClaimRules;
 use super::discovery::Failure;
@@ -37,8 +37,11 @@ struct Question<T> {
 }
 
 /// Who says what an opaque token is worth.
+///
+/// Introspection and what userinfo adds to it are one answer: what the one takes back must not live on
+/// in what is remembered of the other.
 enum Judge {
-    Introspection(Introspector),
+    Introspection(Introspector, Option<Arc<Enricher>>),
     Userinfo(UserinfoAlone, UserinfoEndpoint),
 }
 
@@ -74,14 +77,20 @@ impl IssuerVerifier {
             let configured = configured.ok().flatten();
             UserinfoEndpoint(endpoint("userinfo", "userinfo_endpoint", configured))
         };
+        let enricher = remote.userinfo.clone().map(|settings| Enricher {
+            endpoint: userinfo(settings.configured(documents.url())),
+            settings,
+        });
+        let enricher = enricher.map(Arc::new);
         let judge = match (&remote.introspection, &remote.opaque) {
             (Some(settings), _) => {
                 let configured = settings.configured(documents.url());
-                Some(Judge::Introspection(Introspector {
+                let introspector = Introspector {
                     settings: settings.clone(),
                     without_audience: remote.without_audience().cloned(),
                     endpoint: endpoint("introspection", "introspection_endpoint", configured),
-                }))
+                };
+                Some(Judge::Introspection(introspector, enricher.clone()))
             }
             (None, Some(Opaque::UserinfoAlone(settings))) => {
                 let endpoint = userinfo(settings.configured(documents.url()));
@@ -89,12 +98,8 @@ impl IssuerVerifier {
             }
             (None, _) => None,
         };
-        let enricher = remote.userinfo.map(|settings| Enricher {
-            endpoint: userinfo(settings.configured(documents.url())),
-            settings,
-        });
         Self {
-            opaque: judge.map(|judge| Question::new(judge, &rules, world)),
+            opaque: judge.map(|judge| Question::new(Arc::new(judge), &rules, world)),
             enrichment: enricher.map(|enricher| Question::new(enricher, &rules, world)),
             jwt,
             rules,
@@ -120,15 +125,8 @@ impl IssuerVerifier {
 
     /// The caller of a token seen before: no waiting, no parsing.
     pub(crate) fn cached(&self, token: TokenHash) -> Option<AuthInfo> {
-        let caller = match self.jwt.cached(token) {
-            Some(caller) => caller,
-            None => {
-                let caller = self.opaque.as_ref()?.asking.known(token)?;
-                if self.is_from_userinfo() {
-                    return Some(caller);
-                }
-                caller
-            }
+        let Some(caller) = self.jwt.cached(token) else {
+            return self.opaque.as_ref()?.asking.known(token);
         };
         match &self.enrichment {
             Some(enrichment) => enrichment.asking.known(token),
@@ -144,48 +142,6 @@ impl IssuerVerifier {
     ) -> Result<AuthInfo, VerifyError> {
         let hash = TokenHash::of(token.expose());
         let caller = self.jwt.verify(hash, jws).await?;
-        self.enrich(hash, token, caller).await
-    }
-
-    /// The caller of an opaque token.
-    pub(crate) async fn verify_opaque(&self, token: &BearerToken) -> Result<AuthInfo, VerifyError> {
-        let Some(Question { what, asking }) = &self.opaque else {
-            return Err(Reject("token: opaque, and the issuer's are not").into());
-        };
-        let hash = TokenHash::of(token.expose());
-        let ask = || {
-            let (judge, rules, token) = (Arc::clone(what), Arc::clone(&self.rules), token.clone());
-            async move {
-                match &*judge {
-                    Judge::Introspection(introspector) => {
-                        introspector.ask(token.expose(), &rules).await
-                    }
-                    Judge::Userinfo(alone, endpoint) => {
-                        alone.ask(endpoint, token.expose(), &rules).await
-                    }
-                }
-            }
-            .boxed()
-        };
-        let caller = asking.ask(hash, ask).await?;
-        if self.is_from_userinfo() {
-            return Ok(caller);
-        }
-        self.enrich(hash, token, caller).await
-    }
-
-    /// Whether an opaque token's claims come from userinfo already.
-    fn is_from_userinfo(&self) -> bool {
-        let judge = self.opaque.as_ref().map(|question| &*question.what);
-        matches!(judge, Some(Judge::Userinfo(..)))
-    }
-
-    async fn enrich(
-        &self,
-        hash: TokenHash,
-        token: &BearerToken,
-        caller: AuthInfo,
-    ) -> Result<AuthInfo, VerifyError> {
         let Some(Question { what, asking }) = &self.enrichment else {
             return Ok(caller);
         };
@@ -194,6 +150,18 @@ impl IssuerVerifier {
             async move { enricher.enrich(token.expose(), caller).await }.boxed()
         };
         asking.ask(hash, ask).await
+    }
+
+    /// The caller of an opaque token.
+    pub(crate) async fn verify_opaque(&self, token: &BearerToken) -> Result<AuthInfo, VerifyError> {
+        let Some(Question { what, asking }) = &self.opaque else {
+            return Err(Reject("token: opaque, and the issuer's are not").into());
+        };
+        let ask = || {
+            let (judge, rules, token) = (Arc::clone(what), Arc::clone(&self.rules), token.clone());
+            async move { judge.ask(token.expose(), &rules).await }.boxed()
+        };
+        asking.ask(TokenHash::of(token.expose()), ask).await
     }
 
     /// Asks the issuer for its documents, at start-up: those that are needed.
@@ -238,18 +206,31 @@ impl IssuerVerifier {
 }
 
 impl<T> Question<T> {
-    fn new(what: T, rules: &Arc<ClaimRules>, world: &World) -> Self {
+    fn new(what: Arc<T>, rules: &Arc<ClaimRules>, world: &World) -> Self {
         Self {
-            what: Arc::new(what),
+            what,
             asking: Asking::new(Arc::clone(rules), world.clone()),
         }
     }
 }
 
 impl Judge {
+    async fn ask(&self, token: &str, rules: &ClaimRules) -> Answer {
+        let (introspector, enricher) = match self {
+            Self::Introspection(introspector, enricher) => (introspector, enricher),
+            Self::Userinfo(alone, endpoint) => return alone.ask(endpoint, token, rules).await,
+        };
+        let (caller, lifetime) = introspector.ask(token, rules).await?;
+        let Some(enricher) = enricher else {
+            return Ok((caller, lifetime));
+        };
+        let (caller, added_for) = enricher.enrich(token, caller).await?;
+        Ok((caller, lifetime.min(added_for)))
+    }
+
     fn endpoint(&self) -> &Endpoint {
         match self {
-            Self::Introspection(introspector) => &introspector.endpoint,
+            Self::Introspection(introspector, _) => &introspector.endpoint,
             Self::Userinfo(_, endpoint) => &endpoint.0,
         }
     }

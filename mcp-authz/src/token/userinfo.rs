@@ -66,7 +66,9 @@ impl Userinfo {
     }
 
     /// How long an answer is believed: 60 seconds by default, 5 minutes at most, and never beyond
-    /// the token's own end.
+    /// the token's own end. For an opaque token
+    /// [introspection](crate::Introspection::cache_for) and userinfo are asked again together, when
+    /// the first of the two answers is too old.
     pub fn cache_for(mut self, time: Duration) -> Self {
         self.cached_for = time;
         self

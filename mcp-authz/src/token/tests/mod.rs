@@ -17,6 +17,7 @@ mod jwks_life;
 mod key_sets;
 mod metadata_life;
 mod opaque;
+mod opaque_attacks;
 mod opaque_support;
 mod presets;
 mod reports;
