@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, Shared};
 use quick_cache::sync::Cache;
+use tokio::sync::oneshot;
 
 use super::VerifyError;
 use super::cache::{Basis, Memory, TokenHash};
@@ -28,8 +29,10 @@ const MAX_UNDER_WAY: usize = 256;
 /// What is found out about a token, and how long it may be believed.
 pub(crate) type Answer = Result<(AuthInfo, Duration), VerifyError>;
 
+type Outcome = Result<AuthInfo, VerifyError>;
+
 /// A question under way: any number of callers wait for it, none of them carries it.
-type Flight = Shared<BoxFuture<'static, Result<AuthInfo, VerifyError>>>;
+type Flight = Shared<BoxFuture<'static, Outcome>>;
 
 /// The questions to one endpoint of one issuer, and the answers.
 pub(crate) struct Asking {
@@ -46,8 +49,25 @@ struct UnderWay {
     flights: HashMap<TokenHash, (u64, Flight)>,
     /// Counts questions; each is known by its number.
     number: u64,
-    /// Questions up to this number were asked before something was forgotten.
-    outdated: u64,
+    /// The questions that have not ended, also those whose answers are not wanted any more.
+    running: usize,
+}
+
+/// Where a caller comes in.
+enum Place {
+    Answered(Outcome),
+    Waiting(Flight),
+    /// The first one: to ask is up to them, and to leave the answer for all.
+    First(Flight, Asked, oneshot::Sender<Outcome>),
+}
+
+/// A question that has not ended; it ends by an answer, a panic, or with its runtime.
+struct Asked {
+    asking: Arc<Asking>,
+    token: TokenHash,
+    number: u64,
+    /// Before the question: an answer is as old as that.
+    at: Instant,
 }
 
 impl Asking {
@@ -75,68 +95,64 @@ impl Asking {
         self: &Arc<Self>,
         token: TokenHash,
         question: impl FnOnce() -> BoxFuture<'static, Answer>,
-    ) -> Result<AuthInfo, VerifyError> {
-        let flight = {
-            let mut under_way = self.under_way();
-            match under_way.running(token) {
-                Some(flight) => flight,
-                None => {
-                    // Under the lock: what was under way a moment ago is known by now.
-                    if let Some(caller) = self.known(token) {
-                        return Ok(caller);
-                    }
-                    if let Some(refusal) = self.refusal(token) {
-                        return Err(refusal);
-                    }
-                    if under_way.flights.len() >= MAX_UNDER_WAY {
-                        return Err(VerifyError::unavailable(
-                            "too many tokens are being asked about",
-                            Duration::from_secs(1),
-                        ));
-                    }
-                    self.begin(&mut under_way, token, question())
-                }
+    ) -> Outcome {
+        match self.place(token) {
+            Place::Answered(outcome) => outcome,
+            Place::Waiting(flight) => flight.await,
+            Place::First(flight, asked, answer) => {
+                let question = question();
+                // A task of its own: a caller that hangs up must not take the answer away from the
+                // others. Begun without the lock, which the end of a question takes.
+                tokio::spawn(async move {
+                    let found = question.await;
+                    asked.remember(&found);
+                    drop(asked);
+                    // Whoever waited may have gone.
+                    let _ = answer.send(found.map(|(caller, _)| caller));
+                });
+                flight.await
             }
-        };
-        flight.await
+        }
     }
 
-    fn begin(
-        self: &Arc<Self>,
-        under_way: &mut UnderWay,
-        token: TokenHash,
-        question: BoxFuture<'static, Answer>,
-    ) -> Flight {
-        under_way.number += 1;
-        let (me, number) = (Arc::clone(self), under_way.number);
-        // Before the question: an answer is as old as that.
-        let asked_at = self.world.clock.monotonic();
-        // A task of its own: a caller that hangs up must not take the answer away from the others.
-        let task = tokio::spawn(async move {
-            let answer = question.await;
-            me.finish(token, number, asked_at, &answer);
-            answer.map(|(caller, _)| caller)
-        });
-        let flight = async move {
-            task.await.unwrap_or_else(|_| {
-                let why = "the question was interrupted";
-                Err(VerifyError::unavailable(why, Duration::from_secs(1)))
-            })
-        };
-        let flight = flight.boxed().shared();
-        under_way.flights.insert(token, (number, flight.clone()));
-        flight
-    }
-
-    fn finish(&self, token: TokenHash, number: u64, asked_at: Instant, answer: &Answer) {
+    fn place(self: &Arc<Self>, token: TokenHash) -> Place {
         let mut under_way = self.under_way();
-        let own = |flight: &(u64, Flight)| flight.0 == number;
-        if under_way.flights.get(&token).is_some_and(own) {
-            under_way.flights.remove(&token);
+        if let Some((_, flight)) = under_way.flights.get(&token) {
+            return Place::Waiting(flight.clone());
         }
-        if number <= under_way.outdated {
-            return;
+        // Under the lock: what was under way a moment ago is known by now.
+        if let Some(caller) = self.known(token) {
+            return Place::Answered(Ok(caller));
         }
+        if let Some(refusal) = self.refusal(token) {
+            return Place::Answered(Err(refusal));
+        }
+        if under_way.running >= MAX_UNDER_WAY {
+            return Place::Answered(Err(unavailable("too many tokens are being asked about")));
+        }
+        self.begin(&mut under_way, token)
+    }
+
+    fn begin(self: &Arc<Self>, under_way: &mut UnderWay, token: TokenHash) -> Place {
+        under_way.running += 1;
+        under_way.number += 1;
+        let asked = Asked {
+            asking: Arc::clone(self),
+            token,
+            number: under_way.number,
+            at: self.world.clock.monotonic(),
+        };
+        let (answer, answered) = oneshot::channel();
+        let interrupted = |_| Err(unavailable("the question was interrupted"));
+        let flight = answered.map(move |outcome| outcome.unwrap_or_else(interrupted));
+        let flight = flight.boxed().shared();
+        under_way
+            .flights
+            .insert(token, (asked.number, flight.clone()));
+        Place::First(flight, asked, answer)
+    }
+
+    fn remember(&self, token: TokenHash, asked_at: Instant, answer: &Answer) {
         match answer {
             Ok((_, lifetime)) if lifetime.is_zero() => {}
             Ok((caller, lifetime)) => {
@@ -161,16 +177,16 @@ impl Asking {
         None
     }
 
-    /// Forgets one token: also what is being asked about it.
+    /// Forgets one token: also what is being asked about it. Who waits still gets the answer.
     pub(crate) fn forget(&self, token: TokenHash) {
-        self.under_way().outdate();
+        self.under_way().flights.remove(&token);
         self.known.forget(token);
         self.refused.remove(&token);
     }
 
     /// Forgets a person: also what is being asked, since nobody knows about whom that is.
     pub(crate) fn forget_subject(&self, issuer: &str, subject: &str) {
-        self.under_way().outdate();
+        self.under_way().flights.clear();
         self.known.forget_subject(issuer, subject);
     }
 
@@ -183,19 +199,32 @@ impl Asking {
 }
 
 impl UnderWay {
-    /// The question under way; one that ended without saying so (a panic) is forgotten.
-    fn running(&mut self, token: TokenHash) -> Option<Flight> {
-        let (_, flight) = self.flights.get(&token)?;
-        if flight.peek().is_none() {
-            return Some(flight.clone());
-        }
-        self.flights.remove(&token);
-        None
+    /// Whether the answer to a question is still wanted: nobody has forgotten its token since.
+    fn wants(&self, asked: &Asked) -> bool {
+        let flight = self.flights.get(&asked.token);
+        flight.is_some_and(|(number, _)| *number == asked.number)
     }
+}
 
-    /// Who waits still gets the answer; nobody else does, and it is not remembered.
-    fn outdate(&mut self) {
-        self.outdated = self.number;
-        self.flights.clear();
+impl Asked {
+    fn remember(&self, answer: &Answer) {
+        let under_way = self.asking.under_way();
+        if under_way.wants(self) {
+            self.asking.remember(self.token, self.at, answer);
+        }
     }
+}
+
+impl Drop for Asked {
+    fn drop(&mut self) {
+        let mut under_way = self.asking.under_way();
+        under_way.running = under_way.running.saturating_sub(1);
+        if under_way.wants(self) {
+            under_way.flights.remove(&self.token);
+        }
+    }
+}
+
+fn unavailable(why: &'static str) -> VerifyError {
+    VerifyError::unavailable(why, Duration::from_secs(1))
 }

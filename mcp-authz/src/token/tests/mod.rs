@@ -11,6 +11,7 @@ mod composition;
 mod discovery;
 #[cfg(feature = "dpop")]
 mod dpop;
+mod flights;
 mod good_tokens;
 mod introspection;
 mod jwks_life;

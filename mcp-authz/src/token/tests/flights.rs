@@ -1,0 +1,122 @@
+//! Questions under way: whatever ends them, nothing is left behind, and there are never more than a few.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+use futures_util::future::{BoxFuture, join_all, pending};
+use tokio::sync::Notify;
+
+use crate::World;
+use crate::auth_info::AuthInfo;
+use crate::token::VerifyError;
+use crate::token::asking::{Answer, Asking};
+use crate::token::cache::TokenHash;
+use crate::token::claim_options::ClaimOptions;
+use crate::token::claims::ClaimRules;
+
+const ISSUER: &str = "https://as.example.com";
+
+/// As many as may be under way.
+const ALL: usize = 256;
+
+fn asking() -> Arc<Asking> {
+    let rules = ClaimRules {
+        issuer: ISSUER.to_owned(),
+        audiences: Vec::new(),
+        accept_typ_jwt: false,
+        options: ClaimOptions::default(),
+        leeway: Duration::ZERO,
+    };
+    Asking::new(Arc::new(rules), World::system())
+}
+
+fn hash(number: usize) -> TokenHash {
+    TokenHash::of(&number.to_string())
+}
+
+fn good() -> Answer {
+    let caller = AuthInfo::builder(ISSUER).subject("alice").build();
+    Ok((caller, Duration::from_secs(60)))
+}
+
+fn answered() -> BoxFuture<'static, Answer> {
+    async { good() }.boxed()
+}
+
+async fn is_answered(asking: &Arc<Asking>, number: usize) -> bool {
+    asking.ask(hash(number), answered).await.is_ok()
+}
+
+/// Asks about the first `count` tokens, and goes away.
+async fn leave_under_way(asking: &Arc<Asking>, count: usize) {
+    for number in 0..count {
+        let asked = asking.ask(hash(number), || pending().boxed());
+        assert!(asked.now_or_never().is_none(), "{number}");
+    }
+}
+
+#[tokio::test]
+async fn a_question_that_panics_takes_no_room() {
+    let asking = asking();
+    let asked =
+        (0..ALL).map(|number| asking.ask(hash(number), || async { panic!("a question") }.boxed()));
+    for outcome in join_all(asked).await {
+        assert!(matches!(outcome, Err(VerifyError::Unavailable { .. })));
+    }
+    assert!(is_answered(&asking, ALL).await);
+    assert!(is_answered(&asking, 0).await);
+}
+
+#[test]
+fn a_question_that_ends_with_its_runtime_takes_no_room() {
+    let runtime = || {
+        tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap()
+    };
+    let asking = asking();
+    runtime().block_on(leave_under_way(&asking, ALL));
+    assert!(runtime().block_on(is_answered(&asking, ALL)));
+    assert!(runtime().block_on(is_answered(&asking, 0)));
+}
+
+#[tokio::test]
+async fn evictions_do_not_make_room_for_more_questions() {
+    let asking = asking();
+    leave_under_way(&asking, ALL).await;
+    assert!(!is_answered(&asking, ALL).await);
+    asking.forget_subject(ISSUER, "alice");
+    assert!(!is_answered(&asking, ALL).await);
+    for number in 0..ALL {
+        asking.forget(hash(number));
+    }
+    assert!(!is_answered(&asking, ALL).await);
+}
+
+#[tokio::test]
+async fn an_eviction_leaves_the_questions_about_other_tokens_alone() {
+    let (asking, go) = (asking(), Arc::new(Notify::new()));
+    let asked = (0..2).map(|number| {
+        let go = Arc::clone(&go);
+        let question = async move {
+            go.notified().await;
+            good()
+        };
+        let (asking, question) = (Arc::clone(&asking), question.boxed());
+        tokio::spawn(async move { asking.ask(hash(number), || question).await })
+    });
+    let asked: Vec<_> = asked.collect();
+    tokio::task::yield_now().await;
+    tokio::task::yield_now().await;
+    asking.forget(hash(1));
+    go.notify_waiters();
+    for outcome in join_all(asked).await {
+        assert!(outcome.unwrap().is_ok());
+    }
+    assert!(asking.known(hash(0)).is_some());
+    assert!(
+        asking.known(hash(1)).is_none(),
+        "asked before it was evicted"
+    );
+}
