@@ -16,6 +16,10 @@ const MAX_IDENTIFIER: usize = 1024;
 /// The first second of the year 10000: later dates are mistakes, and would overflow calendars.
 const MAX_DATE: u64 = 253_402_300_800;
 
+/// The oldest answer that can have been made for a question of now: the longest wait for one is a
+/// few seconds.
+const MAX_ANSWER_AGE: Duration = Duration::from_secs(60);
+
 /// A caller by what the token says, while its signature has not been checked.
 pub(crate) struct Unproven(AuthInfo);
 
@@ -155,12 +159,25 @@ impl ClaimRules {
         }
     }
 
-    /// `exp`, `nbf` and `iat`, each once with leeway; returns `exp`.
+    /// `exp`, `nbf` and `iat` of a token; returns `exp`.
     pub(super) fn lifetime(
         &self,
         claims: &Map<String, Value>,
         now: SystemTime,
     ) -> Result<Option<SystemTime>, Reject> {
+        let (iat, exp) = self.dates(claims, now)?;
+        let life = iat.and_then(|iat| exp?.duration_since(iat).ok());
+        self.options.check_lifetime(life)?;
+        Ok(exp)
+    }
+
+    /// `exp`, `nbf` and `iat` of anything that the issuer says, each once with leeway; returns `iat`
+    /// and `exp`.
+    pub(super) fn dates(
+        &self,
+        claims: &Map<String, Value>,
+        now: SystemTime,
+    ) -> Result<(Option<SystemTime>, Option<SystemTime>), Reject> {
         let exp = date(claims, "exp", Reject("exp: not a date"))?;
         if exp.is_some_and(|exp| self.is_over(exp, now)) {
             return Err(Reject("exp: expired"));
@@ -177,17 +194,21 @@ impl ClaimRules {
         if matches!((iat, exp), (Some(iat), Some(exp)) if iat > exp) {
             return Err(Reject("iat: after exp"));
         }
-        let life = iat.and_then(|iat| exp?.duration_since(iat).ok());
-        self.options.check_lifetime(life)?;
-        Ok(exp)
+        Ok((iat, exp))
     }
 
-    /// `iat` alone, where it is required: of an answer that is good now.
-    pub(super) fn dated(&self, claims: &Map<String, Value>, now: SystemTime) -> Result<(), Reject> {
-        match date(claims, "iat", Reject("iat: not a date"))? {
-            Some(iat) if iat <= now + self.leeway => Ok(()),
-            _ => Err(Reject("iat: missing or in the future")),
+    /// The dates of an answer that was made for a question of now.
+    pub(super) fn answered(
+        &self,
+        claims: &Map<String, Value>,
+        now: SystemTime,
+    ) -> Result<(), Reject> {
+        let (made, _) = self.dates(claims, now)?;
+        let made = made.ok_or(Reject("iat: missing"))?;
+        if now > made + MAX_ANSWER_AGE + self.leeway {
+            return Err(Reject("iat: the answer to an earlier question"));
         }
+        Ok(())
     }
 
     /// Whether a token that ends at `exp` is over at `now`, leeway included.

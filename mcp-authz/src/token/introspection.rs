@@ -178,7 +178,7 @@ impl Introspector {
             return Err(self.endpoint.useless("aud: addressed to another server"));
         }
         rules
-            .dated(&claims, self.endpoint.world.clock.wall())
+            .answered(&claims, self.endpoint.world.clock.wall())
             .map_err(|why| self.endpoint.useless(why.0))?;
         match claims.remove("token_introspection") {
             Some(Value::Object(reply)) => Ok(reply),

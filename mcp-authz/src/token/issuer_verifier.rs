@@ -146,8 +146,9 @@ impl IssuerVerifier {
             return Ok(caller);
         };
         let ask = || {
-            let (enricher, token) = (Arc::clone(what), token.clone());
-            async move { enricher.enrich(token.expose(), caller).await }.boxed()
+            let (enricher, rules) = (Arc::clone(what), Arc::clone(&self.rules));
+            let token = token.clone();
+            async move { enricher.enrich(token.expose(), caller, &rules).await }.boxed()
         };
         asking.ask(hash, ask).await
     }
@@ -224,7 +225,7 @@ impl Judge {
         let Some(enricher) = enricher else {
             return Ok((caller, lifetime));
         };
-        let (caller, added_for) = enricher.enrich(token, caller).await?;
+        let (caller, added_for) = enricher.enrich(token, caller, rules).await?;
         Ok((caller, lifetime.min(added_for)))
     }
 

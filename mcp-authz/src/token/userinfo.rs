@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use super::asking::{Answer, REFUSED_FOR};
+use super::claims::ClaimRules;
 use super::endpoint::{self, Endpoint, Form};
 use super::introspection::names;
 use super::jose::Typ;
@@ -111,7 +112,7 @@ impl UserinfoEndpoint {
     pub(super) async fn ask(
         &self,
         token: &str,
-        issuer: &str,
+        rules: &ClaimRules,
         must_be_signed: bool,
         is_client: impl Fn(&str) -> bool,
     ) -> Result<Map<String, Value>, VerifyError> {
@@ -131,9 +132,13 @@ impl UserinfoEndpoint {
         }
         // Section 5.3.2: iss and aud, of which the standard says SHOULD.
         let claims = endpoint.verified(answer.body(), Typ::Plain).await?;
-        if claims.get("iss").and_then(Value::as_str) != Some(issuer) {
+        if claims.get("iss").and_then(Value::as_str) != Some(&rules.issuer) {
             return Err(endpoint.useless("iss: signed for another issuer"));
         }
+        // RFC 7519, section 4.1.4: none of them is required, and each means what it says.
+        rules
+            .dates(&claims, endpoint.world.clock.wall())
+            .map_err(|why| endpoint.useless(why.0))?;
         match names(claims.get("aud"), is_client) {
             true => Ok(claims),
             // Then this is what the author asked for: a token of another application.
@@ -171,9 +176,9 @@ pub(super) struct Enricher {
 
 impl Enricher {
     /// The caller with what userinfo says besides.
-    pub(super) async fn enrich(&self, token: &str, caller: AuthInfo) -> Answer {
+    pub(super) async fn enrich(&self, token: &str, caller: AuthInfo, rules: &ClaimRules) -> Answer {
         let is_client = |one: &str| caller.client_id() == Some(one);
-        let asked = self.endpoint.ask(token, caller.issuer(), false, is_client);
+        let asked = self.endpoint.ask(token, rules, false, is_client);
         match asked.await {
             Ok(more) => {
                 let sub = more.get("sub").and_then(Value::as_str);

@@ -125,7 +125,7 @@ impl UserinfoAlone {
         rules: &ClaimRules,
     ) -> Answer {
         let is_client = |one: &str| self.clients.iter().any(|listed| listed == one);
-        let claims = endpoint.ask(token, &rules.issuer, !self.any_client, is_client);
+        let claims = endpoint.ask(token, rules, !self.any_client, is_client);
         let claims = claims.await?;
         rules.options.check_required(&claims)?;
         let caller = AuthInfo::builder(&rules.issuer)

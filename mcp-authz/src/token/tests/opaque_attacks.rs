@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::opaque_support::{TOKEN, USERINFO, auth};
-use super::support::{Fixture, refusal};
+use super::opaque_support::{INTROSPECT, TOKEN, USERINFO, auth, introspecting_with};
+use super::support::{Fixture, assert_unavailable, refusal};
+use crate::danger;
 use crate::token::{Introspection, Userinfo};
 
 /// A server that asks introspection, and userinfo besides.
@@ -50,4 +51,61 @@ async fn userinfo_is_believed_no_longer_than_it_asks_for() {
     it.issuer.typed(USERINFO, 401, "application/json", "{}");
     refusal("revoked", it.verify(TOKEN).await);
     assert_eq!(it.asked(USERINFO), 2);
+}
+
+#[tokio::test]
+async fn an_old_signed_answer_is_no_answer() {
+    let it = introspecting_with(Introspection::signed_replies, |issuer| issuer).await;
+    let reply = |dates: &[(&str, i64)]| {
+        let mut claims = json!({
+            "iss": it.issuer.identifier, "aud": "mcp-server", "iat": it.seconds(0),
+            "token_introspection": it.active(),
+        });
+        for (name, offset) in dates {
+            claims[*name] = it.seconds(*offset).into();
+        }
+        it.signed_as(Some("token-introspection+jwt"), &claims)
+    };
+    let kind = "application/token-introspection+jwt";
+    let bad: [&[(&str, i64)]; 4] = [
+        &[("iat", -121)],
+        &[("iat", -86_400)],
+        &[("exp", -60)],
+        &[("nbf", 61)],
+    ];
+    for dates in bad {
+        it.issuer.typed(INTROSPECT, 200, kind, &reply(dates));
+        assert_unavailable(it.verify(TOKEN).await);
+    }
+    let good = reply(&[("iat", -119), ("exp", -59), ("nbf", 60)]);
+    it.issuer.typed(INTROSPECT, 200, kind, &good);
+    assert!(it.verify(TOKEN).await.is_ok());
+}
+
+#[tokio::test]
+async fn signed_userinfo_is_over_when_it_says_so() {
+    let alone = danger::userinfo_alone().clients(["smartmail"]);
+    let alone = Fixture::with(|issuer| issuer.opaque_tokens(alone)).await;
+    let added = Fixture::with(|issuer| issuer.userinfo(Userinfo::new())).await;
+    for (it, token) in [(&alone, TOKEN.to_owned()), (&added, added.token())] {
+        let answer = |name: &str, date| {
+            let mut claims =
+                json!({"iss": it.issuer.identifier, "aud": "smartmail", "sub": "alice"});
+            claims[name] = date;
+            it.signed_as(None, &claims)
+        };
+        for (name, date) in [
+            ("exp", json!(it.seconds(-60))),
+            ("exp", json!("tomorrow")),
+            ("nbf", json!(it.seconds(61))),
+            ("iat", json!(it.seconds(61))),
+        ] {
+            let body = answer(name, date);
+            it.issuer.typed(USERINFO, 200, "application/jwt", &body);
+            assert_unavailable(it.verify(&token).await);
+        }
+        let body = answer("exp", json!(it.seconds(-59)));
+        it.issuer.typed(USERINFO, 200, "application/jwt", &body);
+        assert!(it.verify(&token).await.is_ok());
+    }
 }
