@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, Shared};
@@ -14,6 +14,7 @@ use super::cache::{Basis, Memory, TokenHash};
 use super::claims::ClaimRules;
 use crate::World;
 use crate::auth_info::AuthInfo;
+use crate::clock::Moment;
 
 /// How long a refusal is remembered: long enough for a client that insists, short enough for a
 /// token that its issuer's other replicas do not know yet.
@@ -40,7 +41,7 @@ pub(crate) struct Asking {
     world: World,
     known: Memory,
     /// Apart from the answers, so that a flood of bad tokens pushes no good one out.
-    refused: Cache<TokenHash, (VerifyError, Instant)>,
+    refused: Cache<TokenHash, (VerifyError, Moment)>,
     under_way: Mutex<UnderWay>,
 }
 
@@ -67,7 +68,7 @@ struct Asked {
     token: TokenHash,
     number: u64,
     /// Before the question: an answer is as old as that.
-    at: Instant,
+    at: Moment,
 }
 
 impl Asking {
@@ -82,11 +83,10 @@ impl Asking {
     }
 
     /// A caller known from before whose token still stands: no waiting.
-    pub(crate) fn known(&self, token: TokenHash) -> Option<AuthInfo> {
-        let (now, wall) = (self.world.clock.monotonic(), self.world.clock.wall());
+    pub(crate) fn known(&self, token: TokenHash, now: Moment) -> Option<AuthInfo> {
         self.known.get(token, |basis, exp| {
-            matches!(basis, Basis::Answer(until) if now < until)
-                && exp.is_none_or(|exp| !self.rules.is_over(exp, wall))
+            matches!(basis, Basis::Answer(until) if now.is_before(until))
+                && exp.is_none_or(|exp| !self.rules.is_over(exp, now.wall))
         })
     }
 
@@ -116,31 +116,32 @@ impl Asking {
     }
 
     fn place(self: &Arc<Self>, token: TokenHash) -> Place {
+        let now = self.world.clock.now();
         let mut under_way = self.under_way();
         if let Some((_, flight)) = under_way.flights.get(&token) {
             return Place::Waiting(flight.clone());
         }
         // Under the lock: what was under way a moment ago is known by now.
-        if let Some(caller) = self.known(token) {
+        if let Some(caller) = self.known(token, now) {
             return Place::Answered(Ok(caller));
         }
-        if let Some(refusal) = self.refusal(token) {
+        if let Some(refusal) = self.refusal(token, now) {
             return Place::Answered(Err(refusal));
         }
         if under_way.running >= MAX_UNDER_WAY {
             return Place::Answered(Err(unavailable("too many tokens are being asked about")));
         }
-        self.begin(&mut under_way, token)
+        self.begin(&mut under_way, token, now)
     }
 
-    fn begin(self: &Arc<Self>, under_way: &mut UnderWay, token: TokenHash) -> Place {
+    fn begin(self: &Arc<Self>, under_way: &mut UnderWay, token: TokenHash, now: Moment) -> Place {
         under_way.running += 1;
         under_way.number += 1;
         let asked = Asked {
             asking: Arc::clone(self),
             token,
             number: under_way.number,
-            at: self.world.clock.monotonic(),
+            at: now,
         };
         let (answer, answered) = oneshot::channel();
         let interrupted = |_| Err(unavailable("the question was interrupted"));
@@ -152,7 +153,7 @@ impl Asking {
         Place::First(flight, asked, answer)
     }
 
-    fn remember(&self, token: TokenHash, asked_at: Instant, answer: &Answer) {
+    fn remember(&self, token: TokenHash, asked_at: Moment, answer: &Answer) {
         match answer {
             Ok((_, lifetime)) if lifetime.is_zero() => {}
             Ok((caller, lifetime)) => {
@@ -168,9 +169,9 @@ impl Asking {
         }
     }
 
-    fn refusal(&self, token: TokenHash) -> Option<VerifyError> {
+    fn refusal(&self, token: TokenHash, now: Moment) -> Option<VerifyError> {
         let (refusal, until) = self.refused.get(&token)?;
-        if self.world.clock.monotonic() < until {
+        if now.is_before(until) {
             return Some(refusal);
         }
         self.refused.remove(&token);

@@ -1,6 +1,6 @@
 //! Tokens seen before: a hash of the token, and the caller that it stood for.
 
-use std::time::{Instant, SystemTime};
+use std::time::SystemTime;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use quick_cache::Weighter;
@@ -8,6 +8,7 @@ use quick_cache::sync::Cache;
 
 use super::jwks::KeyId;
 use crate::auth_info::{AuthInfo, Grants, Kept};
+use crate::clock::Moment;
 
 /// How much all entries of one cache may weigh, in bytes of memory: a hundred thousand usual tokens.
 const CAPACITY: u64 = 88 * 1024 * 1024;
@@ -36,8 +37,8 @@ impl TokenHash {
 pub(crate) enum Basis {
     /// This key verified the token: as long as the issuer has it.
     Key(KeyId),
-    /// The issuer said so: until then, by the monotonic clock.
-    Answer(Instant),
+    /// The issuer said so: until then.
+    Answer(Moment),
 }
 
 #[derive(Clone)]
@@ -114,6 +115,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::clock::{Clock as _, SystemClock};
     use crate::scope::ScopeSet;
 
     /// A caller as providers make them, with `more` bytes in a claim of its own.
@@ -162,7 +164,7 @@ mod tests {
     fn what_comes_out_is_what_went_in() {
         let (cache, hash) = (Memory::new(), TokenHash::of("t"));
         let before = caller(7, 10);
-        cache.insert(hash, &before, Basis::Answer(Instant::now()));
+        cache.insert(hash, &before, Basis::Answer(SystemClock.now()));
         assert!(cache.get(TokenHash::of("T"), |_, _| true).is_none());
         let after = cache.get(hash, |_, _| true).unwrap();
         assert_eq!(format!("{after:?}"), format!("{before:?}"));

@@ -1,7 +1,7 @@
 //! One issuer's metadata, read once for everyone who needs an address from it.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use tokio::sync::Mutex;
@@ -10,6 +10,7 @@ use url::Url;
 use super::discovery::{self, Failure, Metadata};
 use super::{VerifyError, report};
 use crate::World;
+use crate::clock::Moment;
 
 /// How long metadata is believed before it is read again.
 const MAX_AGE: Duration = Duration::from_secs(60 * 60);
@@ -23,14 +24,14 @@ pub(crate) struct Documents {
     identifier: String,
     url: Url,
     world: World,
-    known: ArcSwapOption<(Metadata, Instant)>,
+    known: ArcSwapOption<(Metadata, Moment)>,
     /// Held while the metadata is being read: one caller reads, the others wait.
     reading: Mutex<Reading>,
 }
 
 #[derive(Default)]
 struct Reading {
-    failed: Option<(Failure, Instant)>,
+    failed: Option<(Failure, Moment)>,
     /// What the operator was told about the metadata.
     told: Vec<&'static str>,
 }
@@ -62,17 +63,17 @@ impl Documents {
     }
 
     /// The metadata, read now unless it is young.
-    pub(crate) async fn read(&self) -> Result<Arc<(Metadata, Instant)>, Failure> {
+    pub(crate) async fn read(&self) -> Result<Arc<(Metadata, Moment)>, Failure> {
         if let Some(known) = self.young() {
             return Ok(known);
         }
         let mut reading = self.reading.lock().await;
-        let now = self.world.clock.monotonic();
+        let now = self.world.clock.now();
         if let Some(known) = self.young() {
             return Ok(known);
         }
         if let Some((failure, at)) = &reading.failed
-            && now.saturating_duration_since(*at) < PAUSE
+            && now.since(*at) < PAUSE
         {
             return Err(failure.clone());
         }
@@ -85,7 +86,7 @@ impl Documents {
                 Ok(known)
             }
             Err(failure) => {
-                reading.failed = Some((failure.clone(), self.world.clock.monotonic()));
+                reading.failed = Some((failure.clone(), self.world.clock.now()));
                 Err(failure)
             }
         }
@@ -103,11 +104,11 @@ impl Documents {
         }
     }
 
-    fn young(&self) -> Option<Arc<(Metadata, Instant)>> {
-        let now = self.world.clock.monotonic();
+    fn young(&self) -> Option<Arc<(Metadata, Moment)>> {
+        let now = self.world.clock.now();
         self.known
             .load_full()
-            .filter(|known| now.saturating_duration_since(known.1) < MAX_AGE)
+            .filter(|known| now.since(known.1) < MAX_AGE)
     }
 }
 

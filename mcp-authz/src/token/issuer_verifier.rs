@@ -20,6 +20,7 @@ use super::{Issuer, Reject, UserinfoAlone, VerifyError};
 use crate::World;
 use crate::auth_info::AuthInfo;
 use crate::bearer::BearerToken;
+use crate::clock::Moment;
 use crate::danger::Opaque;
 
 /// Verifies the tokens of one issuer. Rules, keys and memory are its own, shared with no other.
@@ -124,12 +125,12 @@ impl IssuerVerifier {
     }
 
     /// The caller of a token seen before: no waiting, no parsing.
-    pub(crate) fn cached(&self, token: TokenHash) -> Option<AuthInfo> {
-        let Some(caller) = self.jwt.cached(token) else {
-            return self.opaque.as_ref()?.asking.known(token);
+    pub(crate) fn cached(&self, token: TokenHash, now: Moment) -> Option<AuthInfo> {
+        let Some(caller) = self.jwt.cached(token, now) else {
+            return self.opaque.as_ref()?.asking.known(token, now);
         };
         match &self.enrichment {
-            Some(enrichment) => enrichment.asking.known(token),
+            Some(enrichment) => enrichment.asking.known(token, now),
             None => Some(caller),
         }
     }

@@ -1,7 +1,5 @@
 //! A JSON Web Key Set (RFC 7517) becomes the keys that may verify, each bound to its algorithms.
 
-use std::time::Instant;
-
 use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ParsedPublicKey};
 use jsonwebtoken::DecodingKey;
@@ -9,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::algorithm::KeyKind;
 use super::{Algorithm, Reject, jose, json};
+use crate::clock::Moment;
 
 /// More keys than any issuer has; a longer list is refused as a whole.
 const MAX_KEYS: usize = 100;
@@ -21,7 +20,7 @@ pub(crate) struct KeySet {
     keys: Vec<Key>,
     /// Why keys were left out, for the operator.
     pub(crate) skipped: Vec<&'static str>,
-    pub(crate) fetched_at: Instant,
+    pub(crate) fetched_at: Moment,
 }
 
 /// A public key and the algorithms that it may be used with.
@@ -49,7 +48,7 @@ impl KeySet {
     pub(crate) fn parse(
         json: &[u8],
         allowed: &[Algorithm],
-        fetched_at: Instant,
+        fetched_at: Moment,
     ) -> Result<Self, &'static str> {
         let set = json::object(json)
             .map_err(|_| "the key set is not a JSON object with unique members")?;

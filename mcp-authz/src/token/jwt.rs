@@ -12,6 +12,7 @@ use super::provider::Provider;
 use super::{Algorithm, Issuer, Reject, VerifyError};
 use crate::World;
 use crate::auth_info::AuthInfo;
+use crate::clock::Moment;
 
 /// One issuer at one resource: rules, keys and cache of its own, shared with no other.
 pub(crate) struct JwtVerifier {
@@ -46,9 +47,9 @@ impl JwtVerifier {
     }
 
     /// A token seen before, while the keys are fresh: no waiting, no parsing.
-    pub(crate) fn cached(&self, hash: TokenHash) -> Option<AuthInfo> {
-        let keys = self.provider.fresh()?;
-        self.remembered(hash, &keys)
+    pub(crate) fn cached(&self, hash: TokenHash, now: Moment) -> Option<AuthInfo> {
+        let keys = self.provider.fresh(now)?;
+        self.remembered(hash, &keys, now)
     }
 
     /// Checks in the order of their cost: header, claims, keys, signature.
@@ -72,7 +73,7 @@ impl JwtVerifier {
             .rules
             .check(jws.header.typ, claims, self.world.clock.wall())?;
         let keys = self.provider.keys().await?;
-        if let Some(known) = self.remembered(hash, &keys) {
+        if let Some(known) = self.remembered(hash, &keys, self.world.clock.now()) {
             return Ok(known);
         }
         let key = self.provider.prove(keys, &jws).await?;
@@ -86,11 +87,10 @@ impl JwtVerifier {
         self.provider.check().await
     }
 
-    fn remembered(&self, hash: TokenHash, keys: &KeySet) -> Option<AuthInfo> {
-        let now = self.world.clock.wall();
+    fn remembered(&self, hash: TokenHash, keys: &KeySet, now: Moment) -> Option<AuthInfo> {
         self.memory.get(hash, |basis, exp| {
             matches!(basis, Basis::Key(key) if keys.contains(key))
-                && exp.is_some_and(|exp| !self.rules.is_over(exp, now))
+                && exp.is_some_and(|exp| !self.rules.is_over(exp, now.wall))
         })
     }
 

@@ -14,6 +14,7 @@ use super::jose::Jws;
 use super::jwks::{KeyId, KeySet, Lookup};
 use super::{Issuer, Reject, VerifyError};
 use crate::World;
+use crate::clock::Moment;
 
 /// Younger keys are used without a thought.
 pub(crate) const FRESH: Duration = Duration::from_secs(5 * 60);
@@ -69,10 +70,10 @@ impl Provider {
     }
 
     /// The keys if they are young: never waits, never fetches.
-    pub(crate) fn fresh(&self) -> Option<Arc<KeySet>> {
+    pub(crate) fn fresh(&self, now: Moment) -> Option<Arc<KeySet>> {
         self.current
             .load_full()
-            .filter(|keys| self.age(keys) <= FRESH)
+            .filter(|keys| now.since(keys.fetched_at) <= FRESH)
     }
 
     /// The keys to verify with now.
@@ -207,7 +208,7 @@ impl Provider {
         }
         let uri = self.jwks_uri().await?;
         // Before the request: an answer is as old as its question.
-        let asked_at = self.world.clock.monotonic();
+        let asked_at = self.world.clock.now();
         let body = discovery::key_set(&*self.world.fetch, &uri).await?;
         let keys = KeySet::parse(&body, &self.issuer.algorithms, asked_at)
             .map_err(|why| Failure::Wrong(format!("{uri}: {why}")))?;
@@ -286,10 +287,7 @@ impl Provider {
     }
 
     fn age(&self, keys: &KeySet) -> Duration {
-        self.world
-            .clock
-            .monotonic()
-            .saturating_duration_since(keys.fetched_at)
+        self.world.clock.now().since(keys.fetched_at)
     }
 
     /// The state is consistent between any two statements, so a poisoned lock is as good as new.

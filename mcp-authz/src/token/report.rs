@@ -108,7 +108,7 @@ impl Issuer {
             None => metadata?.endpoint("jwks_uri", &url)?,
         };
         let body = discovery::key_set(&*world.fetch, &keys).await?;
-        let keys = KeySet::parse(&body, &self.algorithms, world.clock.monotonic());
+        let keys = KeySet::parse(&body, &self.algorithms, world.clock.now());
         match keys.map_err(wrong)?.len() {
             0 => Err(wrong("it has no usable key")),
             _ => Ok(()),

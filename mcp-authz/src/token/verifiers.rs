@@ -134,8 +134,10 @@ impl Verifiers {
         if self.issuers.is_empty() || token.len() > jose::MAX_TOKEN {
             return None;
         }
-        let hash = TokenHash::of(token);
-        self.issuers.iter().find_map(|issuer| issuer.cached(hash))
+        let (hash, now) = (TokenHash::of(token), self.world.clock.now());
+        self.issuers
+            .iter()
+            .find_map(|issuer| issuer.cached(hash, now))
     }
 
     /// The caller behind `token`.

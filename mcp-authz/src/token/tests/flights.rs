@@ -9,6 +9,7 @@ use tokio::sync::Notify;
 
 use crate::World;
 use crate::auth_info::AuthInfo;
+use crate::clock::{Clock as _, SystemClock};
 use crate::token::VerifyError;
 use crate::token::asking::{Answer, Asking};
 use crate::token::cache::TokenHash;
@@ -114,9 +115,10 @@ async fn an_eviction_leaves_the_questions_about_other_tokens_alone() {
     for outcome in join_all(asked).await {
         assert!(outcome.unwrap().is_ok());
     }
-    assert!(asking.known(hash(0)).is_some());
+    let now = SystemClock.now();
+    assert!(asking.known(hash(0), now).is_some());
     assert!(
-        asking.known(hash(1)).is_none(),
+        asking.known(hash(1), now).is_none(),
         "asked before it was evicted"
     );
 }

@@ -1,16 +1,15 @@
 //! Which published keys may verify, and how they are told apart.
 
-use std::time::Instant;
-
 use serde_json::{Value, json};
 
 use super::support::{Signer, b64};
+use crate::clock::{Clock as _, SystemClock};
 use crate::token::Algorithm;
 use crate::token::jwks::{KeySet, Lookup};
 
 fn usable(keys: &[Value]) -> KeySet {
     let set = json!({ "keys": keys }).to_string();
-    KeySet::parse(set.as_bytes(), &Algorithm::ALL, Instant::now()).unwrap()
+    KeySet::parse(set.as_bytes(), &Algorithm::ALL, SystemClock.now()).unwrap()
 }
 
 fn with(mut jwk: Value, name: &str, value: impl Into<Value>) -> Value {

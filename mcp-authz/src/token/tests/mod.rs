@@ -7,6 +7,7 @@ mod bad_headers;
 mod bad_signatures;
 mod claim_options;
 mod client_auth;
+mod clocks;
 mod composition;
 mod discovery;
 #[cfg(feature = "dpop")]
