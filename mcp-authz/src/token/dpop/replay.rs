@@ -9,10 +9,11 @@ use aws_lc_rs::digest::{SHA256, digest};
 use super::Thumbprint;
 use super::proof::WINDOW;
 
-/// How long a proof is remembered: from the first moment at which its `iat` is accepted to the last.
+/// How long a proof is remembered: from the first moment at which its `iat` is accepted to the last,
+/// both in whole seconds.
 ///
-/// On the monotonic clock, so that setting the date does not bring old proofs back.
-const MEMORY: Duration = Duration::from_secs(2 * WINDOW.as_secs());
+/// On the monotonic clock, so that a date that is set forward and back again brings no proof back.
+const MEMORY: Duration = Duration::from_secs(2 * WINDOW.as_secs() + 1);
 
 /// What is forgotten at once was noted within this time.
 const SPAN: Duration = Duration::from_secs(60);
@@ -126,8 +127,22 @@ mod tests {
         for seconds in [61, 300, 600] {
             assert_eq!(note(key('a'), "1", seconds), Novelty::Replayed, "{seconds}");
         }
-        assert_eq!(note(key('a'), "2", 659), Novelty::Replayed);
-        assert_eq!(note(key('a'), "1", 661), Novelty::New, "too old by its iat");
+        assert_eq!(note(key('a'), "2", 660), Novelty::Replayed);
+        assert_eq!(note(key('a'), "1", 662), Novelty::New, "too old by its iat");
+    }
+
+    /// `iat` is compared in whole seconds, so that a proof is good for almost a second more than ten
+    /// minutes: from the first instant of one second to the last of another.
+    #[test]
+    fn a_proof_is_remembered_to_the_last_instant_of_its_window() {
+        let (seen, start) = (Seen::new(1000), Instant::now());
+        let after = |millis, name, novelty| {
+            let now = start + Duration::from_millis(millis);
+            assert_eq!(seen.note(key(name), "1", now), novelty, "{millis}");
+        };
+        after(0, 'a', Novelty::New);
+        after(59_999, 'b', Novelty::New);
+        after(59_999 + 600_999, 'b', Novelty::Replayed);
     }
 
     #[test]
