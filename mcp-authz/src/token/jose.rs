@@ -60,12 +60,10 @@ pub(crate) fn looks_like_jwt(token: &str) -> bool {
     let Some((header, _)) = token.split_once('.') else {
         return false;
     };
-    FORGIVING
-        .decode(header.trim_end_matches('='))
-        .is_ok_and(|json| {
-            json.trim_ascii_start().starts_with(b"{")
-                && serde_json::from_slice::<IgnoredAny>(&json).is_ok()
-        })
+    FORGIVING.decode(plain(header)).is_ok_and(|json| {
+        json.trim_ascii_start().starts_with(b"{")
+            && serde_json::from_slice::<IgnoredAny>(&json).is_ok()
+    })
 }
 
 /// Reads, without padding, what any JWT library might take for base64url.
@@ -75,6 +73,17 @@ const FORGIVING: GeneralPurpose = GeneralPurpose::new(
         .with_decode_allow_trailing_bits(true)
         .with_decode_padding_mode(DecodePaddingMode::RequireNone),
 );
+
+/// Many libraries take the standard alphabet as well, and skip what is in neither.
+fn plain(part: &str) -> Vec<u8> {
+    let read = part.bytes().filter_map(|byte| match byte {
+        b'+' => Some(b'-'),
+        b'/' => Some(b'_'),
+        b'-' | b'_' => Some(byte),
+        _ => byte.is_ascii_alphanumeric().then_some(byte),
+    });
+    read.collect()
+}
 
 /// Reads an access token in the form of a compact JWS (RFC 7515 §7.1).
 pub(crate) fn parse(token: &str) -> Result<Jws<'_>, Reject> {

@@ -109,3 +109,20 @@ async fn signed_userinfo_is_over_when_it_says_so() {
         assert!(it.verify(&token).await.is_ok());
     }
 }
+
+/// Many decoders take both alphabets, and skip what is in neither.
+#[tokio::test]
+async fn a_jwt_in_another_alphabet_is_no_opaque_token() {
+    let it = introspecting_with(|how| how, |issuer| issuer).await;
+    let token = it
+        .signer
+        .token_of(r#"{"alg":"ES256","kid":"k1????>>>>"}"#, "{}");
+    let (header, rest) = token.split_once('.').unwrap();
+    assert!(header.contains('_') || header.contains('-'));
+    let standard = header.replace('-', "+").replace('_', "/");
+    for header in [&standard, &format!("~{header}"), &format!("{header}==")] {
+        let token = format!("{header}.{rest}");
+        refusal(header, it.verify(&token).await);
+    }
+    assert_eq!(it.asked(INTROSPECT), 0);
+}
