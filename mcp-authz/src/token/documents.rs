@@ -15,16 +15,26 @@ use crate::clock::Moment;
 /// How long metadata is believed before it is read again.
 const MAX_AGE: Duration = Duration::from_secs(60 * 60);
 
+/// How long the addresses in it serve on while the issuer's metadata cannot be had: what is found at
+/// them has shorter times of its own.
+const MAX_STALE: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// So long after a failure nobody asks again. Shorter than any pause of the key refresh, which must
 /// not meet the memory of its own last attempt.
 const PAUSE: Duration = Duration::from_secs(1);
+
+/// The same, where older addresses serve on.
+const STALE_PAUSE: Duration = Duration::from_secs(10);
+
+/// Metadata, and when it was asked for.
+type Known = (Metadata, Moment);
 
 /// The metadata of one issuer.
 pub(crate) struct Documents {
     identifier: String,
     url: Url,
     world: World,
-    known: ArcSwapOption<(Metadata, Moment)>,
+    known: ArcSwapOption<Known>,
     /// Held while the metadata is being read: one caller reads, the others wait.
     reading: Mutex<Reading>,
 }
@@ -32,6 +42,8 @@ pub(crate) struct Documents {
 #[derive(Default)]
 struct Reading {
     failed: Option<(Failure, Moment)>,
+    /// What serves on.
+    last: Option<Arc<Known>>,
     /// What the operator was told about the metadata.
     told: Vec<&'static str>,
 }
@@ -63,7 +75,7 @@ impl Documents {
     }
 
     /// The metadata, read now unless it is young.
-    pub(crate) async fn read(&self) -> Result<Arc<(Metadata, Moment)>, Failure> {
+    pub(crate) async fn read(&self) -> Result<Arc<Known>, Failure> {
         if let Some(known) = self.young() {
             return Ok(known);
         }
@@ -72,10 +84,8 @@ impl Documents {
         if let Some(known) = self.young() {
             return Ok(known);
         }
-        if let Some((failure, at)) = &reading.failed
-            && now.since(*at) < PAUSE
-        {
-            return Err(failure.clone());
+        if let Some(outcome) = reading.paused(now) {
+            return outcome;
         }
         match discovery::metadata(&*self.world.fetch, &self.identifier, &self.url).await {
             Ok(metadata) => {
@@ -83,13 +93,28 @@ impl Documents {
                 let known = Arc::new((metadata, now));
                 self.known.store(Some(Arc::clone(&known)));
                 reading.failed = None;
+                reading.last = Some(Arc::clone(&known));
                 Ok(known)
             }
-            Err(failure) => {
-                reading.failed = Some((failure.clone(), self.world.clock.now()));
-                Err(failure)
-            }
+            Err(failure) => self.go_on(failure, &mut reading),
         }
+    }
+
+    /// After a failure: with what was known, where the issuer has not said anything else since.
+    fn go_on(&self, failure: Failure, reading: &mut Reading) -> Result<Arc<Known>, Failure> {
+        let now = self.world.clock.now();
+        reading.failed = Some((failure.clone(), now));
+        if matches!(failure, Failure::Wrong(_)) {
+            reading.last = None;
+        }
+        let Some(last) = reading.serving_on(now) else {
+            return Err(failure);
+        };
+        tracing::warn!(
+            issuer = %self.identifier, %failure,
+            "the issuer's metadata cannot be had: older addresses serve on"
+        );
+        Ok(last)
     }
 
     /// Tells the operator what MCP clients will miss: once, not at every reading.
@@ -104,11 +129,26 @@ impl Documents {
         }
     }
 
-    fn young(&self) -> Option<Arc<(Metadata, Moment)>> {
+    fn young(&self) -> Option<Arc<Known>> {
         let now = self.world.clock.now();
         self.known
             .load_full()
             .filter(|known| now.since(known.1) < MAX_AGE)
+    }
+}
+
+impl Reading {
+    /// What there is to say without asking, soon after a failure.
+    fn paused(&self, now: Moment) -> Option<Result<Arc<Known>, Failure>> {
+        let (failure, at) = self.failed.as_ref()?;
+        let last = self.serving_on(now);
+        let pause = if last.is_some() { STALE_PAUSE } else { PAUSE };
+        (now.since(*at) < pause).then(|| last.ok_or_else(|| failure.clone()))
+    }
+
+    fn serving_on(&self, now: Moment) -> Option<Arc<Known>> {
+        let last = self.last.as_ref();
+        last.filter(|last| now.since(last.1) < MAX_STALE).cloned()
     }
 }
 

@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use super::support::{Fixture, Signer};
+use super::opaque_support::{TOKEN, introspecting};
+use super::support::{Fixture, Signer, assert_unavailable};
 
 #[tokio::test]
 async fn a_document_that_turns_wrong_later_is_not_used() {
@@ -76,4 +77,45 @@ async fn what_was_known_serves_on_while_the_metadata_is_wrong() {
     assert!(it.verify(&it.token()).await.is_ok());
     assert_eq!(it.issuer.hits_of(metadata), asked + 1);
     assert_eq!(it.issuer.hits_of("/jwks"), 2, "and is not followed");
+}
+
+/// An issuer whose document cannot be had for a while still answers about its tokens.
+#[tokio::test]
+async fn addresses_serve_on_while_the_metadata_cannot_be_had() {
+    let it = introspecting().await;
+    it.verify(TOKEN).await.unwrap();
+    let (metadata, hour) = ("/.well-known/oauth-authorization-server", 3600);
+    it.issuer.page(metadata, 503, "");
+    it.advance(hour);
+    for number in 0..3 {
+        it.verify(&format!("later-{number}")).await.unwrap();
+        it.advance(1);
+    }
+    assert_eq!(
+        it.issuer.hits_of(metadata),
+        2,
+        "nobody waits for it each time"
+    );
+    assert!(
+        it.verify(&it.token()).await.is_ok(),
+        "keys are found as well"
+    );
+    it.advance(10);
+    it.verify("later").await.unwrap();
+    assert_eq!(it.issuer.hits_of(metadata), 3);
+    it.advance(24 * hour);
+    assert_unavailable(it.verify("much later").await);
+}
+
+#[tokio::test]
+async fn old_addresses_do_not_stand_against_new_ones() {
+    let it = introspecting().await;
+    it.verify(TOKEN).await.unwrap();
+    let metadata = "/.well-known/oauth-authorization-server";
+    it.advance(3600);
+    for (status, document) in [(404, ""), (200, r#"{"issuer":"https://evil.example.com"}"#)] {
+        it.issuer.page(metadata, status, document);
+        it.advance(10);
+        assert_unavailable(it.verify("later").await);
+    }
 }
