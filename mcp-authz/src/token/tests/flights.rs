@@ -1,6 +1,7 @@
 //! Questions under way: whatever ends them, nothing is left behind, and there are never more than a few.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
@@ -121,4 +122,68 @@ async fn an_eviction_leaves_the_questions_about_other_tokens_alone() {
         asking.known(hash(1), now).is_none(),
         "asked before it was evicted"
     );
+}
+
+/// What an issuer says about sixteen tokens, the first of which are revoked one by one.
+#[derive(Default)]
+struct Revocations {
+    revoked: AtomicUsize,
+    /// Revoked, and evicted.
+    gone: AtomicUsize,
+}
+
+impl Revocations {
+    fn question(self: &Arc<Self>, number: usize) -> BoxFuture<'static, Answer> {
+        let it = Arc::clone(self);
+        async move {
+            let is_good = number >= it.revoked.load(Ordering::SeqCst);
+            for _ in 0..20 {
+                tokio::task::yield_now().await;
+            }
+            if !is_good {
+                return Err(VerifyError::rejected("revoked"));
+            }
+            let caller = AuthInfo::builder(ISSUER).subject(number.to_string());
+            // Seldom remembered, so that many questions are under way.
+            let lifetime = Duration::from_micros(200);
+            Ok((caller.build(), lifetime))
+        }
+        .boxed()
+    }
+
+    fn revoke_next(&self, asking: &Asking) {
+        let number = self.revoked.fetch_add(1, Ordering::SeqCst);
+        match number % 2 {
+            0 => asking.forget(hash(number)),
+            _ => asking.forget_subject(ISSUER, &number.to_string()),
+        }
+        self.gone.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+/// Answers and evictions cross each other on several threads.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn each_gets_the_answer_about_their_own_token_and_what_is_gone_stays_gone() {
+    let (asking, it) = (asking(), Arc::new(Revocations::default()));
+    let tasks = (0..8).map(|task| {
+        let (asking, it) = (Arc::clone(&asking), Arc::clone(&it));
+        tokio::spawn(async move {
+            for turn in 0..1600 {
+                let (number, gone) = ((task + turn) % 16, it.gone.load(Ordering::SeqCst));
+                let outcome = asking.ask(hash(number), || it.question(number)).await;
+                let known = asking.known(hash(number), SystemClock.now());
+                for caller in known.iter().chain(&outcome) {
+                    assert_eq!(caller.subject(), Some(&*number.to_string()));
+                    assert!(number >= gone, "{number} lives on");
+                }
+                if task == 0 && turn % 100 == 99 {
+                    it.revoke_next(&asking);
+                }
+            }
+        })
+    });
+    for outcome in join_all(tasks.collect::<Vec<_>>()).await {
+        outcome.unwrap();
+    }
+    assert_eq!(it.gone.load(Ordering::SeqCst), 16);
 }
