@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::opaque_support::{INTROSPECT, TOKEN, USERINFO, auth, introspecting_with};
 use super::support::{Fixture, assert_unavailable, refusal};
 use crate::danger;
-use crate::token::{Introspection, Userinfo};
+use crate::token::{Introspection, Issuer, Userinfo};
 
 /// A server that asks introspection, and userinfo besides.
 async fn enriched(introspection: u64, userinfo: u64) -> Fixture {
@@ -125,4 +125,22 @@ async fn a_jwt_in_another_alphabet_is_no_opaque_token() {
         refusal(header, it.verify(&token).await);
     }
     assert_eq!(it.asked(INTROSPECT), 0);
+}
+
+#[tokio::test]
+async fn a_signed_answer_of_userinfo_is_no_token() {
+    let relaxed = Fixture::with(Issuer::accept_typ_jwt).await;
+    for it in [&Fixture::new().await, &relaxed] {
+        let answer = |aud: Value| {
+            let answer = json!({
+                "iss": it.issuer.identifier, "aud": aud, "sub": "alice", "scope": "profile",
+                "client_id": "smartmail", "exp": it.seconds(60), "email": "alice@example.com",
+            });
+            it.signed_as(None, &answer)
+        };
+        refusal("a client's", it.verify(&answer(json!("smartmail"))).await);
+        refusal("nobody's", it.verify(&answer(Value::Null)).await);
+    }
+    let good = relaxed.signed_as(None, &json!(relaxed.claims()));
+    assert!(relaxed.verify(&good).await.is_ok());
 }
