@@ -251,6 +251,12 @@ impl AuthInfoBuilder {
         self
     }
 
+    /// Sets the granted scopes, which are a set already.
+    pub(crate) fn granted(mut self, scopes: ScopeSet) -> Self {
+        self.grant.scopes = scopes;
+        self
+    }
+
     /// Sets `aud`.
     pub fn audience(mut self, audience: impl IntoIterator<Item = String>) -> Self {
         self.grant.audience = audience.into_iter().collect();

@@ -200,11 +200,18 @@ impl ClaimOptions {
 
     /// What the person consented to. An odd shape grants nothing.
     pub(super) fn scopes(&self, claims: &Map<String, Value>) -> ScopeSet {
-        let read = self.scopes.iter().flat_map(|source| source.read(claims));
+        let read = match &self.scopes[..] {
+            [only] => only.read(claims),
+            several => several
+                .iter()
+                .flat_map(|source| source.read(claims))
+                .collect(),
+        };
         if self.scope_prefix.is_empty() {
-            return read.collect();
+            return read;
         }
-        read.filter_map(|scope| format!("{}{scope}", self.scope_prefix).parse().ok())
+        read.iter()
+            .filter_map(|scope| format!("{}{scope}", self.scope_prefix).parse().ok())
             .collect()
     }
 

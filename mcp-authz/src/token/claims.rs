@@ -72,7 +72,7 @@ impl ClaimRules {
             return Err(Reject("sub, client_id: both missing"));
         }
         let mut caller = AuthInfo::builder(&self.issuer)
-            .scopes(self.options.scopes(&claims).iter().cloned())
+            .granted(self.options.scopes(&claims))
             .consent(self.options.consent())
             .audience(audience);
         if let Some(subject) = subject {
