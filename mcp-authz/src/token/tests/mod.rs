@@ -12,6 +12,7 @@ mod composition;
 mod discovery;
 #[cfg(feature = "dpop")]
 mod dpop;
+mod endless;
 mod flights;
 mod good_tokens;
 mod introspection;
