@@ -14,6 +14,7 @@ const RESOURCE: &str = "http://127.0.0.1:3001/mcp";
 mod browser;
 mod clients;
 mod consent;
+mod opaque;
 mod tokens;
 mod web;
 

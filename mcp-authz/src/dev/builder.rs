@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 use super::AuthorizationServer;
 use super::client::Client;
 use super::error::Error;
-use super::provider::{Provider, Settings};
+use super::provider::{Opaque, Provider, Settings};
 use super::user::User;
 use crate::error::ConfigError;
 use crate::scope::Scope;
@@ -42,6 +42,7 @@ pub struct Builder {
     clients: Vec<Client>,
     scopes: Vec<(String, String)>,
     access_token_lifetime: Duration,
+    opaque: Opaque,
 }
 
 impl Builder {
@@ -53,6 +54,7 @@ impl Builder {
             clients: Vec::new(),
             scopes: Vec::new(),
             access_token_lifetime: Duration::from_secs(3600),
+            opaque: Opaque::default(),
         }
     }
 
@@ -91,6 +93,36 @@ impl Builder {
     /// Sets how long an access token is good; an hour by default.
     pub fn access_token_lifetime(mut self, lifetime: Duration) -> Self {
         self.access_token_lifetime = lifetime;
+        self
+    }
+
+    /// Issues opaque access tokens for this API: random text that only this provider can read, so
+    /// that a server has to ask (introspection, RFC 7662). The others stay JWTs.
+    ///
+    /// Introspection names the person, the client and the API of such a token, and leaves what else
+    /// is known about the person to userinfo.
+    ///
+    /// ```
+    /// # use mcp_authz::dev::{AuthorizationServer, Client, Error};
+    /// # #[tokio::main] async fn main() -> Result<(), Error> {
+    /// let provider = AuthorizationServer::builder()
+    ///     .opaque_tokens_for("http://127.0.0.1:3001/mcp")
+    ///     .client(Client::first_party("mcp-server", "The server").secret("s3cret")) // may ask
+    ///     .start()
+    ///     .await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn opaque_tokens_for(mut self, resource: impl Into<String>) -> Self {
+        self.opaque.resources.push(resource.into());
+        self
+    }
+
+    /// Issues opaque access tokens to clients that name no API, as Logto and oidc-provider do.
+    /// Introspection names no audience of such a token, so a server refuses it unless told otherwise
+    /// (see [`danger::without_audience`](crate::danger::without_audience)). Without this they are
+    /// JWTs for the provider itself.
+    pub fn opaque_tokens_without_resource(mut self) -> Self {
+        self.opaque.without_resource = true;
         self
     }
 
@@ -144,6 +176,7 @@ impl Builder {
                 .filter_map(|(scope, words)| Some((scope.parse::<Scope>().ok()?, words)))
                 .collect(),
             access_token_lifetime: self.access_token_lifetime,
+            opaque: self.opaque,
         }
     }
 

@@ -28,9 +28,11 @@ pub(super) async fn introspect(
     }
     let answer = match live_claims(&provider, params.required("token")?) {
         Some(mut claims) => {
+            let username = text(&claims, "sub").to_owned();
             claims.insert("active".into(), true.into());
-            claims.insert("token_type".into(), "Bearer".into());
-            claims.insert("username".into(), text(&claims, "sub").into());
+            // What was minted otherwise stays so.
+            claims.entry("token_type").or_insert("Bearer".into());
+            claims.entry("username").or_insert(username.into());
             Value::Object(claims)
         }
         // §2.2: nothing about why.

@@ -9,52 +9,104 @@ use super::provider::Provider;
 use super::secret::{Secret, left_half_hash};
 use crate::scope::ScopeSet;
 
-/// A signed access token, and what the provider has to remember of it.
+/// An access token, and what the provider has to remember of it.
 pub(super) struct AccessToken {
     pub(super) token: String,
     pub(super) id: String,
     pub(super) ends: u64,
 }
 
+/// What a holder of an access token can read in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// Everything: a signed JWT (RFC 9068).
+    Jwt,
+    /// Nothing: it is a key into the provider's memory.
+    Opaque,
+}
+
+/// An access token to be.
+pub(super) struct Draft<'a> {
+    pub(super) form: Form,
+    pub(super) grant: &'a Grant,
+    /// May be fewer than were granted.
+    pub(super) scopes: &'a ScopeSet,
+    /// In seconds.
+    pub(super) lifetime: u64,
+    /// Takes the place of what it would say.
+    pub(super) changes: Map<String, Value>,
+}
+
 impl Provider {
-    /// Signs an access token for `scopes`, which may be fewer than were granted.
+    /// Issues an access token for `scopes`, in the form that its resource is to get.
     pub(super) fn access_token(
         &self,
         grant: &Grant,
         scopes: &ScopeSet,
         now: u64,
     ) -> Result<AccessToken, Error> {
-        let id = Secret::random()?.fingerprint();
-        let ends = now + self.settings.access_token_lifetime.as_secs();
-        let claims = self.access_token_claims(grant, scopes, &id, now, ends);
-        Ok(AccessToken {
-            token: self.keys.sign(ACCESS_TOKEN, &claims)?,
-            id,
-            ends,
-        })
+        let opaque = &self.settings.opaque;
+        let is_opaque = match &grant.resource {
+            Some(resource) => opaque.resources.contains(resource),
+            None => opaque.without_resource,
+        };
+        let draft = Draft {
+            form: if is_opaque { Form::Opaque } else { Form::Jwt },
+            grant,
+            scopes,
+            lifetime: self.settings.access_token_lifetime.as_secs(),
+            changes: Map::new(),
+        };
+        self.issue(draft, now)
     }
 
-    pub(super) fn access_token_claims(
+    pub(super) fn issue(&self, draft: Draft<'_>, now: u64) -> Result<AccessToken, Error> {
+        let id = Secret::random()?.fingerprint();
+        let ends = now + draft.lifetime;
+        let mut claims = self.access_token_claims(&draft, &id, now, ends);
+        claims.extend(draft.changes);
+        let token = match draft.form {
+            Form::Jwt => self.keys.sign(ACCESS_TOKEN, &claims)?,
+            Form::Opaque => {
+                let token = Secret::random()?;
+                let mut store = self.store.lock();
+                store.keep_opaque_token(&token, claims, now, draft.lifetime);
+                token.expose().to_owned()
+            }
+        };
+        Ok(AccessToken { token, id, ends })
+    }
+
+    fn access_token_claims(
         &self,
-        grant: &Grant,
-        scopes: &ScopeSet,
+        draft: &Draft<'_>,
         id: &str,
         now: u64,
         ends: u64,
     ) -> Map<String, Value> {
-        let mut claims = self.released_claims(grant, scopes);
-        // Without a resource the token is good for our own userinfo endpoint and nothing else.
-        let audience = grant.resource.as_deref().unwrap_or(&self.issuer);
+        let Draft { grant, scopes, .. } = draft;
+        let mut claims = match draft.form {
+            Form::Jwt => self.released_claims(grant, scopes),
+            Form::Opaque => Map::new(),
+        };
+        let audience = match (&grant.resource, draft.form) {
+            (Some(resource), _) => Some(resource),
+            // It is good for our own userinfo endpoint and nothing else.
+            (None, Form::Jwt) => Some(&self.issuer),
+            (None, Form::Opaque) => None,
+        };
         claims.extend(object(json!({
             "iss": self.issuer,
             "sub": grant.subject(),
-            "aud": audience,
             "client_id": grant.client_id,
             "scope": scopes.to_string(),
             "iat": now,
             "exp": ends,
             "jti": id,
         })));
+        if let Some(audience) = audience {
+            claims.insert("aud".into(), audience.clone().into());
+        }
         if let Some(auth_time) = grant.auth_time {
             claims.insert("auth_time".into(), auth_time.into());
         }

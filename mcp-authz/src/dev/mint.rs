@@ -7,14 +7,13 @@ use serde_json::{Map, Value};
 
 use super::error::Error;
 use super::grant::Grant;
-use super::keys::ACCESS_TOKEN;
+use super::issue::{Draft, Form};
 use super::provider::{Provider, now};
-use super::secret::Secret;
 use crate::scope::ScopeSet;
 
 /// An access token in the making; see
 /// [`AuthorizationServer::mint`](super::AuthorizationServer::mint).
-#[must_use = "a token is made by `sign`"]
+#[must_use = "a token is made by `sign` or `opaque`"]
 pub struct Mint<'a> {
     provider: &'a Provider,
     grant: Grant,
@@ -45,7 +44,7 @@ impl<'a> Mint<'a> {
         self
     }
 
-    /// Sets `aud` to the API that the token is for; the issuer itself otherwise.
+    /// Sets `aud` to the API that the token is for; of a JWT it is the issuer itself otherwise.
     pub fn resource(mut self, resource: impl Into<String>) -> Self {
         self.grant.resource = Some(resource.into());
         self
@@ -76,15 +75,43 @@ impl<'a> Mint<'a> {
     ///
     /// [`Error::Signing`] when the cryptographic library fails.
     pub fn sign(self) -> Result<String, Error> {
-        let now = now();
-        let id = Secret::random()?.fingerprint();
-        let ends = now + self.lifetime.as_secs();
-        let scopes = &self.grant.scopes;
-        let mut claims = self
-            .provider
-            .access_token_claims(&self.grant, scopes, &id, now, ends);
-        claims.extend(self.claims);
-        self.provider.keys.sign(ACCESS_TOKEN, &claims)
+        self.issue(Form::Jwt)
+    }
+
+    /// Makes the token opaque, whatever the [builder](super::Builder::opaque_tokens_for) says: random
+    /// text, about which the provider has to be asked. Its claims are what introspection answers, and
+    /// those for a person are left to userinfo; without a [`resource`](Self::resource) it names no
+    /// audience.
+    ///
+    /// ```
+    /// # use mcp_authz::dev::{AuthorizationServer, Error};
+    /// # #[tokio::main] async fn main() -> Result<(), Error> {
+    /// # let provider = AuthorizationServer::builder().start().await?;
+    /// let token = provider
+    ///     .mint("alice")
+    ///     .resource("http://127.0.0.1:3001/mcp")
+    ///     .scopes("mail:read")
+    ///     .opaque()?;
+    /// assert!(!token.contains('.'));
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Signing`] when the cryptographic library fails.
+    pub fn opaque(self) -> Result<String, Error> {
+        self.issue(Form::Opaque)
+    }
+
+    fn issue(self, form: Form) -> Result<String, Error> {
+        let draft = Draft {
+            form,
+            grant: &self.grant,
+            scopes: &self.grant.scopes,
+            lifetime: self.lifetime.as_secs(),
+            changes: self.claims,
+        };
+        Ok(self.provider.issue(draft, now())?.token)
     }
 }
 

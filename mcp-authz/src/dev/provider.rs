@@ -30,6 +30,16 @@ pub(super) struct Settings {
     /// Scopes of the APIs, with the words of the consent page.
     pub(super) scopes: Vec<(Scope, String)>,
     pub(super) access_token_lifetime: Duration,
+    pub(super) opaque: Opaque,
+}
+
+/// Which access tokens are opaque.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Opaque {
+    /// Those for these APIs.
+    pub(super) resources: Vec<String>,
+    /// Those for none.
+    pub(super) without_resource: bool,
 }
 
 impl Provider {

@@ -2,11 +2,13 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use serde_json::{Map, Value};
+
 use super::client::Client;
 use super::expiring::Expiring;
 use super::grant::Grant;
 use super::interaction::{SignedIn, Transaction};
-use super::secret::Secret;
+use super::secret::{Secret, fingerprint};
 use crate::scope::ScopeSet;
 
 const HOUR: u64 = 3600;
@@ -37,6 +39,8 @@ pub(super) struct Tables {
     /// By the fingerprint, like the refresh tokens.
     pub(super) codes: Expiring<Code>,
     pub(super) refresh_tokens: Expiring<RefreshToken>,
+    /// What opaque access tokens stand for.
+    opaque_tokens: Expiring<Map<String, Value>>,
     /// What came from one code, so that it can be revoked together.
     pub(super) families: Expiring<Family>,
     /// Ids (`jti`) of access tokens that ended early.
@@ -74,6 +78,7 @@ impl Default for Tables {
             documents: Expiring::with_capacity(100),
             codes: Expiring::with_capacity(10_000),
             refresh_tokens: Expiring::with_capacity(50_000),
+            opaque_tokens: Expiring::with_capacity(50_000),
             families: Expiring::with_capacity(10_000),
             revoked: Expiring::with_capacity(50_000),
         }
@@ -159,6 +164,22 @@ impl Tables {
             .insert(id.to_owned(), family, now, FAMILY_LIFETIME);
     }
 
+    pub(super) fn keep_opaque_token(
+        &mut self,
+        token: &Secret,
+        claims: Map<String, Value>,
+        now: u64,
+        lifetime: u64,
+    ) {
+        self.opaque_tokens
+            .insert(token.fingerprint(), claims, now, lifetime);
+    }
+
+    /// What an opaque access token stands for, unless it has ended.
+    pub(super) fn opaque_token(&self, token: &str, now: u64) -> Option<&Map<String, Value>> {
+        self.opaque_tokens.get(&fingerprint(token), now)
+    }
+
     pub(super) fn keep_refresh_token(&mut self, token: &Secret, family: &str, now: u64) {
         let content = RefreshToken {
             family: family.to_owned(),
@@ -172,4 +193,18 @@ impl Tables {
 fn consent_key(grant: &Grant) -> String {
     // As JSON, so that no part can pretend to be two.
     serde_json::json!([grant.subject(), grant.client_id, grant.resource]).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_stored_of_a_token_is_no_token() {
+        let (token, mut tables) = (Secret::random().unwrap(), Tables::default());
+        tables.keep_opaque_token(&token, Map::new(), 0, 10);
+        assert!(tables.opaque_token(token.expose(), 9).is_some());
+        assert!(tables.opaque_token(&token.fingerprint(), 9).is_none());
+        assert!(tables.opaque_token(token.expose(), 10).is_none());
+    }
 }

@@ -62,15 +62,12 @@ fn insufficient_scope() -> OAuthError {
     .with_challenge(r#"Bearer error="insufficient_scope", scope="openid""#)
 }
 
-/// The claims of an access token that is good and was not revoked.
+/// The claims of an access token, of either form, that is good and was not revoked.
 pub(super) fn live_claims(provider: &Provider, token: &str) -> Option<Claims> {
-    let claims = provider.keys.verify_access_token(token, &provider.issuer)?;
-    let revoked = provider
-        .store
-        .lock()
-        .revoked
-        .get(text(&claims, "jti"), now())
-        .is_some();
+    let signed = provider.keys.verify_access_token(token, &provider.issuer);
+    let (store, now) = (provider.store.lock(), now());
+    let claims = signed.or_else(|| store.opaque_token(token, now).cloned())?;
+    let revoked = store.revoked.get(text(&claims, "jti"), now).is_some();
     (!revoked).then_some(claims)
 }
 
