@@ -11,6 +11,7 @@ const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 const REDIRECT: &str = "http://127.0.0.1:4711/callback";
 const RESOURCE: &str = "http://127.0.0.1:3001/mcp";
 
+mod assertions;
 mod browser;
 mod clients;
 mod consent;

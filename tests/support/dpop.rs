@@ -98,8 +98,13 @@ impl Proof<'_> {
 
     /// `iat`, moved by so many seconds.
     pub fn made(self, seconds: i64) -> Self {
-        let made = self.claims["iat"].as_i64().unwrap_or_default() + seconds;
+        let made = self.date(seconds);
         self.claim("iat", made)
+    }
+
+    /// So many seconds after `iat`.
+    pub fn date(&self, seconds: i64) -> i64 {
+        self.claims["iat"].as_i64().unwrap_or_default() + seconds
     }
 
     /// The finished proof.

@@ -1,5 +1,9 @@
 //! The applications that may ask for access.
 
+use jsonwebtoken::jwk::Jwk;
+use serde_json::Value;
+
+use super::assertion;
 use super::redirect;
 use super::secret::Secret;
 use crate::scope::ScopeSet;
@@ -21,6 +25,8 @@ pub struct Client {
     pub(super) name: Option<String>,
     pub(super) origin: Origin,
     pub(super) secret: Option<Secret>,
+    /// What proves its assertions, or why it cannot.
+    pub(super) key: Option<Result<Jwk, &'static str>>,
     pub(super) redirect_uris: Vec<String>,
     /// What is asked for when a request names no scope.
     pub(super) default_scopes: ScopeSet,
@@ -60,6 +66,7 @@ impl Client {
             name,
             origin,
             secret: None,
+            key: None,
             redirect_uris: Vec::new(),
             default_scopes: ScopeSet::new(),
             refreshes: true,
@@ -82,13 +89,33 @@ impl Client {
         self
     }
 
+    /// Makes it a confidential client that holds the private half of this key (a JWK) and
+    /// authenticates by `private_key_jwt`; see
+    /// [`ClientAuth::private_key_jwt`](crate::ClientAuth::private_key_jwt).
+    ///
+    /// ```
+    /// use mcp_authz::dev::Client;
+    /// use serde_json::json;
+    ///
+    /// let server = Client::first_party("mcp-server", "The server").public_key(json!({
+    ///     "kty": "EC", "crv": "P-256",
+    ///     "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+    ///     "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
+    /// }));
+    /// ```
+    #[must_use]
+    pub fn public_key(mut self, jwk: impl Into<Value>) -> Self {
+        self.key = Some(assertion::read_key(jwk.into()));
+        self
+    }
+
     /// What a person reads. A client that has no name is called by its id.
     pub(super) fn display_name(&self) -> &str {
         self.name.as_deref().unwrap_or(&self.id)
     }
 
     pub(super) fn is_confidential(&self) -> bool {
-        self.secret.is_some()
+        self.secret.is_some() || self.key.is_some()
     }
 
     /// Whether the developer wrote it down, so that it may act for itself.
@@ -112,11 +139,18 @@ impl Client {
         if self.id.is_empty() {
             problems.push("a client has an empty id: give it one".into());
         }
+        let id = &self.id;
         if self.redirect_uris.is_empty() && !self.is_confidential() {
-            let id = &self.id;
             problems.push(format!(
                 "client {id} can do nothing: add .redirect_uri(..) or .secret(..)"
             ));
+        }
+        match &self.key {
+            Some(Err(why)) => problems.push(format!("client {id}: {why}")),
+            Some(Ok(_)) if self.secret.is_some() => problems.push(format!(
+                "client {id} has a secret and a key: keep .secret(..) or .public_key(..)"
+            )),
+            _ => {}
         }
         problems
     }

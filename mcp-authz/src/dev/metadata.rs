@@ -7,9 +7,10 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::HeaderValue;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::client_auth::METHODS;
+use super::assertion::ALGORITHMS;
+use super::client_auth::{BY_KEY, METHODS};
 use super::provider::Provider;
 use super::token::GRANT_TYPES;
 use super::user::STANDARD_SCOPES;
@@ -38,10 +39,8 @@ pub(super) async fn document(State(provider): State<Arc<Provider>>) -> Response 
     let scopes: Vec<&str> = standard.chain(own).collect();
     let claims = STANDARD_SCOPES.iter().flat_map(|standard| standard.claims);
     let claims: Vec<&str> = ["sub"].iter().chain(claims).copied().collect();
-    let confidential = METHODS
-        .map(|method| method)
-        .into_iter()
-        .filter(|own| *own != "none");
+    let methods = [METHODS.as_slice(), &[BY_KEY]].concat();
+    let confidential: Vec<_> = methods.iter().filter(|own| **own != "none").collect();
     Json(json!({
         "issuer": issuer,
         "authorization_endpoint": endpoint("authorize"),
@@ -59,9 +58,12 @@ pub(super) async fn document(State(provider): State<Arc<Provider>>) -> Response 
         "subject_types_supported": ["public"],
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "id_token_signing_alg_values_supported": ["ES256"],
-        "token_endpoint_auth_methods_supported": METHODS,
-        "revocation_endpoint_auth_methods_supported": METHODS,
-        "introspection_endpoint_auth_methods_supported": confidential.collect::<Value>(),
+        "token_endpoint_auth_methods_supported": methods,
+        "token_endpoint_auth_signing_alg_values_supported": ALGORITHMS,
+        "revocation_endpoint_auth_methods_supported": methods,
+        "revocation_endpoint_auth_signing_alg_values_supported": ALGORITHMS,
+        "introspection_endpoint_auth_methods_supported": confidential,
+        "introspection_endpoint_auth_signing_alg_values_supported": ALGORITHMS,
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": true,
         "client_id_metadata_document_supported": true,

@@ -44,6 +44,7 @@ mod interaction;
 mod visit;
 mod pages;
 mod client_auth;
+mod assertion;
 mod token;
 mod grant;
 mod issue;

@@ -48,7 +48,8 @@ pub(super) async fn register(
     let method = metadata.token_endpoint_auth_method.as_deref();
     let method = method.unwrap_or("client_secret_basic").to_owned();
     if !METHODS.contains(&method.as_str()) {
-        return Err(invalid("token_endpoint_auth_method is not supported"));
+        let text = "clients that register themselves use a secret, or none";
+        return Err(invalid(text));
     }
     let mut client = metadata.client(Secret::random()?.fingerprint(), Origin::Registered)?;
     if method != "none" {

@@ -43,6 +43,8 @@ pub(super) struct Tables {
     opaque_tokens: Expiring<Map<String, Value>>,
     /// What came from one code, so that it can be revoked together.
     pub(super) families: Expiring<Family>,
+    /// By client and id (`jti`): an assertion is good once.
+    assertions: Expiring<()>,
     /// Ids (`jti`) of access tokens that ended early.
     pub(super) revoked: Expiring<()>,
 }
@@ -80,6 +82,7 @@ impl Default for Tables {
             refresh_tokens: Expiring::with_capacity(50_000),
             opaque_tokens: Expiring::with_capacity(50_000),
             families: Expiring::with_capacity(10_000),
+            assertions: Expiring::with_capacity(10_000),
             revoked: Expiring::with_capacity(50_000),
         }
     }
@@ -178,6 +181,15 @@ impl Tables {
     /// What an opaque access token stands for, unless it has ended.
     pub(super) fn opaque_token(&self, token: &str, now: u64) -> Option<&Map<String, Value>> {
         self.opaque_tokens.get(&fingerprint(token), now)
+    }
+
+    /// Whether this assertion of a client is new; from now on it is not.
+    pub(super) fn use_assertion(&mut self, client: &str, id: &str, now: u64, ends: u64) -> bool {
+        let key = serde_json::json!([client, id]).to_string();
+        let is_new = self.assertions.get(&key, now).is_none();
+        self.assertions
+            .insert(key, (), now, ends.saturating_sub(now));
+        is_new
     }
 
     pub(super) fn keep_refresh_token(&mut self, token: &Secret, family: &str, now: u64) {
