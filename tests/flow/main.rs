@@ -6,6 +6,7 @@ mod credentials;
 mod forms;
 mod lists;
 mod metadata;
+mod opaque;
 mod revisions;
 mod sessions;
 mod terms;

@@ -8,7 +8,7 @@ use http_client::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderVal
 use http_client::{Client, Method, RequestBuilder, StatusCode};
 use json::{Value, json};
 use mcp_authz::rmcp::ServerHandler;
-use mcp_authz::{Authz, Rules, Server, ServerBuilder, dev};
+use mcp_authz::{Authz, Issuer, Rules, Server, ServerBuilder, TokenCache, dev};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
@@ -48,49 +48,73 @@ pub struct Lab {
     pub ran: Ran,
     /// Plain HTTP/1.1, follows no redirects.
     pub http: Client,
+    /// What the server remembers of tokens.
+    pub token_cache: TokenCache,
+    issuer: Issuer,
     stop: Vec<oneshot::Sender<()>>,
 }
 
 impl Lab {
     /// Starts provider and server, with whatever `configure` adds.
     pub async fn start(configure: impl FnOnce(ServerBuilder) -> ServerBuilder) -> Self {
-        let (mut lab, listener) = Self::prepare().await;
-        lab.serve(listener, configure).await;
-        lab
+        let provider = dev::AuthorizationServer::builder().start().await;
+        let provider = provider.expect("the provider starts");
+        let issuer = Issuer::new(provider.issuer());
+        Self::beside(provider, issuer, configure).await
     }
 
-    /// The same around a handler that was written without the gate.
+    /// Starts a server beside this provider, whose tokens it judges as `issuer` says.
+    pub async fn beside(
+        provider: dev::AuthorizationServer,
+        issuer: Issuer,
+        configure: impl FnOnce(ServerBuilder) -> ServerBuilder,
+    ) -> Self {
+        Self::around(provider, issuer, async |url, issuer, ran| {
+            let builder = Server::builder("lab").resource(url).issuer(issuer);
+            configure(builder.state(ran)).build().await
+        })
+        .await
+    }
+
+    /// Starts provider and server around a handler that was written without the gate.
     pub async fn protecting<H: ServerHandler>(
         handler: impl FnOnce(Ran) -> H,
         rules: Rules,
         configure: impl FnOnce(Authz) -> Authz,
     ) -> Self {
-        let (mut lab, listener) = Self::prepare().await;
-        let authz = Authz::new()
-            .resource(&lab.url)
-            .issuer(lab.provider.issuer());
-        let handler = handler(lab.ran.clone());
-        let server = configure(authz).protect(handler, rules).build().await;
-        lab.run(listener, server.expect("the server starts"));
-        lab
+        let provider = dev::AuthorizationServer::builder().start().await;
+        let provider = provider.expect("the provider starts");
+        let issuer = Issuer::new(provider.issuer());
+        Self::around(provider, issuer, async |url, issuer, ran| {
+            let authz = configure(Authz::new().resource(url).issuer(issuer));
+            authz.protect(handler(ran), rules).build().await
+        })
+        .await
     }
 
-    async fn prepare() -> (Self, TcpListener) {
-        let provider = dev::AuthorizationServer::builder().start().await;
+    async fn around<H: ServerHandler>(
+        provider: dev::AuthorizationServer,
+        issuer: Issuer,
+        build: impl AsyncFnOnce(&str, Issuer, Ran) -> Result<Server<H>, mcp_authz::Error>,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let origin = format!("http://{}", listener.local_addr().expect("a bound address"));
         let http = Client::builder()
             .redirect(http_client::redirect::Policy::none())
             .no_proxy();
-        let lab = Self {
-            provider: provider.expect("the provider starts"),
-            url: format!("{origin}/mcp"),
+        let (url, ran) = (format!("{origin}/mcp"), Ran::default());
+        let server = build(&url, issuer.clone(), ran.clone()).await;
+        let (token_cache, stop) = serve(listener, server.expect("the server starts"));
+        Self {
+            provider,
+            url,
             origin,
-            ran: Ran::default(),
+            ran,
             http: http.build().expect("a client"),
-            stop: Vec::new(),
-        };
-        (lab, listener)
+            token_cache,
+            issuer,
+            stop: vec![stop],
+        }
     }
 
     /// Another server for the same resource; returns the URL of its endpoint.
@@ -103,7 +127,12 @@ impl Lab {
             "http://{}/mcp",
             listener.local_addr().expect("a bound address")
         );
-        self.serve(listener, configure).await;
+        let builder = Server::builder("lab")
+            .resource(&self.url)
+            .issuer(self.issuer.clone());
+        let server = configure(builder.state(self.ran.clone())).build().await;
+        let (_, stop) = serve(listener, server.expect("the server starts"));
+        self.stop.push(stop);
         url
     }
 
@@ -121,26 +150,6 @@ impl Lab {
         });
     }
 
-    async fn serve(
-        &mut self,
-        listener: TcpListener,
-        configure: impl FnOnce(ServerBuilder) -> ServerBuilder,
-    ) {
-        let builder = Server::builder("lab")
-            .resource(&self.url)
-            .issuer(self.provider.issuer());
-        let server = configure(builder.state(self.ran.clone())).build().await;
-        self.run(listener, server.expect("the server starts"));
-    }
-
-    fn run<H: ServerHandler>(&mut self, listener: TcpListener, server: Server<H>) {
-        let (stop, stopped) = oneshot::channel::<()>();
-        self.stop.push(stop);
-        // A dropped sender stops the server as well as a message would.
-        let stopped = async { drop(stopped.await) };
-        tokio::spawn(server.serve_until(listener, stopped));
-    }
-
     /// A token that Alice gave to SmartMail AI for this server.
     pub fn token(&self, scopes: &str) -> String {
         self.token_of("alice", "smartmail", scopes)
@@ -148,21 +157,35 @@ impl Lab {
 
     /// A token for this server.
     pub fn token_of(&self, person: &str, client: &str, scopes: &str) -> String {
-        let mint = self
-            .provider
-            .mint(person)
-            .client(client)
-            .resource(&self.url)
-            .scopes(scopes);
+        let mint = self.mint(person, client, scopes);
         mint.sign().expect("the provider signs")
     }
 
-    /// A token that was over this long ago.
+    /// The same, opaque.
+    pub fn opaque_token(&self, scopes: &str) -> String {
+        self.opaque_token_of("alice", "smartmail", scopes)
+    }
+
+    /// The same, opaque.
+    pub fn opaque_token_of(&self, person: &str, client: &str, scopes: &str) -> String {
+        let mint = self.mint(person, client, scopes);
+        mint.opaque().expect("the provider issues")
+    }
+
+    /// A token for this server in the making, for a test that wants something about it otherwise.
+    pub fn mint(&self, person: &str, client: &str, scopes: &str) -> dev::Mint<'_> {
+        self.provider
+            .mint(person)
+            .client(client)
+            .resource(&self.url)
+            .scopes(scopes)
+    }
+
+    /// A token of Alice's that was over this long ago.
     pub fn expired(&self, scopes: &str, ago: Duration) -> String {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
         let end = now.expect("it is after 1970") - ago;
-        let mint = self.provider.mint("alice").client("smartmail");
-        let mint = mint.resource(&self.url).scopes(scopes);
+        let mint = self.mint("alice", "smartmail", scopes);
         let mint = mint.claim("iat", end.as_secs() - 60);
         let token = mint.claim("exp", end.as_secs()).sign();
         token.expect("the provider signs")
@@ -212,6 +235,19 @@ impl Lab {
         let params = json!({ "name": tool, "arguments": {} });
         Reply::of(request.body(legacy_body("tools/call", params))).await
     }
+}
+
+/// Serves until the sender is dropped.
+fn serve<H: ServerHandler>(
+    listener: TcpListener,
+    server: Server<H>,
+) -> (TokenCache, oneshot::Sender<()>) {
+    let token_cache = server.token_cache();
+    let (stop, stopped) = oneshot::channel::<()>();
+    // A dropped sender stops the server as well as a message would.
+    let stopped = async { drop(stopped.await) };
+    tokio::spawn(server.serve_until(listener, stopped));
+    (token_cache, stop)
 }
 
 /// The standard headers of 2026-07-28 (SEP-2243).

@@ -12,6 +12,7 @@ mod lines;
 mod page;
 mod person;
 mod provider;
+mod relay;
 mod rmcp_agent;
 mod setup;
 mod single_page;
@@ -26,6 +27,7 @@ pub use glewlwyd::Glewlwyd;
 pub use lab::{Lab, MODERN, Ran, Reply, legacy_body, modern_body, modern_headers};
 pub use person::{Answer, Person};
 pub use provider::OidcProvider;
+pub use relay::Relay;
 pub use setup::{Tool, free_port, have};
 pub use user_agent::UserAgent;
 
