@@ -1,6 +1,9 @@
 //! The examples, run as their headers say. `cargo test` builds them; with `--test examples` alone,
 //! build them first.
 
+#[path = "examples/custom_verifier.rs"]
+mod custom_verifier;
+
 use std::path::PathBuf;
 use std::process::Stdio;
 

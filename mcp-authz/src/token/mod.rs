@@ -118,7 +118,10 @@ impl From<Reject> for VerifyError {
 /// Verifies bearer tokens: the seam for token formats of your own.
 ///
 /// It judges what no configured [`Issuer`] has issued. A token that an issuer has refused never
-/// comes here.
+/// comes here. It is asked at every request: what it may remember, only its author knows.
+///
+/// A whole server that keeps hashes of API keys in a table and compares them in constant time is
+/// `examples/custom_verifier.rs` in the repository.
 ///
 /// ```
 /// use mcp_authz::{AuthInfo, BearerToken, TokenVerifier, VerifyError};

@@ -53,7 +53,7 @@ async fn it_decides_nothing() {
     let (lab, relay) = enriching(Userinfo::new()).await;
     let everything = json!({
         "sub": "alice", "email": "alice@example.com", "scope": "mail:send pay eu",
-        "aud": lab.url, "active": true, "client_id": "smartmail",
+        "aud": lab.url, "active": true, "client_id": "smartmail", "cnf": { "jkt": "x" },
     });
     relay.says(USERINFO, &everything);
     let token = lab.opaque_token(SCOPES);
