@@ -41,6 +41,10 @@ impl SigningKey {
         Ok(Self { algorithm, pair })
     }
 
+    pub(super) fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+
     /// An assertion of `client` for `audience`.
     pub(super) fn assertion(
         &self,

@@ -46,6 +46,13 @@ enum Method {
 }
 
 impl ClientAuth {
+    /// The methods as metadata names them (RFC 8414 §2), and how each is written here.
+    pub(super) const METHODS: [(&str, &str); 3] = [
+        (BASIC, "`ClientAuth::secret_basic(..)`"),
+        (POST, "`ClientAuth::secret_post(..)`"),
+        (PRIVATE_KEY, "`ClientAuth::private_key_jwt(..)`"),
+    ];
+
     /// `client_secret_basic`: id and secret in the `Authorization` header (RFC 6749 §2.3.1).
     pub fn secret_basic(client_id: impl Into<String>, secret: impl Into<String>) -> Self {
         Self::new(client_id, Method::Basic(Secret::new(secret)))
@@ -112,6 +119,23 @@ impl ClientAuth {
     /// The client that this server is there.
     pub(crate) fn client_id(&self) -> &str {
         &self.id
+    }
+
+    /// The method, as metadata names it.
+    pub(super) fn method(&self) -> &'static str {
+        match self.method {
+            Method::Basic(_) => BASIC,
+            Method::Post(_) => POST,
+            Method::PrivateKey { .. } => PRIVATE_KEY,
+        }
+    }
+
+    /// How its assertions are signed.
+    pub(super) fn algorithm(&self) -> Option<Algorithm> {
+        match &self.method {
+            Method::PrivateKey { key: Ok(key), .. } => Some(key.algorithm()),
+            _ => None,
+        }
     }
 
     /// What is wrong with it, in sentences that say what to write instead.
@@ -183,19 +207,18 @@ impl ClientAuth {
     }
 }
 
+const BASIC: &str = "client_secret_basic";
+const POST: &str = "client_secret_post";
+const PRIVATE_KEY: &str = "private_key_jwt";
+
 /// RFC 7523 §2.2.
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 impl fmt::Debug for ClientAuth {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let method = match &self.method {
-            Method::Basic(_) => "client_secret_basic",
-            Method::Post(_) => "client_secret_post",
-            Method::PrivateKey { .. } => "private_key_jwt",
-        };
         f.debug_struct("ClientAuth")
             .field("id", &self.id)
-            .field("method", &method)
+            .field("method", &self.method())
             .finish_non_exhaustive()
     }
 }

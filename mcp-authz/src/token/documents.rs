@@ -8,7 +8,8 @@ use tokio::sync::Mutex;
 use url::Url;
 
 use super::discovery::{self, Failure, Metadata};
-use super::{VerifyError, report};
+use super::wants::Wants;
+use super::{Issuer, VerifyError, report};
 use crate::World;
 use crate::clock::Moment;
 
@@ -33,6 +34,8 @@ type Known = (Metadata, Moment);
 pub(crate) struct Documents {
     identifier: String,
     url: Url,
+    /// What is asked for there.
+    wants: Wants,
     world: World,
     known: ArcSwapOption<Known>,
     /// Held while the metadata is being read: one caller reads, the others wait.
@@ -45,14 +48,15 @@ struct Reading {
     /// What serves on.
     last: Option<Arc<Known>>,
     /// What the operator was told about the metadata.
-    told: Vec<&'static str>,
+    told: Vec<String>,
 }
 
 impl Documents {
-    pub(crate) fn new(identifier: String, url: Url, world: World) -> Arc<Self> {
+    pub(super) fn new(issuer: &Issuer, url: Url, world: World) -> Arc<Self> {
         Arc::new(Self {
-            identifier,
+            identifier: issuer.identifier.clone(),
             url,
+            wants: issuer.wants(),
             world,
             known: ArcSwapOption::empty(),
             reading: Mutex::default(),
@@ -62,6 +66,11 @@ impl Documents {
     /// The issuer's identifier as a URL.
     pub(crate) fn url(&self) -> &Url {
         &self.url
+    }
+
+    /// What is asked for there.
+    pub(super) fn wants(&self) -> &Wants {
+        &self.wants
     }
 
     /// The address that the metadata gives for `member`.
@@ -117,16 +126,26 @@ impl Documents {
         Ok(last)
     }
 
-    /// Tells the operator what MCP clients will miss: once, not at every reading.
+    /// Tells the operator what MCP clients, or this server, will miss: once, not at every reading.
     fn report(&self, metadata: &Metadata, reading: &mut Reading) {
-        let lacks = report::lacks(metadata.document());
-        let before = std::mem::replace(&mut reading.told, lacks.clone());
-        for lack in lacks.iter().filter(|lack| !before.contains(lack)) {
-            tracing::warn!(
-                issuer = %self.identifier,
-                "MCP clients may not get along with the issuer: {lack}"
-            );
+        let document = metadata.document();
+        let lacks = report::lacks(document).into_iter();
+        let lacks =
+            lacks.map(|lack| format!("MCP clients may not get along with the issuer: {lack}"));
+        let warnings = self.wants.warnings(document).into_iter();
+        let warnings =
+            warnings.map(|one| format!("this server may not get along with the issuer: {one}"));
+        let telling: Vec<_> = lacks.chain(warnings).collect();
+        for what in telling.iter().filter(|what| !reading.told.contains(what)) {
+            tracing::warn!(issuer = %self.identifier, "{what}");
         }
+        reading.told = telling;
+    }
+
+    /// What the operator was told at the last reading.
+    #[cfg(test)]
+    pub(super) async fn told(&self) -> Vec<String> {
+        self.reading.lock().await.told.clone()
     }
 
     fn young(&self) -> Option<Arc<Known>> {

@@ -91,6 +91,15 @@ impl Introspection {
         problems
     }
 
+    pub(super) fn has_endpoint(&self) -> bool {
+        self.endpoint.is_some()
+    }
+
+    /// Whether the issuer's keys are needed for its answers.
+    pub(super) fn wants_signatures(&self) -> bool {
+        self.signed
+    }
+
     /// The author's own address.
     pub(super) fn configured(&self, issuer: &Url) -> Option<Url> {
         endpoint::configured(self.endpoint.as_deref(), issuer)

@@ -16,6 +16,7 @@ use super::jose::Jws;
 use super::jwt::JwtVerifier;
 use super::userinfo::{Enricher, UserinfoEndpoint};
 use super::verifiers::Unverified;
+use super::wants::Keys;
 use super::{Issuer, Reject, UserinfoAlone, VerifyError};
 use crate::World;
 use crate::auth_info::AuthInfo;
@@ -26,6 +27,7 @@ use crate::danger::Opaque;
 /// Verifies the tokens of one issuer. Rules, keys and memory are its own, shared with no other.
 pub(crate) struct IssuerVerifier {
     rules: Arc<ClaimRules>,
+    documents: Arc<Documents>,
     jwt: JwtVerifier,
     opaque: Option<Question<Judge>>,
     enrichment: Option<Question<Enricher>>,
@@ -57,7 +59,7 @@ impl IssuerVerifier {
             options: issuer.claims.clone(),
             leeway: issuer.leeway,
         });
-        let documents = Documents::new(issuer.identifier.clone(), url, world.clone());
+        let documents = Documents::new(&issuer, url, world.clone());
         let (remote, algorithms) = (issuer.remote.clone(), issuer.algorithms.clone());
         let jwt = JwtVerifier::new(
             issuer,
@@ -102,6 +104,7 @@ impl IssuerVerifier {
         Self {
             opaque: judge.map(|judge| Question::new(Arc::new(judge), &rules, world)),
             enrichment: enricher.map(|enricher| Question::new(enricher, &rules, world)),
+            documents,
             jwt,
             rules,
         }
@@ -167,23 +170,30 @@ impl IssuerVerifier {
     }
 
     /// Asks the issuer for its documents, at start-up: those that are needed.
-    pub(crate) async fn check(&self) -> Result<(), Failure> {
-        if let Some(enrichment) = &self.enrichment {
-            enrichment.what.endpoint.0.url().await?;
+    pub(crate) async fn check(&self) -> Vec<Failure> {
+        let (wants, mut found) = (self.documents.wants(), Vec::new());
+        let mut names_keys = false;
+        if wants.needs_endpoints() {
+            match self.documents.read().await {
+                Ok(known) => {
+                    let (metadata, _) = &*known;
+                    found = wants.missing(metadata, self.documents.url());
+                    names_keys = metadata.document().contains_key("jwks_uri");
+                }
+                Err(failure) => return vec![failure],
+            }
         }
-        let Some(opaque) = &self.opaque else {
-            return self.jwt.check().await;
+        let needs_keys = match wants.keys {
+            Keys::Always => true,
+            // Otherwise whether it has keys shows with its first JWT.
+            Keys::IfNamed => names_keys,
+            // Its metadata, which clients need, where nothing else reads that.
+            Keys::Never => self.opaque.is_none(),
         };
-        let endpoint = opaque.what.endpoint();
-        if endpoint.configured.is_some() {
-            // It may have no metadata at all; whether it has keys shows with its first JWT.
-            return Ok(());
+        if needs_keys {
+            found.extend(self.jwt.check().await.err());
         }
-        endpoint.url().await?;
-        match endpoint.documents.endpoint("jwks_uri").await {
-            Ok(_) => self.jwt.check().await,
-            Err(_) => Ok(()),
-        }
+        found
     }
 
     /// Forgets what was found out about one token.
@@ -228,12 +238,5 @@ impl Judge {
         };
         let (caller, added_for) = enricher.enrich(token, caller, rules).await?;
         Ok((caller, lifetime.min(added_for)))
-    }
-
-    fn endpoint(&self) -> &Endpoint {
-        match self {
-            Self::Introspection(introspector, _) => &introspector.endpoint,
-            Self::Userinfo(_, endpoint) => &endpoint.0,
-        }
     }
 }

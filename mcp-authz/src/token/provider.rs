@@ -12,6 +12,7 @@ use super::discovery::{self, Failure};
 use super::documents::Documents;
 use super::jose::Jws;
 use super::jwks::{KeyId, KeySet, Lookup};
+use super::wants::Keys;
 use super::{Issuer, Reject, VerifyError};
 use crate::World;
 use crate::clock::Moment;
@@ -202,7 +203,7 @@ impl Provider {
     }
 
     async fn load(&self) -> Result<(), Failure> {
-        if self.issuer.opaque_only {
+        if self.documents.wants().keys == Keys::Never {
             // No key of this issuer verifies anything; its metadata is for clients.
             return self.documents.read().await.map(drop);
         }

@@ -3,10 +3,12 @@
 use std::fmt;
 
 use serde_json::{Map, Value};
+use url::Url;
 
 use super::Issuer;
 use super::discovery::{self, Failure};
 use super::jwks::KeySet;
+use super::wants::{Keys, Wants};
 use crate::World;
 
 /// What [`Issuer::check`] found: what keeps tokens from being verified, and what MCP clients will
@@ -25,6 +27,7 @@ use crate::World;
 pub struct Report {
     issuer: String,
     errors: Vec<String>,
+    warnings: Vec<String>,
     lacks: Vec<&'static str>,
 }
 
@@ -47,6 +50,13 @@ impl Report {
         &self.errors
     }
 
+    /// Where the metadata does not promise what this server is configured for: which endpoints it has,
+    /// how clients authenticate there, how answers are signed. It may work all the same.
+    #[must_use]
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
     /// What MCP clients will miss: they may refuse to go on, or need somebody's help.
     #[must_use]
     pub fn lacks(&self) -> &[&'static str] {
@@ -58,11 +68,14 @@ impl Report {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "issuer {:?}:", self.issuer)?;
-        if self.errors.is_empty() && self.lacks.is_empty() {
+        if self.errors.is_empty() && self.warnings.is_empty() && self.lacks.is_empty() {
             f.write_str(" nothing is missing")?;
         }
         for error in &self.errors {
             write!(f, "\n  - tokens cannot be verified: {error}")?;
+        }
+        for warning in &self.warnings {
+            write!(f, "\n  - this server may not get along: {warning}")?;
         }
         for lack in &self.lacks {
             write!(f, "\n  - MCP clients may not get along: {lack}")?;
@@ -71,6 +84,8 @@ impl fmt::Display for Report {
     }
 }
 
+const NO_METADATA: &str = "its metadata cannot be had: they do not find where to send the person";
+
 const UNSEEN: &str = "whether it honours `resource` (RFC 8707); if not, its tokens lack this server's audience and are refused";
 
 impl Issuer {
@@ -78,41 +93,72 @@ impl Issuer {
     ///
     /// A server does the same when it is built, and logs what it finds; this is for a command line
     /// of your own, or a test of your configuration. At most two documents are fetched, each within
-    /// 5 s.
+    /// 5 s. Nobody is asked about a token.
     pub async fn check(&self) -> Report {
         let mut report = Report {
             issuer: self.identifier.clone(),
             errors: self.problems(),
+            warnings: Vec::new(),
             lacks: Vec::new(),
         };
-        if report.is_usable()
-            && let Err(failure) = self.ask(&self.world(&World::system()), &mut report).await
-        {
-            report.errors.push(failure.to_string());
+        if let (Ok(url), true) = (self.url(), report.is_usable()) {
+            let world = self.world(&World::system());
+            self.examine(&url, &world, &mut report).await;
         }
         report
     }
 
-    async fn ask(&self, world: &World, report: &mut Report) -> Result<(), Failure> {
-        let wrong = |why: &str| Failure::Wrong(why.to_owned());
-        let url = self.url().map_err(wrong)?;
-        let metadata = discovery::metadata(&*world.fetch, &self.identifier, &url).await;
-        if let Ok(metadata) = &metadata {
-            report.lacks = lacks(metadata.document());
+    async fn examine(&self, url: &Url, world: &World, report: &mut Report) {
+        let wants = self.wants();
+        let mut failures = Vec::new();
+        let metadata = discovery::metadata(&*world.fetch, &self.identifier, url).await;
+        match &metadata {
+            Ok(metadata) => {
+                report.lacks = lacks(metadata.document());
+                report.warnings = wants.warnings(metadata.document());
+                failures = wants.missing(metadata, url);
+            }
+            Err(failure) if self.needs_metadata(&wants) => failures.push(failure.clone()),
+            Err(_) => report.lacks.push(NO_METADATA),
         }
-        if self.opaque_only {
-            return metadata.map(drop);
-        }
-        let keys = match self.static_jwks_uri(&url) {
-            Some(uri) => uri,
-            None => metadata?.endpoint("jwks_uri", &url)?,
+        let keys = match (wants.keys, self.static_jwks_uri(url)) {
+            (Keys::Never, _) => None,
+            (_, Some(uri)) => Some(Ok(uri)),
+            (_, None) => metadata.ok().and_then(|found| wants.keys_in(&found, url)),
         };
-        let body = discovery::key_set(&*world.fetch, &keys).await?;
-        let keys = KeySet::parse(&body, &self.algorithms, world.clock.now());
-        match keys.map_err(wrong)?.len() {
-            0 => Err(wrong("it has no usable key")),
-            _ => Ok(()),
+        match keys {
+            Some(Ok(uri)) => match self.examine_keys(&uri, world).await {
+                Ok(1..) => {}
+                Ok(0) if wants.keys == Keys::IfNamed => {
+                    let what = "it has no usable key: its JWTs are refused";
+                    report.warnings.push(what.to_owned());
+                }
+                Ok(0) => failures.push(Failure::Wrong("it has no usable key".to_owned())),
+                Err(failure) => failures.push(failure),
+            },
+            Some(Err(failure)) => failures.push(failure),
+            None => {}
         }
+        report.errors = failures.iter().map(ToString::to_string).collect();
+    }
+
+    /// Whether a server does not work without it.
+    fn needs_metadata(&self, wants: &Wants) -> bool {
+        let for_keys = match wants.keys {
+            Keys::Always => self.jwks_uri.is_none(),
+            Keys::IfNamed => false,
+            // For clients alone, then; but nothing else is known of the issuer.
+            Keys::Never => !self.remote.takes_opaque(),
+        };
+        for_keys || wants.needs_endpoints()
+    }
+
+    /// How many of the keys can be used.
+    async fn examine_keys(&self, uri: &Url, world: &World) -> Result<usize, Failure> {
+        let body = discovery::key_set(&*world.fetch, uri).await?;
+        let keys = KeySet::parse(&body, &self.algorithms, world.clock.now());
+        let keys = keys.map_err(|why| Failure::Wrong(why.to_owned()))?;
+        Ok(keys.len())
     }
 }
 

@@ -94,6 +94,14 @@ impl Userinfo {
         problems
     }
 
+    pub(super) fn has_endpoint(&self) -> bool {
+        self.endpoint.is_some()
+    }
+
+    pub(super) fn is_optional(&self) -> bool {
+        self.optional
+    }
+
     /// The author's own address.
     pub(super) fn configured(&self, issuer: &Url) -> Result<Option<Url>, &'static str> {
         endpoint::configured(self.endpoint.as_deref(), issuer)

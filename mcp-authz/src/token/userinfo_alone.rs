@@ -112,6 +112,15 @@ impl UserinfoAlone {
         problems
     }
 
+    pub(super) fn has_endpoint(&self) -> bool {
+        self.endpoint.is_some()
+    }
+
+    /// Whether the issuer's keys are needed for its answers.
+    pub(super) fn wants_signatures(&self) -> bool {
+        !self.any_client
+    }
+
     /// The author's own address.
     pub(super) fn configured(&self, issuer: &Url) -> Result<Option<Url>, &'static str> {
         endpoint::configured(self.endpoint.as_deref(), issuer)

@@ -206,15 +206,14 @@ impl Verifiers {
             .iter()
             .map(|issuer| async move { (issuer.issuer(), issuer.check().await) });
         let mut found = WarmUp::default();
-        for (issuer, outcome) in join_all(checks).await {
-            match outcome {
-                Ok(()) => {}
-                Err(Failure::Unreachable(why)) => {
-                    found
+        for (issuer, failures) in join_all(checks).await {
+            for failure in failures {
+                match failure {
+                    Failure::Unreachable(why) => found
                         .unreachable
-                        .push(format!("issuer {issuer:?} cannot be reached: {why}"));
+                        .push(format!("issuer {issuer:?} cannot be reached: {why}")),
+                    Failure::Wrong(why) => found.wrong.push(format!("issuer {issuer:?}: {why}")),
                 }
-                Err(Failure::Wrong(why)) => found.wrong.push(format!("issuer {issuer:?}: {why}")),
             }
         }
         found
@@ -241,7 +240,7 @@ fn opaque_problems(issuers: &[Issuer], custom: bool) -> Vec<String> {
         let nobody = |issuer: &&Issuer| issuer.opaque_only && !issuer.remote.takes_opaque();
         problems.extend(issuers.iter().filter(nobody).map(|issuer| {
             format!(
-                "issuer {:?}: its access tokens are opaque: say who judges them with `.introspection(..)` or `.verifier(..)`",
+                "issuer {:?}: its access tokens are opaque: say who judges them with `.verifier(..)`, or with `.opaque_tokens(danger::userinfo_alone())` and what that costs",
                 issuer.identifier
             )
         }));

@@ -40,3 +40,16 @@ async fn an_agent_steps_up_with_opaque_tokens() -> support::Result<()> {
     }
     Ok(())
 }
+
+#[tokio::test]
+async fn a_report_on_the_provider_finds_what_is_asked_for() -> support::Result<()> {
+    let provider = provider().start().await?;
+    let issuer = Issuer::new(provider.issuer()).introspection(auth());
+    let report = issuer.userinfo(Userinfo::new()).check().await;
+    assert!(report.is_usable() && report.warnings().is_empty());
+    assert!(
+        report.to_string().contains("nothing is missing"),
+        "{report}"
+    );
+    Ok(())
+}

@@ -12,7 +12,7 @@ use crate::hello;
 const KEYS: &str = "/jwks";
 
 #[tokio::test]
-async fn a_jwt_is_not_asked_about_and_an_opaque_token_needs_no_key() {
+async fn a_jwt_is_not_asked_about_and_an_opaque_token_is_not_taken_for_one() {
     let issuer = |relay: &Relay, issuer: Issuer| {
         let issuer = issuer.introspection(by(relay, auth()));
         issuer.jwks_uri(relay.url(KEYS))
@@ -48,7 +48,6 @@ async fn a_jwt_is_not_asked_about_and_an_opaque_token_needs_no_key() {
     assert_eq!((relay.asked(INTROSPECT), lab.ran.times()), (3, 3));
     assert_eq!(lab.call(Some(&good), "hello").await.status, 200);
     assert_eq!((relay.asked(INTROSPECT), lab.ran.times()), (3, 4));
-    assert_eq!(relay.asked(KEYS), keys + 1);
 }
 
 #[tokio::test]

@@ -28,7 +28,7 @@ fn member(seen: &Seen, name: &str) -> Option<String> {
         .map(|(_, value)| value.into_owned())
 }
 
-fn pem(der: &[u8]) -> String {
+pub(super) fn pem(der: &[u8]) -> String {
     let text = STANDARD.encode(der);
     format!("-----BEGIN PRIVATE KEY-----\n{text}\n-----END PRIVATE KEY-----\n")
 }

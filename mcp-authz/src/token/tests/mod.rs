@@ -26,3 +26,4 @@ mod presets;
 mod reports;
 mod support;
 mod userinfo;
+mod wants;

@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 use super::support::{FakeIssuer, Signer, object};
 use crate::token::{Issuer, Report};
 
-const METADATA: &str = "/.well-known/oauth-authorization-server";
+pub(super) const METADATA: &str = "/.well-known/oauth-authorization-server";
 
-async fn site(changes: Value) -> FakeIssuer {
+pub(super) async fn site(changes: Value) -> FakeIssuer {
     let issuer = FakeIssuer::with_keys(&[Signer::es256().jwk("k1")]).await;
     let mut document = object(json!({
         "issuer": issuer.identifier, "jwks_uri": issuer.at("/jwks"),
