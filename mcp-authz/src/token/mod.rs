@@ -3,7 +3,9 @@
 //! `jose` and `json` read the token, `claims` decides what it may say; `discovery`, `documents`,
 //! `jwks` and `provider` know the issuer's addresses and keys, and `jwt` puts these together. What is
 //! not signed is asked about: `introspection` and `userinfo` know how, through `endpoint`, and `asking`
-//! asks once for everyone; `wants` is what the metadata must say for that. `issuer_verifier` is one issuer, `verifiers` one server. `possession` decides whether to hold a token is enough, `dpop` checks proofs where it is not.
+//! asks once for everyone; `wants` is what the metadata must say for that. `issuer_verifier` is one
+//! issuer, `verifiers` one server. `possession` decides whether to hold a token is enough, `dpop` checks
+//! proofs where it is not.
 //! What is special about a provider lies in `presets`.
 
 mod algorithm;

@@ -13,7 +13,10 @@ impl Issuer {
     ///    settings (or switch on client ID metadata documents, where your version has them).
     ///
     /// A token that was asked for without `resource` is opaque and names no audience: it is refused
-    /// here.
+    /// here, unless you ask about it ([`introspection`](Issuer::introspection), as a machine-to-machine
+    /// app of Logto's) and list the agents that stand in for the audience
+    /// ([`danger::without_audience`](crate::danger::without_audience)). Its claims are then those of
+    /// [`userinfo`](Issuer::userinfo), for agents that asked for `openid`.
     ///
     /// ```
     /// # use mcp_authz::Issuer;

@@ -23,6 +23,7 @@ mod opaque;
 mod opaque_attacks;
 mod opaque_support;
 mod presets;
+mod presets_opaque;
 mod reports;
 mod support;
 mod userinfo;
