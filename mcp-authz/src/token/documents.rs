@@ -132,7 +132,7 @@ impl Documents {
         let lacks = report::lacks(document).into_iter();
         let lacks =
             lacks.map(|lack| format!("MCP clients may not get along with the issuer: {lack}"));
-        let warnings = self.wants.warnings(document).into_iter();
+        let warnings = self.wants.warnings(metadata, &self.url).into_iter();
         let warnings =
             warnings.map(|one| format!("this server may not get along with the issuer: {one}"));
         let telling: Vec<_> = lacks.chain(warnings).collect();

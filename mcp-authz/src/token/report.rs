@@ -115,7 +115,7 @@ impl Issuer {
         match &metadata {
             Ok(metadata) => {
                 report.lacks = lacks(metadata.document());
-                report.warnings = wants.warnings(metadata.document());
+                report.warnings = wants.warnings(metadata, url);
                 failures = wants.missing(metadata, url);
             }
             Err(failure) if self.needs_metadata(&wants) => failures.push(failure.clone()),

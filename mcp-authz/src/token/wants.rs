@@ -88,13 +88,33 @@ impl Wants {
 
     /// What is missing in the metadata, or wrong: callers would be refused.
     pub(super) fn missing(&self, metadata: &Metadata, issuer: &Url) -> Vec<Failure> {
-        let needed = self.endpoints.iter().filter(|endpoint| endpoint.needed);
-        needed
-            .filter_map(|endpoint| {
-                let failure = metadata.endpoint(endpoint.member, issuer).err()?;
-                Some(Failure::Wrong(format!("{failure}: {}", endpoint.remedy)))
-            })
-            .collect()
+        let unusable = self.unusable(true, metadata, issuer);
+        unusable.map(Failure::Wrong).collect()
+    }
+
+    /// What the metadata does not promise: it may work all the same.
+    pub(super) fn warnings(&self, metadata: &Metadata, issuer: &Url) -> Vec<String> {
+        let document = metadata.document();
+        let unlisted = self.lists.iter().filter_map(|list| list.warning(document));
+        let unusable = self.unusable(false, metadata, issuer);
+        unusable.chain(unlisted).collect()
+    }
+
+    /// The addresses that the metadata does not give, or that may not be asked.
+    fn unusable(
+        &self,
+        needed: bool,
+        metadata: &Metadata,
+        issuer: &Url,
+    ) -> impl Iterator<Item = String> {
+        let endpoints = self
+            .endpoints
+            .iter()
+            .filter(move |one| one.needed == needed);
+        endpoints.filter_map(move |endpoint| {
+            let failure = metadata.endpoint(endpoint.member, issuer).err()?;
+            Some(format!("{failure}: {}", endpoint.remedy))
+        })
     }
 
     /// Where the keys are that are needed, or that the metadata names.
@@ -110,17 +130,6 @@ impl Wants {
             Keys::Never => false,
         };
         wanted.then(|| metadata.endpoint("jwks_uri", issuer))
-    }
-
-    /// What the metadata does not promise: it may work all the same.
-    pub(super) fn warnings(&self, document: &Map<String, Value>) -> Vec<String> {
-        let absent = self
-            .endpoints
-            .iter()
-            .filter(|endpoint| !endpoint.needed && !document.contains_key(endpoint.member));
-        let absent = absent.map(|one| format!("it has no `{}`: {}", one.member, one.remedy));
-        let unlisted = self.lists.iter().filter_map(|list| list.warning(document));
-        absent.chain(unlisted).collect()
     }
 
     fn introspection(&mut self, introspection: &Introspection, algorithms: &[Algorithm]) {

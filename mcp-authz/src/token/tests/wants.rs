@@ -110,14 +110,28 @@ async fn an_endpoint_that_is_needed_and_missing_is_wrong() {
 
 #[tokio::test]
 async fn an_endpoint_that_is_not_needed_is_a_warning() {
-    let issuer = whole(json!({"userinfo_endpoint": null})).await;
-    let optional = Issuer::new(&issuer.identifier).userinfo(Userinfo::new().optional());
-    let report = optional.check().await;
-    assert!(report.is_usable(), "{report}");
-    assert_eq!(report.warnings().len(), 1, "{report}");
-    let says = "may not get along: it has no `userinfo_endpoint`: name it with `Userinfo::new()";
-    assert!(report.to_string().contains(says), "{report}");
-    assert!(started(optional).await.wrong.is_empty());
+    for (changes, says) in [
+        (json!({"userinfo_endpoint": null}), "no `userinfo_endpoint`"),
+        (
+            json!({"userinfo_endpoint": "http://api.example.com/me"}),
+            "only https",
+        ),
+    ] {
+        let issuer = whole(changes).await;
+        let optional = Issuer::new(&issuer.identifier).userinfo(Userinfo::new().optional());
+        let report = optional.check().await;
+        assert!(report.is_usable(), "{report}");
+        let [warning] = report.warnings() else {
+            panic!("{report}")
+        };
+        let remedy = "name it with `Userinfo::new()";
+        assert!(
+            warning.contains(says) && warning.contains(remedy),
+            "{report}"
+        );
+        assert!(report.to_string().contains("may not get along"), "{report}");
+        assert!(started(optional).await.wrong.is_empty());
+    }
 }
 
 #[tokio::test]
