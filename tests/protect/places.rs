@@ -2,12 +2,12 @@
 //! rewrites paths.
 
 use http_client::Client;
+use http_server::Router;
+use http_server::routing::get;
 use json::{Value, json};
 use mcp_authz::{Authz, Rules, Server, dev, scopes};
 use support::{Lab, Ran, Reply, modern_body, modern_headers};
 use tokio::net::TcpListener;
-use web::Router;
-use web::routing::get;
 
 use crate::office::{self, Office};
 
@@ -61,7 +61,7 @@ async fn two_servers_and_the_programs_own_routes_share_an_address() {
             .nest_service(path, server.mcp_service())
             .merge(server.metadata_router());
     }
-    tokio::spawn(async move { web::serve(listener, routes).await });
+    tokio::spawn(async move { http_server::serve(listener, routes).await });
 
     let health = Client::new()
         .get(format!("{origin}/health"))
