@@ -5,6 +5,7 @@ mod bodies;
 mod headers;
 mod paths;
 mod sessions;
+mod tokens;
 mod wire;
 
 use mcp_authz::{State, tool};

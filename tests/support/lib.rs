@@ -14,8 +14,10 @@ mod person;
 mod provider;
 mod relay;
 mod rmcp_agent;
+mod scripted_issuer;
 mod setup;
 mod single_page;
+mod signer;
 mod user_agent;
 
 pub use agent::{Agent, Errand, Registration, Revision};
@@ -28,7 +30,9 @@ pub use lab::{Lab, MODERN, Ran, Reply, legacy_body, modern_body, modern_headers}
 pub use person::{Answer, Person};
 pub use provider::OidcProvider;
 pub use relay::Relay;
+pub use scripted_issuer::ScriptedIssuer;
 pub use setup::{Tool, free_port, have};
+pub use signer::{Signer, base64url};
 pub use user_agent::UserAgent;
 
 /// Where a test fails, its text is all that anyone reads, so errors are text.

@@ -1,0 +1,111 @@
+//! An authorization server that says what a test tells it to, and counts who asked.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use http_server::Router;
+use http_server::extract::Request;
+use http_server::http::StatusCode;
+use http_server::http::header::CONTENT_TYPE;
+use http_server::response::{IntoResponse as _, Response};
+use json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+const METADATA: &str = "/.well-known/oauth-authorization-server";
+
+/// A site on a loopback port. Stops when dropped.
+pub struct ScriptedIssuer {
+    site: Arc<Mutex<Site>>,
+    origin: String,
+    task: JoinHandle<()>,
+}
+
+#[derive(Default)]
+struct Site {
+    pages: HashMap<String, (StatusCode, String)>,
+    asked: Vec<String>,
+}
+
+impl ScriptedIssuer {
+    /// Publishes these keys, and metadata that lists more algorithms than anybody should take.
+    pub async fn start(keys: &[Value]) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("a bound address");
+        let site = Arc::<Mutex<Site>>::default();
+        let served = Arc::clone(&site);
+        let app = Router::new().fallback(async move |request: Request| {
+            let mut site = served.lock().unwrap_or_else(PoisonError::into_inner);
+            site.answer(request.uri().path())
+        });
+        let task = tokio::spawn(async move {
+            let _ = http_server::serve(listener, app).await;
+        });
+        let issuer = Self {
+            site,
+            origin: format!("http://{address}"),
+            task,
+        };
+        let metadata = json!({
+            "issuer": issuer.identifier(), "jwks_uri": issuer.url("/jwks"),
+            "introspection_endpoint": issuer.url("/introspect"),
+            "userinfo_endpoint": issuer.url("/userinfo"),
+            "id_token_signing_alg_values_supported": ["none", "HS256", "ES256"],
+            "userinfo_signing_alg_values_supported": ["none", "HS256"],
+        });
+        issuer.page(METADATA, 200, &metadata);
+        issuer.publish(keys);
+        issuer
+    }
+
+    /// `iss` of its tokens.
+    pub fn identifier(&self) -> &str {
+        &self.origin
+    }
+
+    /// The address of one of its pages.
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.origin)
+    }
+
+    /// These are its keys from now on.
+    pub fn publish(&self, keys: &[Value]) {
+        self.page("/jwks", 200, &json!({ "keys": keys }));
+    }
+
+    /// What it answers at `path` from now on.
+    pub fn page(&self, path: &str, status: u16, body: &Value) {
+        let status = StatusCode::from_u16(status).expect("a status");
+        let page = (status, body.to_string());
+        self.site().pages.insert(path.to_owned(), page);
+    }
+
+    /// How often it was asked for `path`.
+    pub fn asked(&self, path: &str) -> usize {
+        let site = self.site();
+        site.asked.iter().filter(|asked| *asked == path).count()
+    }
+
+    fn site(&self) -> std::sync::MutexGuard<'_, Site> {
+        self.site.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for ScriptedIssuer {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl Site {
+    fn answer(&mut self, path: &str) -> Response {
+        self.asked.push(path.to_owned());
+        match self.pages.get(path) {
+            Some((status, body)) => {
+                let kind = [(CONTENT_TYPE, "application/json")];
+                (*status, kind, body.clone()).into_response()
+            }
+            None => StatusCode::NOT_FOUND.into_response(),
+        }
+    }
+}
