@@ -2,8 +2,11 @@
 //! handler, not by what the answer says.
 
 mod bodies;
+mod credentials;
 mod headers;
 mod paths;
+mod raw;
+mod sending;
 mod sessions;
 mod tokens;
 mod wire;
