@@ -104,6 +104,8 @@ impl HttpFetch {
             customize(reqwest::Client::builder().no_proxy())
                 .redirect(reqwest::redirect::Policy::none())
                 .referer(false)
+                // It would write tokens and secrets to the log as they are sent.
+                .connection_verbose(false)
                 .connect_timeout(DEADLINE)
                 .timeout(DEADLINE)
                 .user_agent(concat!("mcp-authz/", env!("CARGO_PKG_VERSION")))

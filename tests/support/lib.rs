@@ -30,7 +30,7 @@ pub use lab::{Lab, MODERN, Ran, Reply, legacy_body, modern_body, modern_headers}
 pub use person::{Answer, Person};
 pub use provider::OidcProvider;
 pub use relay::Relay;
-pub use scripted_issuer::ScriptedIssuer;
+pub use scripted_issuer::{Received, ScriptedIssuer};
 pub use setup::{Tool, free_port, have};
 pub use signer::{Signer, base64url};
 pub use user_agent::UserAgent;

@@ -1,5 +1,8 @@
 //! The person at the browser: signs in, reads the consent page, answers it.
 
+use std::sync::Arc;
+
+use http_client::cookie::{CookieStore as _, Jar};
 use http_client::{Client, Response, Url, header::LOCATION, redirect::Policy};
 
 use crate::page::{Button, Form, Page};
@@ -38,13 +41,15 @@ pub struct Person {
     name: String,
     answers: Vec<Answer>,
     browser: Client,
+    jar: Arc<Jar>,
 }
 
 impl Person {
     /// Someone who can sign in under this name, and who allows nothing unless told to.
     pub fn named(name: impl Into<String>) -> Self {
+        let jar = Arc::<Jar>::default();
         let browser = Client::builder()
-            .cookie_store(true)
+            .cookie_provider(Arc::clone(&jar))
             .redirect(Policy::none())
             .no_proxy();
         Self {
@@ -55,7 +60,17 @@ impl Person {
             browser: browser
                 .build()
                 .expect("a browser without settings that could be wrong"),
+            jar,
         }
+    }
+
+    /// The cookies that the browser keeps for an address, as it sends them.
+    pub fn cookies(&self, address: &str) -> String {
+        let cookies = Url::parse(address)
+            .ok()
+            .and_then(|url| self.jar.cookies(&url));
+        let cookies = cookies.as_ref().and_then(|value| value.to_str().ok());
+        cookies.unwrap_or_default().to_owned()
     }
 
     /// Allows whatever is asked.

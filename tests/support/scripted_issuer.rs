@@ -4,9 +4,10 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use http_server::Router;
+use http_server::body::to_bytes;
 use http_server::extract::Request;
 use http_server::http::StatusCode;
-use http_server::http::header::CONTENT_TYPE;
+use http_server::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http_server::response::{IntoResponse as _, Response};
 use json::{Value, json};
 use tokio::net::TcpListener;
@@ -24,7 +25,15 @@ pub struct ScriptedIssuer {
 #[derive(Default)]
 struct Site {
     pages: HashMap<String, (StatusCode, String)>,
-    asked: Vec<String>,
+    received: Vec<Received>,
+}
+
+/// A question as it came.
+#[derive(Clone, Debug)]
+pub struct Received {
+    pub path: String,
+    pub authorization: String,
+    pub body: String,
 }
 
 impl ScriptedIssuer {
@@ -35,8 +44,9 @@ impl ScriptedIssuer {
         let site = Arc::<Mutex<Site>>::default();
         let served = Arc::clone(&site);
         let app = Router::new().fallback(async move |request: Request| {
+            let received = Received::read(request).await;
             let mut site = served.lock().unwrap_or_else(PoisonError::into_inner);
-            site.answer(request.uri().path())
+            site.answer(received)
         });
         let task = tokio::spawn(async move {
             let _ = http_server::serve(listener, app).await;
@@ -82,8 +92,14 @@ impl ScriptedIssuer {
 
     /// How often it was asked for `path`.
     pub fn asked(&self, path: &str) -> usize {
+        self.received(path).len()
+    }
+
+    /// What it was asked at `path`.
+    pub fn received(&self, path: &str) -> Vec<Received> {
         let site = self.site();
-        site.asked.iter().filter(|asked| *asked == path).count()
+        let there = site.received.iter().filter(|asked| asked.path == path);
+        there.cloned().collect()
     }
 
     fn site(&self) -> std::sync::MutexGuard<'_, Site> {
@@ -97,13 +113,28 @@ impl Drop for ScriptedIssuer {
     }
 }
 
+impl Received {
+    async fn read(request: Request) -> Self {
+        let (parts, body) = request.into_parts();
+        let body = to_bytes(body, 1 << 20).await.unwrap_or_default();
+        let authorization = parts.headers.get(AUTHORIZATION);
+        let authorization = authorization.and_then(|value| value.to_str().ok());
+        Self {
+            path: parts.uri.path().to_owned(),
+            authorization: authorization.unwrap_or_default().to_owned(),
+            body: String::from_utf8_lossy(&body).into_owned(),
+        }
+    }
+}
+
 impl Site {
-    fn answer(&mut self, path: &str) -> Response {
-        self.asked.push(path.to_owned());
-        match self.pages.get(path) {
+    fn answer(&mut self, received: Received) -> Response {
+        let page = self.pages.get(&received.path).cloned();
+        self.received.push(received);
+        match page {
             Some((status, body)) => {
                 let kind = [(CONTENT_TYPE, "application/json")];
-                (*status, kind, body.clone()).into_response()
+                (status, kind, body).into_response()
             }
             None => StatusCode::NOT_FOUND.into_response(),
         }

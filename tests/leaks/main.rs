@@ -1,0 +1,69 @@
+//! Everything that is logged while tokens are accepted and refused, at the finest level, by every
+//! crate: no token, secret, code or proof is in it, whole or in pieces.
+//!
+//! One test, since what listens to the log listens to the whole process.
+
+mod dpop;
+mod jwt;
+mod log;
+mod opaque;
+mod secrets;
+mod sessions;
+mod sign_in;
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use mcp_authz::{AuthInfo, ServerBuilder, State, tool};
+use support::{Lab, Ran};
+
+use log::Log;
+use secrets::Secrets;
+
+#[tool(scopes = ["mail:read"])]
+fn read_mail(auth: AuthInfo, ran: State<Ran>) -> String {
+    ran.note();
+    format!("{}'s mail", auth.subject().unwrap_or("nobody"))
+}
+
+/// A server whose author logs as much as can be logged.
+async fn lab(configure: impl FnOnce(ServerBuilder) -> ServerBuilder) -> Lab {
+    let talkative = |server: ServerBuilder| {
+        configure(server.http_client(|client| client.connection_verbose(true)))
+    };
+    Lab::start(talkative).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_that_opens_a_door_is_logged() {
+    let log = Log::listen();
+    let mut secrets = Secrets::default();
+    jwt::run(&mut secrets).await;
+    opaque::run(&mut secrets).await;
+    dpop::run(&mut secrets).await;
+    sessions::run(&mut secrets).await;
+    sign_in::run(&mut secrets).await;
+
+    let lines = log.lines();
+    for heard in [
+        "mcp_authz::layer::admission: token refused",
+        "token not verified",
+        "proof refused",
+        "mcp_authz::gate: refused",
+        "the issuer's keys could not be refreshed",
+        "going on without userinfo",
+        "reqwest::connect",
+        "hyper_util::client",
+        "h2::",
+        "rmcp::",
+    ] {
+        assert!(lines.contains(heard), "the log was not heard: {heard}");
+    }
+    secrets.check_the_search();
+    let found = secrets.search(&lines);
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+fn now() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.expect("a clock after 1970").as_secs()
+}
