@@ -244,15 +244,18 @@ mod tests {
         }
     }
 
-    fn resolves_to(addresses: &'static [&'static str]) -> HttpFetch {
-        let resolver = PublicOnly(std::sync::Arc::new(|_| {
+    fn resolver(addresses: &'static [&'static str]) -> PublicOnly {
+        PublicOnly(std::sync::Arc::new(|_| {
             let found = addresses.iter().map(|ip| {
                 let ip: std::net::IpAddr = ip.parse().unwrap();
                 (ip, 0).into()
             });
             Box::pin(std::future::ready(Ok(found.collect())))
-        }));
-        HttpFetch::resolving(&|client| client, resolver)
+        }))
+    }
+
+    fn resolves_to(addresses: &'static [&'static str]) -> HttpFetch {
+        HttpFetch::resolving(&|client| client, resolver(addresses))
     }
 
     #[tokio::test]
@@ -299,6 +302,39 @@ mod tests {
         );
         let came = tokio::time::timeout(Duration::from_millis(50), listener.accept()).await;
         assert!(came.is_err(), "no connection was made");
+    }
+
+    /// Every name is this machine.
+    struct Here;
+
+    impl reqwest::dns::Resolve for Here {
+        fn resolve(&self, _: reqwest::dns::Name) -> reqwest::dns::Resolving {
+            let here: Vec<std::net::SocketAddr> = vec![([127, 0, 0, 1], 0).into()];
+            let here: reqwest::dns::Addrs = Box::new(here.into_iter());
+            Box::pin(std::future::ready(Ok(here)))
+        }
+    }
+
+    /// An author's own resolver serves those who may go anywhere, and takes no check from the others.
+    #[tokio::test]
+    async fn who_may_go_to_private_addresses_gets_there() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!(
+            "https://as.internal:{}/",
+            listener.local_addr().unwrap().port()
+        );
+        let own = |client: reqwest::ClientBuilder| client.dns_resolver(std::sync::Arc::new(Here));
+        let it = HttpFetch::resolving(&own, resolver(&["127.0.0.1"]));
+        let request = || Request::get(&url).body(Bytes::new()).unwrap();
+        let refused = it.send(request()).await.map(drop);
+        assert_eq!(refused, Err(FetchError::Refused(PRIVATE)));
+        let mut allowed = request();
+        allowed.extensions_mut().insert(PrivateAllowed);
+        let sending = tokio::spawn(async move { it.send(allowed).await.map(drop) });
+        let came = tokio::time::timeout(DEADLINE, listener.accept()).await;
+        assert!(came.is_ok_and(|came| came.is_ok()), "a connection was made");
+        // There is no TLS behind it.
+        assert!(matches!(sending.await.unwrap(), Err(FetchError::Failed(_))));
     }
 
     #[tokio::test]

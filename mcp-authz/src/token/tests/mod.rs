@@ -1,5 +1,6 @@
 //! Verification against a real HTTP server on loopback, with real keys and a clock that tests move.
 
+mod addresses;
 mod asking;
 mod bad_claims;
 mod bad_forms;
