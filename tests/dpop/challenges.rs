@@ -1,7 +1,7 @@
 //! What a client is told: how to come in, and what was wrong.
 
 use json::Value;
-use mcp_authz::{Algorithm, Dpop, Error, Server};
+use mcp_authz::{Algorithm, Dpop, Error, Issuer, Server, Userinfo};
 use support::Reply;
 
 use crate::{Bound, bound_token, call, challenges, read_mail};
@@ -117,16 +117,17 @@ async fn the_metadata_says_what_a_client_must_be_able_to_do() {
 async fn settings_that_could_let_nobody_in_are_told_at_start() {
     let server = Server::builder("wrong")
         .resource("https://mcp.example.com/mcp")
-        .issuer("https://as.example.com")
+        .issuer(Issuer::new("https://as.example.com").userinfo(Userinfo::new()))
         .tools([read_mail::tool()])
         .state(support::Ran::default())
         .dpop(Dpop::required().algorithms([]).remembered_proofs(0));
     let Err(Error::Config(error)) = server.build().await else {
         panic!("it started");
     };
-    let [algorithms, memory] = error.problems() else {
+    let [algorithms, memory, userinfo] = error.problems() else {
         panic!("{error}");
     };
     assert!(algorithms.contains(".algorithms("), "{algorithms}");
     assert!(memory.contains(".remembered_proofs("), "{memory}");
+    assert!(userinfo.contains(".optional()"), "{userinfo}");
 }

@@ -16,6 +16,16 @@ impl Settings {
     ) -> Option<DpopVerifier> {
         let dpop = self.dpop.clone()?;
         problems.extend(dpop.problems());
+        let asked = self
+            .issuers
+            .iter()
+            .filter(|issuer| dpop.required && issuer.needs_userinfo());
+        problems.extend(asked.map(|issuer| {
+            format!(
+                "issuer {:?}: userinfo takes a bound token only with a proof of the client's (RFC 9449 section 7), which a server cannot make: leave `.userinfo(..)` out, or make it `.optional()`",
+                issuer.shown()
+            )
+        }));
         // Without them a key of this process alone: no worse than any nonce that another one made.
         let mut own = [0; 32];
         if aws_lc_rs::rand::fill(&mut own).is_err() {

@@ -153,10 +153,30 @@ impl Issuer {
         Ok(url)
     }
 
+    /// Whether no token is good without what userinfo adds.
+    #[cfg(feature = "dpop")]
+    pub(crate) fn needs_userinfo(&self) -> bool {
+        let userinfo = self.remote.userinfo.as_ref();
+        userinfo.is_some_and(|userinfo| !userinfo.is_optional())
+    }
+
+    /// The identifier without what must not be printed.
+    pub(crate) fn shown(&self) -> String {
+        match (self.identifier.find("://"), self.identifier.rfind('@')) {
+            (Some(scheme), Some(at)) if scheme < at => {
+                let (scheme, _) = self.identifier.split_at(scheme);
+                let (_, host) = self.identifier.split_at(at);
+                format!("{scheme}://…{host}")
+            }
+            _ => self.identifier.clone(),
+        }
+    }
+
     /// Everything that is wrong with this issuer, in sentences that say what to write instead.
     pub(crate) fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
-        let mut say = |what: &str| problems.push(format!("issuer {:?}: {what}", self.identifier));
+        let shown = self.shown();
+        let mut say = |what: &str| problems.push(format!("issuer {shown:?}: {what}"));
         let url = self.url();
         if let Err(what) = &url {
             say(what);
@@ -244,6 +264,16 @@ mod tests {
         ] {
             assert_eq!(Issuer::new(bad).problems().len(), 1, "{bad:?}");
         }
+    }
+
+    #[test]
+    fn a_password_in_an_identifier_is_not_printed() {
+        let problems = Issuer::new("https://user:s3cret@as.example.com/x").problems();
+        assert!(
+            problems[0].contains("https://…@as.example.com/x"),
+            "{problems:?}"
+        );
+        assert!(!problems[0].contains("s3cret"), "{problems:?}");
     }
 
     #[test]

@@ -98,7 +98,7 @@ impl Userinfo {
         self.endpoint.is_some()
     }
 
-    pub(super) fn is_optional(&self) -> bool {
+    pub(crate) fn is_optional(&self) -> bool {
         self.optional
     }
 
