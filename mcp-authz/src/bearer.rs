@@ -159,21 +159,13 @@ fn is_b64token(token: &str) -> bool {
     !body.is_empty() && body.bytes().fold(true, |all, byte| all & in_b64token(byte))
 }
 
+/// In comparisons alone, so that many bytes are looked at in one instruction.
 const fn in_b64token(byte: u8) -> bool {
-    byte < 128 && (B64TOKEN >> (byte & 127)) & 1 == 1
+    // In ASCII, `-`, `.` and `/` stand before the digits, and a bit tells small letters from capitals.
+    let letter = (byte | 0x20).wrapping_sub(b'a') < 26;
+    let digit = byte.wrapping_sub(b'-') <= b'9' - b'-';
+    letter | digit | (byte == b'_') | (byte == b'~') | (byte == b'+')
 }
-
-/// One bit for each ASCII character that a b64token is made of.
-const B64TOKEN: u128 = {
-    let (mut bits, mut byte) = (0, 0_u8);
-    while byte < 128 {
-        let belongs =
-            byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'+' | b'/');
-        bits |= (belongs as u128) << byte;
-        byte += 1;
-    }
-    bits
-};
 
 fn carries_token(query: &str) -> bool {
     url::form_urlencoded::parse(query.as_bytes()).any(|(key, _)| key == "access_token")
@@ -182,6 +174,14 @@ fn carries_token(query: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_characters_of_a_token_are_those_of_rfc_6750() {
+        for byte in 0..=u8::MAX {
+            let belongs = byte.is_ascii_alphanumeric() || b"-._~+/".contains(&byte);
+            assert_eq!(in_b64token(byte), belongs, "{byte:#x}");
+        }
+    }
 
     fn read_as(values: &[&[u8]], query: Option<&str>) -> &'static str {
         let mut headers = HeaderMap::new();
