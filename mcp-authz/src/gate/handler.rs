@@ -237,9 +237,11 @@ impl<H: ServerHandler> ServerHandler for Gate<H> {
         context: Context,
     ) -> Result<GetSkillResult, ErrorData> {
         let operation = Operation::Resource(&request.uri);
-        let pass = self.pass(&context.extensions, operation).await?;
-        pass.run(|| self.guarded.handler.get_skill(request, context))
-            .await
+        let pass = self.pass(&context.extensions, operation).await;
+        let pass = pass.map_err(unknown_parameter)?;
+        let skill = pass.run(|| self.guarded.handler.get_skill(request, context));
+        // What was read with a token is nobody else's.
+        Ok(skill.await?.with_cache_scope(CacheScope::Private))
     }
 
     async fn read_resource_directory(
@@ -249,7 +251,8 @@ impl<H: ServerHandler> ServerHandler for Gate<H> {
     ) -> Result<ReadResourceDirectoryResult, ErrorData> {
         const LIST: &str = "resources/directory/read";
         let operation = Operation::Resource(&request.uri);
-        let pass = self.pass(&context.extensions, operation).await?;
+        let pass = self.pass(&context.extensions, operation).await;
+        let pass = pass.map_err(unknown_parameter)?;
         self.open_cursor(pass.caller(), LIST, &mut request.cursor)?;
         let page = pass.run(|| {
             self.guarded
@@ -334,4 +337,12 @@ impl<H: ServerHandler> ServerHandler for Gate<H> {
         )
         .await;
     }
+}
+
+/// SEP-2640 knows one code for a URI that there is not, whatever the revision.
+fn unknown_parameter(mut error: ErrorData) -> ErrorData {
+    if error.code == ErrorCode::RESOURCE_NOT_FOUND {
+        error.code = ErrorCode::INVALID_PARAMS;
+    }
+    error
 }

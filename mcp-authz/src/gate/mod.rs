@@ -27,6 +27,7 @@ use futures_util::FutureExt;
 use rmcp::ErrorData;
 use rmcp::ServerHandler;
 use rmcp::model::{CallToolResponse, ErrorCode, Extensions};
+use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use answers::Answers;
@@ -235,8 +236,10 @@ fn unknown(operation: Operation<'_>) -> ErrorData {
             ErrorData::invalid_params("tool not found", None)
         }
         Operation::Prompt(..) => ErrorData::invalid_params("prompt not found", None),
-        // rmcp writes the code of the caller's revision.
-        Operation::Resource(_) => ErrorData::resource_not_found("resource not found", None),
+        // rmcp writes the code of the caller's revision; the URI is the caller's own (SEP-2164).
+        Operation::Resource(uri) => {
+            ErrorData::resource_not_found("resource not found", Some(json!({ "uri": uri })))
+        }
         Operation::Template(_) => ErrorData::invalid_params("resource not found", None),
         Operation::Method(method) => {
             ErrorData::new(ErrorCode::METHOD_NOT_FOUND, method.to_owned(), None)
