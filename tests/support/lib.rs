@@ -18,6 +18,7 @@ mod scripted_issuer;
 mod setup;
 mod single_page;
 mod signer;
+mod suite;
 mod user_agent;
 
 pub use agent::{Agent, Errand, Registration, Revision};
@@ -33,6 +34,7 @@ pub use relay::Relay;
 pub use scripted_issuer::{Received, ScriptedIssuer};
 pub use setup::{Tool, free_port, have};
 pub use signer::{Signer, base64url};
+pub use suite::{Suite, Verdicts};
 pub use user_agent::UserAgent;
 
 /// Where a test fails, its text is all that anyone reads, so errors are text.
