@@ -3,6 +3,7 @@
 mod compare;
 mod everything;
 mod nothing;
+mod oracle;
 mod place;
 mod proxy;
 mod resume;
