@@ -15,4 +15,5 @@ mod pages;
 mod place;
 mod refusal;
 mod server;
+mod shelf;
 mod userinfo;

@@ -74,14 +74,36 @@ impl Registration {
     }
 }
 
-/// What the agent shall do: connect, list the tools, call the first, then the second.
+/// What the agent shall do: connect, list the tools, then one step after the other.
 #[derive(Clone, Debug)]
 pub struct Errand {
     pub server: String,
     pub revision: Revision,
     pub registration: Registration,
-    pub first: (&'static str, Value),
-    pub second: (&'static str, Value),
+    pub steps: Vec<Step>,
+}
+
+/// One thing that an agent does.
+#[derive(Clone, Debug)]
+pub enum Step {
+    /// Call a tool.
+    Call(&'static str, Value),
+    /// List the prompts, and get one.
+    Get(&'static str, Value),
+    /// List the resources, and read one.
+    Read(&'static str),
+}
+
+impl Step {
+    /// As the runners of other SDKs take it.
+    fn argument(&self) -> String {
+        let step = match self {
+            Self::Call(tool, arguments) => json!({ "tool": tool, "arguments": arguments }),
+            Self::Get(prompt, arguments) => json!({ "prompt": prompt, "arguments": arguments }),
+            Self::Read(uri) => json!({ "resource": uri }),
+        };
+        step.to_string()
+    }
 }
 
 impl Errand {
@@ -91,12 +113,19 @@ impl Errand {
             server: server.to_owned(),
             revision,
             registration,
-            first: ("whoami", json!({})),
-            second: (
-                "send_mail",
-                json!({ "to": "bob@example.com", "text": "Hello" }),
-            ),
+            steps: vec![
+                Step::Call("whoami", json!({})),
+                Step::Call(
+                    "send_mail",
+                    json!({ "to": "bob@example.com", "text": "Hello" }),
+                ),
+            ],
         }
+    }
+
+    /// The same way with other steps.
+    pub fn with_steps(self, steps: Vec<Step>) -> Self {
+        Self { steps, ..self }
     }
 }
 
@@ -150,9 +179,7 @@ impl Agent {
             errand.revision.as_str(),
             &errand.registration.argument(),
         ]);
-        for (tool, arguments) in [&errand.first, &errand.second] {
-            command.args([tool, arguments.to_string().as_str()]);
-        }
+        command.args(errand.steps.iter().map(Step::argument));
         Ok(command)
     }
 }

@@ -17,6 +17,14 @@ pub enum Event {
     Tools { names: Vec<String> },
     /// A tool ran.
     Called { tool: String, result: Value },
+    /// The prompts that the server lists.
+    Prompts { names: Vec<String> },
+    /// A prompt was given.
+    Got { prompt: String, result: Value },
+    /// The resources that the server lists.
+    Resources { uris: Vec<String> },
+    /// A resource was read.
+    Read { uri: String, result: Value },
     /// The token is not enough (403), and the server says what is.
     Refused { scope: Option<String> },
     /// The authorization server sent the person back with an error instead of a code.
@@ -48,6 +56,20 @@ impl Event {
                 tool: must("tool")?,
                 result: value["result"].clone(),
             },
+            "prompts" => Self::Prompts {
+                names: strings(&value["names"]),
+            },
+            "got" => Self::Got {
+                prompt: must("prompt")?,
+                result: value["result"].clone(),
+            },
+            "resources" => Self::Resources {
+                uris: strings(&value["uris"]),
+            },
+            "read" => Self::Read {
+                uri: must("uri")?,
+                result: value["result"].clone(),
+            },
             "refused" => Self::Refused {
                 scope: text("scope"),
             },
@@ -76,10 +98,19 @@ fn strings(value: &Value) -> Vec<String> {
 pub struct Transcript(pub Vec<Event>);
 
 impl Transcript {
-    /// The result of the tool, if it ran.
-    pub fn result_of(&self, tool: &str) -> Option<&Value> {
+    /// The result of the tool, prompt or resource, if it was had.
+    pub fn result_of(&self, item: &str) -> Option<&Value> {
         self.0.iter().find_map(|event| match event {
-            Event::Called { tool: name, result } if name == tool => Some(result),
+            Event::Called { tool: name, result }
+            | Event::Got {
+                prompt: name,
+                result,
+            }
+            | Event::Read { uri: name, result }
+                if name == item =>
+            {
+                Some(result)
+            }
             _ => None,
         })
     }

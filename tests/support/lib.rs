@@ -22,7 +22,7 @@ mod signer;
 mod suite;
 mod user_agent;
 
-pub use agent::{Agent, Errand, Registration, Revision};
+pub use agent::{Agent, Errand, Registration, Revision, Step};
 pub use browser::Browser;
 pub use canaille::Canaille;
 pub use dpop::{ClientKey, Proof, hash};

@@ -5,8 +5,12 @@ use std::sync::Arc;
 
 use http_client::{Client, Url};
 use json::Value;
-use rmcp_client::model::{CallToolRequestParams, ClientConfig, ProtocolVersion};
-use rmcp_client::service::{ClientInitializeError, RunningService};
+use mcp_authz::serde::Serialize;
+use rmcp_client::model::{
+    CallToolRequestParams, ClientConfig, GetPromptRequestParams, ProtocolVersion,
+    ReadResourceRequestParams,
+};
+use rmcp_client::service::{ClientInitializeError, RunningService, ServiceError};
 use rmcp_client::transport::StreamableHttpClientTransport;
 use rmcp_client::transport::auth::{
     AuthClient, AuthorizationCallback, AuthorizationManager, AuthorizationRequest, OAuthState,
@@ -17,7 +21,7 @@ use rmcp_client::{ClientLifecycleMode, ClientServiceExt, RoleClient};
 use tokio::sync::Mutex;
 
 use crate::agent::REDIRECT;
-use crate::{Errand, Event, Person, Registration, Result, Revision, Transcript};
+use crate::{Errand, Event, Person, Registration, Result, Revision, Step, Transcript};
 
 type Connection = RunningService<RoleClient, ClientConfig>;
 type Manager = Arc<Mutex<AuthorizationManager>>;
@@ -66,8 +70,9 @@ impl RmcpAgent<'_> {
         let tools = connection.list_all_tools().await?;
         let names = tools.iter().map(|tool| tool.name.to_string()).collect();
         self.say(Event::Tools { names });
-        for call in [&self.errand.first, &self.errand.second] {
-            if !self.call(&connection, &manager, call).await? {
+        for step in &self.errand.steps {
+            self.look_around(&connection, step).await?;
+            if !self.take(&connection, &manager, step).await? {
                 break;
             }
         }
@@ -158,16 +163,32 @@ impl RmcpAgent<'_> {
         Ok(None)
     }
 
-    /// Calls a tool; where the token is not enough, asks for more and calls again.
-    async fn call(
+    /// Lists what the step is one of.
+    async fn look_around(&mut self, connection: &Connection, step: &Step) -> Result<()> {
+        match step {
+            Step::Call(..) => {}
+            Step::Get(..) => {
+                let prompts = connection.list_all_prompts().await?;
+                let names = prompts.into_iter().map(|prompt| prompt.name).collect();
+                self.say(Event::Prompts { names });
+            }
+            Step::Read(_) => {
+                let resources = connection.list_all_resources().await?;
+                let uris = resources.into_iter().map(|resource| resource.uri).collect();
+                self.say(Event::Resources { uris });
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes a step; where the token is not enough, asks for more and takes it again.
+    async fn take(
         &mut self,
         connection: &Connection,
         manager: &Manager,
-        (tool, arguments): &(&'static str, Value),
+        step: &Step,
     ) -> Result<bool> {
-        let mut params = CallToolRequestParams::new(*tool);
-        params.arguments = arguments.as_object().cloned();
-        let result = match connection.call_tool(params.clone()).await {
+        let done = match perform(connection, step).await {
             Err(error) => {
                 let Some(challenge) = error.auth_challenge().map(str::to_owned) else {
                     return Err(error.into());
@@ -175,15 +196,11 @@ impl RmcpAgent<'_> {
                 if !self.step_up(manager, &challenge).await? {
                     return Ok(false);
                 }
-                connection.call_tool(params).await?
+                perform(connection, step).await?
             }
-            Ok(result) => result,
+            Ok(done) => done,
         };
-        let result = json::to_value(result)?;
-        self.say(Event::Called {
-            tool: (*tool).to_owned(),
-            result,
-        });
+        self.say(done);
         Ok(true)
     }
 
@@ -215,4 +232,36 @@ impl RmcpAgent<'_> {
         let server = Url::parse(&self.errand.server)?;
         Ok(WWWAuthenticateParams::parse(challenge, &server).scope)
     }
+}
+
+async fn perform(connection: &Connection, step: &Step) -> Result<Event, ServiceError> {
+    Ok(match step {
+        Step::Call(tool, arguments) => {
+            let mut params = CallToolRequestParams::new(*tool);
+            params.arguments = arguments.as_object().cloned();
+            Event::Called {
+                tool: (*tool).to_owned(),
+                result: value(&connection.call_tool(params).await?),
+            }
+        }
+        Step::Get(prompt, arguments) => {
+            let mut params = GetPromptRequestParams::new(*prompt);
+            params.arguments = arguments.as_object().cloned();
+            Event::Got {
+                prompt: (*prompt).to_owned(),
+                result: value(&connection.get_prompt(params).await?),
+            }
+        }
+        Step::Read(uri) => {
+            let params = ReadResourceRequestParams::new(*uri);
+            Event::Read {
+                uri: (*uri).to_owned(),
+                result: value(&connection.read_resource(params).await?),
+            }
+        }
+    })
+}
+
+fn value(result: &impl Serialize) -> Value {
+    json::to_value(result).unwrap_or_default()
 }

@@ -1,6 +1,6 @@
 """An agent on the Python SDK. It speaks lines of JSON, see ../README.md:
 
-    python run.py SERVER REVISION REGISTRATION TOOL ARGUMENTS TOOL ARGUMENTS
+    python run.py SERVER REVISION REGISTRATION STEP…
 """
 
 import json
@@ -17,10 +17,10 @@ from grants import Grants, Person, client_metadata
 from lines import challenge_of, say
 
 
-async def main(server, revision, registration, *calls):
+async def main(server, revision, registration, *steps):
     person, grants = Person(), Grants(registration)
     try:
-        await run(server, revision, person, grants, calls)
+        await run(server, revision, person, grants, map(json.loads, steps))
     except BaseException:
         # The SDK wraps what the handler raised in groups of its own; the person knows better.
         if person.refusal is None:
@@ -32,7 +32,7 @@ async def main(server, revision, registration, *calls):
     return 0
 
 
-async def run(server, revision, person, grants, calls):
+async def run(server, revision, person, grants, steps):
     auth = OAuthClientProvider(
         server_url=server,
         client_metadata=client_metadata(),
@@ -48,9 +48,21 @@ async def run(server, revision, person, grants, calls):
             say("connected", revision=client.protocol_version)
             tools = await client.list_tools()
             say("tools", names=[tool.name for tool in tools.tools])
-            for name, arguments in zip(calls[::2], calls[1::2]):
-                result = await client.call_tool(name, json.loads(arguments))
-                say("called", tool=name, result=plain(result))
+            for step in steps:
+                await take(client, **step)
+
+
+async def take(client, tool=None, prompt=None, resource=None, arguments=None):
+    if tool:
+        say("called", tool=tool, result=plain(await client.call_tool(tool, arguments)))
+    elif prompt:
+        prompts = await client.list_prompts()
+        say("prompts", names=[prompt.name for prompt in prompts.prompts])
+        say("got", prompt=prompt, result=plain(await client.get_prompt(prompt, arguments)))
+    else:
+        resources = await client.list_resources()
+        say("resources", uris=[str(resource.uri) for resource in resources.resources])
+        say("read", uri=resource, result=plain(await client.read_resource(resource)))
 
 
 def watch(server):

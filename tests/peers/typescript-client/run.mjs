@@ -1,13 +1,12 @@
 // An agent on the TypeScript SDK. It speaks lines of JSON, see ../README.md:
 //
-//   node run.mjs SERVER REVISION REGISTRATION TOOL ARGUMENTS TOOL ARGUMENTS
+//   node run.mjs SERVER REVISION REGISTRATION STEP…
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 
 import { Denied, Grants } from './grants.mjs';
 import { challengeOf, say } from './lines.mjs';
 
-const [server, revision, registration, firstTool, firstArguments, secondTool, secondArguments] =
-  process.argv.slice(2);
+const [server, revision, registration, ...steps] = process.argv.slice(2);
 const grants = new Grants(registration);
 
 try {
@@ -29,17 +28,28 @@ async function run() {
   say('connected', { revision: connection.client.getNegotiatedProtocolVersion() });
   const { tools } = await connection.client.listTools();
   say('tools', { names: tools.map((tool) => tool.name) });
-  await call(connection, firstTool, JSON.parse(firstArguments));
-  await call(connection, secondTool, JSON.parse(secondArguments));
+  for (const step of steps) await take(connection, JSON.parse(step));
   await connection.client.close();
 }
 
-async function call({ client, transport }, name, args) {
-  const result = await withPerson(async (attempt) => {
-    attempt.transport = transport;
-    return client.callTool({ name, arguments: args });
-  });
-  say('called', { tool: name, result });
+async function take({ client, transport }, step) {
+  const { tool, prompt, resource, arguments: args } = step;
+  const again = (action) =>
+    withPerson((attempt) => {
+      attempt.transport = transport;
+      return action();
+    });
+  if (tool) {
+    say('called', { tool, result: await again(() => client.callTool({ name: tool, arguments: args })) });
+  } else if (prompt) {
+    const { prompts } = await client.listPrompts();
+    say('prompts', { names: prompts.map(({ name }) => name) });
+    say('got', { prompt, result: await again(() => client.getPrompt({ name: prompt, arguments: args })) });
+  } else {
+    const { resources } = await client.listResources();
+    say('resources', { uris: resources.map(({ uri }) => uri) });
+    say('read', { uri: resource, result: await again(() => client.readResource({ uri: resource })) });
+  }
 }
 
 // A client that was refused at `connect` is used up, so each attempt makes a new one.
