@@ -8,6 +8,8 @@ mod place;
 mod proxy;
 mod resume;
 mod rules;
+mod strangers;
+mod stream;
 
 use compare::{assert_good, assert_private, assert_same};
 use mcp_authz::SessionLimits;

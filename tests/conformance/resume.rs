@@ -1,16 +1,14 @@
 //! What the suite asks of bare servers alone: a client of 2025-11-25 that loses its stream in the
 //! middle of a call comes back for the rest, with `Last-Event-ID` and its own token.
 
-use std::time::Duration;
-
-use http_client::{Client, Method, RequestBuilder, Response};
+use http_client::{Client, Method, RequestBuilder};
 use json::{Value, json};
 use mcp_authz::SessionLimits;
 use support::{Reply, Result, legacy_body};
-use tokio::time::timeout;
 
 use crate::place::{Guarded, Replies};
 use crate::rules;
+use crate::stream::{messages, read};
 
 const SESSION: &str = "mcp-session-id";
 
@@ -66,34 +64,12 @@ impl<'a> Caller<'a> {
     }
 }
 
-/// Reads a stream until what has come is enough.
-async fn read(stream: &mut Response, is_enough: impl Fn(&str) -> bool) -> Result<String> {
-    let mut text = String::new();
-    let reading = async {
-        while !is_enough(&text) {
-            let Some(chunk) = stream.chunk().await? else {
-                break;
-            };
-            text.push_str(&String::from_utf8_lossy(&chunk));
-        }
-        Ok::<_, http_client::Error>(())
-    };
-    timeout(Duration::from_secs(10), reading).await??;
-    Ok(text)
-}
-
 /// The id of the first event that carries a message.
 fn first_event(text: &str) -> Option<&str> {
     let mut events = text.split_inclusive("\n\n");
     let event = events.find(|event| event.ends_with("\n\n") && event.contains("data: {"))?;
     let mut ids = event.lines().filter_map(|line| line.strip_prefix("id: "));
     ids.next()
-}
-
-fn messages(text: &str) -> Vec<Value> {
-    let data = text.lines().filter_map(|line| line.strip_prefix("data: "));
-    data.filter_map(|message| json::from_str(message).ok())
-        .collect()
 }
 
 /// How far the call had come.
