@@ -35,10 +35,12 @@ const REQUIRED_SCOPES: &str = "mcp-authz/required-scopes";
 const CACHE_SCOPE: &str = "cacheScope";
 
 /// What is another one each time.
-const OPAQUE: [&str; 9] = [
+const OPAQUE: [&str; 10] = [
     "date",
     "io.modelcontextprotocol/subscriptionId",
     "mcp-session-id",
+    // Whoever waits for a task asks as often as there is time for.
+    "messagesValidated",
     "nextCursor",
     "requestState",
     "sessionId",

@@ -33,9 +33,6 @@ suites! {
     all_of_2026_07_28_with_json: "2026-07-28", Json, 196;
 }
 
-/// An altered state, a resource and a task that there are not: those the gate answers for itself.
-const NEVER_ARRIVE_IN_2026_07_28: usize = 3;
-
 async fn the_suite_cannot_tell(
     revision: &str,
     replies: Replies,
@@ -60,9 +57,6 @@ async fn the_suite_cannot_tell(
     if revision == "2026-07-28" {
         assert_private(&of_gated);
     }
-    let missing = bare.ran.times() - gated.ran.times();
-    let expected = [0, NEVER_ARRIVE_IN_2026_07_28][usize::from(revision == "2026-07-28")];
-    assert_eq!(missing, expected, "calls that did not arrive");
     Ok(())
 }
 

@@ -72,11 +72,10 @@ fn endpoint(listener: &TcpListener) -> Result<String> {
 /// Where the suite finds a server.
 pub(crate) struct Place {
     pub(crate) url: String,
-    pub(crate) ran: Ran,
     /// What went through the proxy; nothing where there is none.
     pub(crate) seen: Seen,
-    #[expect(dead_code, reason = "the provider ends when it is dropped")]
-    guarded: Option<Guarded>,
+    /// What is behind the gate, if there is one.
+    pub(crate) guarded: Option<Guarded>,
 }
 
 impl Place {
@@ -84,8 +83,7 @@ impl Place {
     pub(crate) async fn bare(replies: Replies) -> Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let url = endpoint(&listener)?;
-        let ran = Ran::default();
-        let handler = Everything::new(ran.clone());
+        let handler = Everything::new(Ran::default());
         let json = replies == Replies::Json;
         let service = StreamableHttpService::new(
             move || Ok(handler.clone()),
@@ -99,7 +97,6 @@ impl Place {
         tokio::spawn(async move { web::serve(listener, router).await });
         Ok(Self {
             url,
-            ran,
             seen: Seen::default(),
             guarded: None,
         })
@@ -125,7 +122,6 @@ impl Place {
         tokio::spawn(proxy::serve(front, upstream, header, Arc::clone(&seen)));
         Ok(Self {
             url: guarded.url.clone(),
-            ran: guarded.ran.clone(),
             seen,
             guarded: Some(guarded),
         })
