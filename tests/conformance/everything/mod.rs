@@ -7,6 +7,7 @@
 mod content;
 mod dialogue;
 mod jobs;
+mod kit;
 mod prompts;
 mod resources;
 mod rounds;
@@ -16,12 +17,10 @@ mod tools;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use json::Value;
 use mcp_authz::rmcp::model::*;
 use mcp_authz::rmcp::service::{RequestContext, SubscriptionContext};
 use mcp_authz::rmcp::task_manager::TaskManager;
 use mcp_authz::rmcp::{ErrorData, RoleServer, ServerHandler};
-use mcp_authz::serde::de::DeserializeOwned;
 use support::Ran;
 use tokio::sync::broadcast;
 use tokio::time::sleep;
@@ -30,8 +29,7 @@ pub(crate) use prompts::NAMES as PROMPTS;
 pub(crate) use resources::{TEMPLATE, URIS as RESOURCES};
 pub(crate) use tools::names as tools;
 
-/// Anybody may keep what is listed and read, for a minute. A gate must not let that stand.
-const MINUTE: u64 = 60_000;
+use kit::{MINUTE, cursor, is_modern, model, page};
 
 type Context = RequestContext<RoleServer>;
 type Answer<T> = Result<T, ErrorData>;
@@ -271,30 +269,4 @@ impl ServerHandler for Everything {
         result.next_cursor = next;
         Ok(result)
     }
-}
-
-fn is_modern(context: &Context) -> bool {
-    let version = context.protocol_version();
-    version.is_some_and(|version| !version.has_initialize())
-}
-
-fn cursor(request: Option<PaginatedRequestParams>) -> Option<String> {
-    request.and_then(|request| request.cursor)
-}
-
-/// One page of a list, and the cursor of the next.
-fn page<T>(all: Vec<T>, cursor: Option<String>, size: usize) -> Answer<(Vec<T>, Option<String>)> {
-    let start = match cursor.as_deref().map(str::parse::<usize>) {
-        None => 0,
-        Some(Ok(start)) if start < all.len() => start,
-        Some(_) => return Err(ErrorData::invalid_params("unknown cursor", None)),
-    };
-    let next = start + size;
-    let more = (next < all.len()).then(|| next.to_string());
-    Ok((all.into_iter().skip(start).take(size).collect(), more))
-}
-
-/// What is shorter to write as JSON than to build.
-fn model<T: DeserializeOwned>(value: Value) -> T {
-    json::from_value(value).expect("JSON of the right shape")
 }
