@@ -3,6 +3,8 @@
 use std::future::pending;
 use std::sync::Arc;
 
+use http_server::Router;
+use http_server::serve::ListenerExt;
 use mcp_authz::rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 use mcp_authz::rmcp::transport::streamable_http_server::{
     StreamableHttpServerConfig, StreamableHttpService,
@@ -10,8 +12,6 @@ use mcp_authz::rmcp::transport::streamable_http_server::{
 use mcp_authz::{Authz, SessionLimits, dev};
 use support::{Ran, Result};
 use tokio::net::TcpListener;
-use web::Router;
-use web::serve::ListenerExt;
 
 use crate::everything::Everything;
 use crate::proxy::{self, Seen};
@@ -94,7 +94,7 @@ impl Place {
         let listener = listener.tap_io(|stream| {
             let _ = stream.set_nodelay(true);
         });
-        tokio::spawn(async move { web::serve(listener, router).await });
+        tokio::spawn(async move { http_server::serve(listener, router).await });
         Ok(Self {
             url,
             seen: Seen::default(),
