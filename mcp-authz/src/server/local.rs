@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rmcp::ServerHandler;
 
 use super::authz::Protect;
+use super::build::Planned;
 use super::manifest::Manifest;
 use super::{ServerBuilder, StdioCaller};
 use crate::challenge::Denial;
@@ -27,6 +28,12 @@ impl<H> Local<H> {
     }
 }
 
+async fn serve<H: ServerHandler>(planned: Planned<H>, caller: StdioCaller) -> Result<(), Error> {
+    let (plan, settings, handler, name) = planned;
+    let local = plan.assemble_local(&settings, handler, name);
+    local.serve(caller).await
+}
+
 impl ServerBuilder {
     /// Checks everything and serves standard input and output for one caller, until the input ends;
     /// prints what is guarded to standard error.
@@ -41,10 +48,7 @@ impl ServerBuilder {
     /// principal), [`Error::Io`] when there is no valid token at the start.
     pub async fn serve_stdio(mut self, caller: StdioCaller) -> Result<(), Error> {
         self.settings.principal = caller.is_principal();
-        let (plan, settings, handler, name) = self.plan().await?;
-        plan.assemble_local(&settings, handler, name)
-            .serve(caller)
-            .await
+        serve(self.plan().await?, caller).await
     }
 }
 
@@ -56,9 +60,6 @@ impl<H: ServerHandler> Protect<H> {
     /// As there, and as for [`build`](Self::build).
     pub async fn serve_stdio(mut self, caller: StdioCaller) -> Result<(), Error> {
         self.settings.principal = caller.is_principal();
-        let (plan, settings, handler, name) = self.plan().await?;
-        plan.assemble_local(&settings, handler, name)
-            .serve(caller)
-            .await
+        serve(self.plan().await?, caller).await
     }
 }
