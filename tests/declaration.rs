@@ -25,7 +25,7 @@ fn text() -> String {
 fn opaque() -> impl IntoCallToolResult {}
 
 fn has_schema(tool: ToolEntry) -> bool {
-    (tool.spec().output_schema)().is_some()
+    (tool.spec().part.output_schema)().is_some()
 }
 
 #[test]
@@ -41,9 +41,12 @@ fn the_description_is_the_doc_comment_unless_one_is_given() {
 fn what_is_not_said_stays_unsaid() {
     let add = add::tool().spec();
     assert_eq!((add.name, add.title), ("add", Some("Add")));
-    assert_eq!(add.hints.read_only, Some(true));
-    assert_eq!(add.hints.destructive, Some(false));
-    assert_eq!((add.hints.idempotent, add.hints.open_world), (None, None));
+    assert_eq!(add.part.hints.read_only, Some(true));
+    assert_eq!(add.part.hints.destructive, Some(false));
+    assert_eq!(
+        (add.part.hints.idempotent, add.part.hints.open_world),
+        (None, None)
+    );
     let text = text::tool().spec();
     assert_eq!((text.name, text.title), ("tools.text", None));
 }

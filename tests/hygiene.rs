@@ -16,7 +16,9 @@
 
 extern crate mcp_authz as renamed;
 
-use ::mcp_authz::{AuthInfo, Json, Scope, ToolEntry, tool};
+use ::mcp_authz::{
+    AuthInfo, Json, Parameters, PolicyError, Requirement, Scope, ToolEntry, rmcp, tool,
+};
 use ::std::borrow::ToOwned as _;
 use ::std::iter::{IntoIterator as _, Iterator as _};
 use ::std::option::Option::Some as Just;
@@ -89,6 +91,31 @@ pub mod shadows {
 /// A scope with a name.
 pub const B: Scope = Scope::new("b");
 
+type Object = rmcp::model::JsonObject;
+
+fn more(_: &Object, _: &AuthInfo) -> Requirement {
+    Requirement::scope(B)
+}
+
+async fn allowed(_: &AuthInfo, _: &Object) -> ::std::result::Result<(), PolicyError> {
+    ::std::future::ready(()).await;
+    ::std::result::Result::Ok(())
+}
+
+/// Decides on its arguments.
+#[tool(
+    scopes = ["a"],
+    scopes_for = more,
+    policy = allowed,
+    max_age = 300,
+    acr_values = ["phr"],
+    conceal,
+    toolset = "hygiene"
+)]
+pub fn decides(parameters: Parameters<Object>, auth: AuthInfo) {
+    ::std::mem::drop((parameters, auth));
+}
+
 /// Of every visibility.
 pub mod visible {
     use ::mcp_authz::tool;
@@ -157,6 +184,7 @@ fn registered(name: &str) -> bool {
 fn every_function_is_registered() {
     for name in [
         "shadows.everything",
+        "decides",
         "everywhere",
         "in_the_crate",
         "above",

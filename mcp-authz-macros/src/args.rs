@@ -1,18 +1,25 @@
 //! The attribute's arguments, as written.
 
-use proc_macro2::{Ident, TokenStream, TokenTree};
+use proc_macro2::{Ident, TokenStream};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
-use syn::token::Paren;
-use syn::{Expr, ExprLit, Lit, LitBool, LitStr, Path, Token};
+use syn::{Expr, ExprPath, LitInt, LitStr, Path, Token};
 
 use crate::errors::Errors;
 use crate::scopes::Scopes;
+use crate::values::{
+    bare, flag, function, path, scopes, seconds, skip_to_comma, text, value, words,
+};
 
-const KNOWN: [&str; 11] = [
+const KNOWN: [&str; 17] = [
     "scopes",
     "authenticated",
     "anonymous",
+    "scopes_for",
+    "policy",
+    "max_age",
+    "acr_values",
+    "conceal",
     "name",
     "title",
     "description",
@@ -20,6 +27,7 @@ const KNOWN: [&str; 11] = [
     "destructive",
     "idempotent",
     "open_world",
+    "toolset",
     "crate",
 ];
 
@@ -28,6 +36,16 @@ pub(crate) enum Access {
     Scopes(Scopes),
     Authenticated,
     Anonymous,
+}
+
+/// What is asked of a caller besides.
+#[derive(Default)]
+pub(crate) struct Demands {
+    pub(crate) scopes_for: Option<ExprPath>,
+    pub(crate) policy: Option<ExprPath>,
+    pub(crate) max_age: Option<LitInt>,
+    pub(crate) acr_values: Vec<LitStr>,
+    pub(crate) conceal: bool,
 }
 
 /// The four behaviour hints of MCP; `None` is "not said".
@@ -42,10 +60,12 @@ pub(crate) struct Hints {
 #[derive(Default)]
 pub(crate) struct Args {
     pub(crate) access: Option<Access>,
+    pub(crate) demands: Demands,
     pub(crate) name: Option<LitStr>,
     pub(crate) title: Option<LitStr>,
     pub(crate) description: Option<LitStr>,
     pub(crate) hints: Hints,
+    pub(crate) toolset: Option<LitStr>,
     pub(crate) krate: Option<Path>,
     keys: Vec<Ident>,
     /// A key that tries to declare access, even wrongly: no second error about it missing.
@@ -68,7 +88,23 @@ impl Args {
         {
             errors.push(error);
         }
+        args.refuse_demands_on_nobody(errors);
         args
+    }
+
+    /// An anonymous caller has no scopes, no sign-in and no claims.
+    fn refuse_demands_on_nobody(&self, errors: &mut Errors) {
+        if !matches!(self.access, Some(Access::Anonymous)) {
+            return;
+        }
+        let demands = ["scopes_for", "policy", "max_age", "acr_values", "conceal"];
+        let is_demand = |key: &&Ident| demands.iter().any(|demand| key == demand);
+        for key in self.keys.iter().filter(is_demand) {
+            errors.at(
+                key,
+                format!("`{key}` asks something of the caller, and an `anonymous` one is nobody: write `authenticated`"),
+            );
+        }
     }
 
     /// Whether the author tried to say who may call.
@@ -131,8 +167,13 @@ impl Args {
     fn accept(&mut self, key: &Ident, value: Option<&Expr>, errors: &mut Errors) {
         match key.to_string().as_str() {
             "scopes" => self.access = scopes(key, value, errors).map(Access::Scopes),
-            "authenticated" => self.access = bare(value, Access::Authenticated, key, errors),
-            "anonymous" => self.access = bare(value, Access::Anonymous, key, errors),
+            "authenticated" => self.access = bare(Access::Authenticated, key, value, errors),
+            "anonymous" => self.access = bare(Access::Anonymous, key, value, errors),
+            "scopes_for" => self.demands.scopes_for = function(key, value, errors),
+            "policy" => self.demands.policy = function(key, value, errors),
+            "max_age" => self.demands.max_age = seconds(key, value, errors),
+            "acr_values" => self.demands.acr_values = words(key, value, errors),
+            "conceal" => self.demands.conceal = bare((), key, value, errors).is_some(),
             "name" => self.name = text(key, value, errors),
             "title" => self.title = text(key, value, errors),
             "description" => self.description = text(key, value, errors),
@@ -140,30 +181,9 @@ impl Args {
             "destructive" => self.hints.destructive = flag(key, value, errors),
             "idempotent" => self.hints.idempotent = flag(key, value, errors),
             "open_world" => self.hints.open_world = flag(key, value, errors),
+            "toolset" => self.toolset = text(key, value, errors),
             _ => self.krate = path(key, value, errors),
         }
-    }
-}
-
-/// What follows the key, up to the comma.
-fn value(key: &Ident, input: ParseStream<'_>) -> syn::Result<Option<Expr>> {
-    let ends = || input.is_empty() || input.peek(Token![,]);
-    let mut value = None;
-    if let Some(equals) = input.parse::<Option<Token![=]>>()? {
-        if ends() {
-            return Err(syn::Error::new_spanned(
-                equals,
-                format!("`{key}` has no value"),
-            ));
-        }
-        value = Some(input.parse()?);
-    } else if input.peek(Paren) {
-        return Err(input.error(format!("expected `{key} = ..`")));
-    }
-    if ends() {
-        Ok(value)
-    } else {
-        Err(input.error("expected `,`"))
     }
 }
 
@@ -181,75 +201,6 @@ fn unknown(key: &Ident, nearest: Option<&str>) -> String {
         format!(" (did you mean `{nearest}`?)")
     });
     format!("unknown argument `{key}`{guess}: a tool takes {known}")
-}
-
-fn skip_to_comma(input: ParseStream<'_>) {
-    while !input.is_empty() && !input.peek(Token![,]) {
-        let _ = input.parse::<TokenTree>();
-    }
-}
-
-fn scopes(key: &Ident, value: Option<&Expr>, errors: &mut Errors) -> Option<Scopes> {
-    let Some(value) = value else {
-        errors.at(key, "say which: `scopes = [\"profile\", \"email\"]`");
-        return None;
-    };
-    Scopes::read(value, errors)
-}
-
-fn bare(value: Option<&Expr>, access: Access, key: &Ident, errors: &mut Errors) -> Option<Access> {
-    if let Some(value) = value {
-        errors.at(value, format!("`{key}` takes no value"));
-        return None;
-    }
-    Some(access)
-}
-
-fn text(key: &Ident, value: Option<&Expr>, errors: &mut Errors) -> Option<LitStr> {
-    match literal(value) {
-        Some(Lit::Str(text)) => Some(text.clone()),
-        _ => {
-            wrong(key, value, "a string", errors);
-            None
-        }
-    }
-}
-
-fn flag(key: &Ident, value: Option<&Expr>, errors: &mut Errors) -> Option<bool> {
-    match (value, literal(value)) {
-        (None, _) => Some(true),
-        (_, Some(Lit::Bool(LitBool { value, .. }))) => Some(*value),
-        _ => {
-            wrong(key, value, "`true` or `false`", errors);
-            None
-        }
-    }
-}
-
-fn path(key: &Ident, value: Option<&Expr>, errors: &mut Errors) -> Option<Path> {
-    match value {
-        Some(Expr::Path(path)) if path.qself.is_none() => Some(path.path.clone()),
-        _ => {
-            wrong(key, value, "a path, such as `crate::authz`", errors);
-            None
-        }
-    }
-}
-
-fn wrong(key: &Ident, value: Option<&Expr>, expected: &str, errors: &mut Errors) {
-    let message = format!("`{key}` is {expected}");
-    match value {
-        Some(value) => errors.at(value, message),
-        None => errors.at(key, message),
-    }
-}
-
-fn literal(value: Option<&Expr>) -> Option<&Lit> {
-    match value? {
-        Expr::Lit(ExprLit { lit, .. }) => Some(lit),
-        Expr::Group(group) => literal(Some(&group.expr)),
-        _ => None,
-    }
 }
 
 #[cfg(test)]

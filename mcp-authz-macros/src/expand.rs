@@ -1,9 +1,10 @@
 //! A checked tool as tokens. Nothing here can fail: one function per emitted fragment.
 
 mod access;
+mod call;
 
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use proc_macro2::{Span, TokenStream};
+use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{LitStr, Type};
 
@@ -77,7 +78,8 @@ fn entry(paths: &Paths, tool: &Tool) -> TokenStream {
 
 fn spec(paths: &Paths, tool: &Tool) -> TokenStream {
     let Paths {
-        tool_spec,
+        spec,
+        tool_part,
         origin,
         module_path,
         file,
@@ -87,22 +89,26 @@ fn spec(paths: &Paths, tool: &Tool) -> TokenStream {
     let name = &tool.name;
     let title = optional(paths, tool.title.as_ref());
     let description = optional(paths, tool.description.as_ref());
+    let toolset = optional(paths, tool.toolset.as_ref());
     let hints = hints(paths, &tool.hints);
-    let rule = access::rule(paths, &tool.access);
+    let rule = access::rule(paths, tool);
     let signature = signature(paths, &tool.signature);
     let output_schema = output_schema(paths, tool.signature.output.as_ref());
-    let call = call(paths, &tool.signature);
+    let call = call::call(paths, tool);
     quote! {
-        static __SPEC: #tool_spec = #tool_spec {
+        static __SPEC: #spec<#tool_part> = #spec {
             name: #name,
             title: #title,
             description: #description,
-            hints: #hints,
+            toolset: #toolset,
             rule: || #rule,
             signature: #signature,
-            output_schema: || #output_schema,
-            call: #call,
             origin: #origin::new(#module_path!(), #file!(), #line!()),
+            part: #tool_part {
+                hints: #hints,
+                output_schema: || #output_schema,
+                call: #call,
+            },
         };
     }
 }
@@ -139,7 +145,8 @@ fn signature(paths: &Paths, signature: &Signature) -> TokenStream {
     if signature.parameters.is_empty() {
         return quote!(|_| {});
     }
-    let describe = signature.parameters.iter().map(|ty| {
+    let describe = signature.parameters.iter().map(|parameter| {
+        let ty = &parameter.ty;
         let span = at(ty.span());
         let describe = quote_spanned!(span=> <#ty as #from_call>::describe);
         quote!(#describe(__signature);)
@@ -157,46 +164,6 @@ fn output_schema(paths: &Paths, output: Option<&Type>) -> TokenStream {
         Some(ty) => quote!(#output_schema::<#ty>::new().get()),
         None => none.clone(),
     }
-}
-
-fn call(paths: &Paths, signature: &Signature) -> TokenStream {
-    let Paths {
-        boxed, from_call, ..
-    } = paths;
-    let names: Vec<Ident> = (0..signature.parameters.len())
-        .map(|index| format_ident!("__parameter_{index}"))
-        .collect();
-    let run = run(paths, signature, &names);
-    let extract = signature.parameters.iter().zip(&names).map(|(ty, name)| {
-        let span = at(ty.span());
-        let from_call = quote_spanned!(span=> <#ty as #from_call>::from_call);
-        quote!(let #name = #from_call(&mut __call)?;)
-    });
-    let call = if names.is_empty() {
-        quote!(_)
-    } else {
-        quote!(mut __call)
-    };
-    quote! {
-        |#call| #boxed(async move {
-            #(#extract)*
-            #run
-        })
-    }
-}
-
-fn run(paths: &Paths, signature: &Signature, arguments: &[Ident]) -> TokenStream {
-    let Paths { reply, .. } = paths;
-    let ident = &signature.ident;
-    let wait = signature.is_async.then(|| quote!(.await));
-    let reply = match &signature.output {
-        Some(ty) => {
-            let span = at(ty.span());
-            quote_spanned!(span=> <#ty as #reply>::reply)
-        }
-        None => quote!(#reply::reply),
-    };
-    quote!(#reply(#ident(#(#arguments),*)#wait))
 }
 
 /// The place of the author's token, but still generated code to the compiler's lints.

@@ -4,6 +4,7 @@ use proc_macro::TokenStream;
 
 // In the order in which an annotated function passes through them.
 mod args;
+mod values;
 mod scopes;
 mod signature;
 mod model;

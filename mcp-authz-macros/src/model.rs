@@ -4,17 +4,19 @@ use proc_macro2::{Span, TokenStream};
 use syn::ext::IdentExt;
 use syn::{Error, LitStr, Path};
 
-use crate::args::{Access, Args, Hints};
+use crate::args::{Access, Args, Demands, Hints};
 use crate::errors::Errors;
 use crate::signature::Signature;
 
 pub(crate) struct Tool {
     pub(crate) signature: Signature,
     pub(crate) access: Access,
+    pub(crate) demands: Demands,
     pub(crate) name: LitStr,
     pub(crate) title: Option<LitStr>,
     pub(crate) description: Option<LitStr>,
     pub(crate) hints: Hints,
+    pub(crate) toolset: Option<LitStr>,
     pub(crate) krate: Option<Path>,
 }
 
@@ -35,6 +37,13 @@ impl Tool {
         if let Some(complaint) = name.as_ref().and_then(|name| complaint(&name.value())) {
             errors.at(&name, complaint);
         }
+        if let Some(signature) = &signature {
+            check_arguments(&args, signature, &mut errors);
+        }
+        check_braces(&args, &mut errors);
+        if let Some(toolset) = args.toolset.as_ref().filter(|name| name.value().is_empty()) {
+            errors.at(toolset, "a toolset needs a name");
+        }
         errors.finish()?;
 
         // Each is `None` only next to an error.
@@ -44,12 +53,40 @@ impl Tool {
         Ok(Self {
             name,
             access,
+            demands: args.demands,
             title: args.title,
             description: args.description.or_else(|| documented(&signature)),
             hints: args.hints,
+            toolset: args.toolset,
             krate: args.krate,
             signature,
         })
+    }
+}
+
+/// Scopes by arguments need arguments. A policy may do without: the compiler sees which it is.
+fn check_arguments(args: &Args, signature: &Signature, errors: &mut Errors) {
+    if let Some(path) = &args.demands.scopes_for
+        && signature.arguments().is_none()
+    {
+        errors.at(
+            path,
+            "`scopes_for` looks at the arguments, and this tool has none: take them as `Parameters<T>`",
+        );
+    }
+}
+
+/// A scope with a variable in it is a resource's: nothing would fill it in here.
+fn check_braces(args: &Args, errors: &mut Errors) {
+    let Some(Access::Scopes(scopes)) = &args.access else {
+        return;
+    };
+    let has_brace = |token: &&LitStr| token.value().contains(['{', '}']);
+    for token in scopes.literals().into_iter().filter(has_brace) {
+        errors.at(
+            token,
+            "braces stand for a variable of a resource's URI, and a tool has none: use `scopes_for`",
+        );
     }
 }
 

@@ -31,7 +31,16 @@ impl Scopes {
         }
     }
 
-    /// The scopes that the expression names, in the order written.
+    /// The literals, in the order written.
+    pub(crate) fn literals(&self) -> Vec<&LitStr> {
+        match self {
+            Self::Literal(token) => vec![token],
+            Self::Const(_) => Vec::new(),
+            Self::All(parts) | Self::Any(parts) => parts.iter().flat_map(Self::literals).collect(),
+        }
+    }
+
+    /// The constants, in the order written.
     pub(crate) fn consts(&self) -> Vec<&ScopeConst> {
         match self {
             Self::Literal(_) => Vec::new(),
@@ -140,7 +149,7 @@ fn plain(mut value: &Expr) -> &Expr {
 }
 
 /// What is wrong with a scope-token (RFC 6749 §3.3), if anything.
-fn complaint(token: &str) -> Option<String> {
+pub(crate) fn complaint(token: &str) -> Option<String> {
     let allowed = |c: char| matches!(c, '\x21' | '\x23'..='\x5B' | '\x5D'..='\x7E');
     if token.is_empty() {
         return Some("an empty string is not a scope".to_owned());

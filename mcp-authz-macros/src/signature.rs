@@ -17,12 +17,32 @@ pub(crate) struct Signature {
     pub(crate) visibility: Visibility,
     pub(crate) ident: Ident,
     pub(crate) is_async: bool,
-    pub(crate) parameters: Vec<Type>,
+    pub(crate) parameters: Vec<Parameter>,
     /// `None` for `impl Trait`, which cannot be written a second time.
     pub(crate) output: Option<Type>,
 }
 
+pub(crate) struct Parameter {
+    pub(crate) ty: Type,
+}
+
+impl Parameter {
+    /// Whether these are the arguments of a call, by the name of the type.
+    fn is_arguments(&self) -> bool {
+        let Type::Path(path) = &self.ty else {
+            return false;
+        };
+        let last = path.path.segments.last();
+        last.is_some_and(|last| last.ident == "Parameters" && !last.arguments.is_none())
+    }
+}
+
 impl Signature {
+    /// Which of the parameters is `Parameters<T>`.
+    pub(crate) fn arguments(&self) -> Option<usize> {
+        self.parameters.iter().position(Parameter::is_arguments)
+    }
+
     /// Reads everything before the body, which is the compiler's alone to judge.
     pub(crate) fn read(item: &TokenStream, errors: &mut Errors) -> Option<Self> {
         let head = |input: ParseStream<'_>| {
@@ -55,15 +75,15 @@ impl Signature {
             visibility,
             ident: signature.ident,
             is_async: signature.asyncness.is_some(),
-            parameters: signature.inputs.into_iter().filter_map(type_of).collect(),
+            parameters: signature.inputs.into_iter().filter_map(parameter).collect(),
             output: output(signature.output),
         }
     }
 }
 
-fn type_of(argument: FnArg) -> Option<Type> {
+fn parameter(argument: FnArg) -> Option<Parameter> {
     match argument {
-        FnArg::Typed(PatType { ty, .. }) => Some(*ty),
+        FnArg::Typed(PatType { ty, .. }) => Some(Parameter { ty: *ty }),
         FnArg::Receiver(_) => None,
     }
 }

@@ -1,5 +1,7 @@
 //! What an annotated function may take.
 
+mod late;
+
 use std::any::{Any, TypeId, type_name};
 use std::collections::HashMap;
 use std::ops::Deref;
@@ -18,17 +20,31 @@ use serde::de::DeserializeOwned;
 use tokio_util::sync::CancellationToken;
 
 use crate::auth_info::AuthInfo;
-use crate::gate::Admitted;
+use crate::gate::{Admitted, Operation, Rule};
 
-/// One allowed call of an annotated function: what [`FromCall`] draws from.
+/// One call of an annotated function: what [`FromCall`] draws from.
 pub struct Call<'a> {
     context: ToolCallContext<'a, App>,
     auth: Option<AuthInfo>,
+    /// What the function is under, for the word that it has itself.
+    rule: &'a Rule,
+    operation: Operation<'a>,
 }
 
 impl<'a> Call<'a> {
-    pub(crate) fn new(context: ToolCallContext<'a, App>, auth: Option<AuthInfo>) -> Self {
-        Self { context, auth }
+    pub(crate) fn new(
+        context: ToolCallContext<'a, App>,
+        rule: &'a Rule,
+        operation: Operation<'a>,
+    ) -> Self {
+        let admitted = Admitted::find(&context.request_context.extensions);
+        let auth = admitted.and_then(Admitted::in_call);
+        Self {
+            context,
+            auth,
+            rule,
+            operation,
+        }
     }
 
     /// The verified caller; `None` when somebody without a token calls an anonymous tool.

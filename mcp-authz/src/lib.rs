@@ -100,13 +100,13 @@ pub use gate::{ChallengeForm, PolicyError, Rule, Rules, Visibility};
 #[doc(inline)]
 #[doc = include_str!("docs/tool.md")]
 pub use mcp_authz_macros::tool;
-pub use registry::{Access, ToolEntry};
+pub use registry::{Access, Entry, Kind, ToolEntry};
 pub use reqwest;
 pub use rmcp;
 pub use rmcp::handler::server::wrapper::{Json, Parameters};
 pub use scope::{ChallengeScopes, Hierarchy, InvalidScope, Requirement, Scope, ScopeSet};
 pub use server::{
-    Annotated, Authz, GuardedItem, Kind, Manifest, Protect, Server, ServerBuilder, StdioCaller,
+    Annotated, Authz, GuardedItem, Manifest, Protect, Server, ServerBuilder, StdioCaller,
 };
 #[cfg(feature = "dpop")]
 #[cfg_attr(docsrs, doc(cfg(feature = "dpop")))]

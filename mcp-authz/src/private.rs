@@ -1,8 +1,8 @@
 //! Everything that the macros' expansions may name, and nothing else. No part of the public API.
 
 pub use crate::extract::{Call, FromCall, Signature};
-pub use crate::gate::Rule;
-pub use crate::registry::{Access, Hints, Origin, ToolEntry, ToolSpec, boxed};
+pub use crate::gate::{PolicyOver, Rule, deferred};
+pub use crate::registry::{Access, Hints, Origin, Spec, ToolEntry, ToolPart, boxed};
 pub use crate::reply::{OutputSchema, Reply};
 pub use crate::scope::{Requirement, Scope, differs};
 pub use inventory;
@@ -10,4 +10,5 @@ pub use inventory;
 // The language's own, for programs without a prelude or with types of these names.
 pub use std::convert::From;
 pub use std::option::Option::{None, Some};
+pub use std::time::Duration;
 pub use std::{assert, file, line, module_path};

@@ -1,17 +1,19 @@
-//! What annotated functions declared: the one place where a tool's access is written.
+//! What annotated functions declared: the one place where their access is written.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use rmcp::ErrorData;
 use rmcp::model::{CallToolResponse, JsonObject};
+use serde::Serialize;
 
 use crate::extract::{Call, Signature};
 use crate::gate::Rule;
 use crate::scope::Requirement;
 
-/// Who may call a tool.
+/// Who may use an item of a server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Access {
@@ -22,6 +24,25 @@ pub enum Access {
     /// Anybody, once the server says [`allow_anonymous`](crate::ServerBuilder::allow_anonymous).
     Anonymous,
 }
+
+/// A kind of item that a rule is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Kind {
+    /// A tool, by its name.
+    Tool,
+    /// A prompt, by its name.
+    Prompt,
+    /// A resource, by its URI, or a template of such.
+    Resource,
+    /// A method that MCP does not know.
+    Method,
+}
+
+/// One annotated function; see [`ToolEntry`].
+#[derive(Clone, Copy)]
+pub struct Entry<P: 'static>(&'static Spec<P>);
 
 /// One declared tool: what `whoami::tool()` returns for an annotated `fn whoami`.
 ///
@@ -38,23 +59,56 @@ pub enum Access {
 /// // The function is still a function.
 /// assert_eq!(one(), "1");
 /// ```
-#[derive(Clone, Copy)]
-pub struct ToolEntry(&'static ToolSpec);
+pub type ToolEntry = Entry<ToolPart>;
 
-/// The body of a [`ToolEntry`], written by the macro.
+/// The body of an [`Entry`], written by the macro.
 #[doc(hidden)]
-pub struct ToolSpec {
+pub struct Spec<P> {
     pub name: &'static str,
     pub title: Option<&'static str>,
     pub description: Option<&'static str>,
-    pub hints: Hints,
+    pub toolset: Option<&'static str>,
     pub rule: fn() -> Rule,
     /// Describes every parameter, in order.
     pub signature: fn(&mut Signature),
+    pub origin: Origin,
+    /// What only its kind has.
+    pub part: P,
+}
+
+/// What only a tool has.
+#[doc(hidden)]
+#[derive(Clone, Copy)]
+pub struct ToolPart {
+    pub hints: Hints,
     /// The JSON Schema of structured output, where the return type has one.
     pub output_schema: fn() -> Option<Arc<JsonObject>>,
     pub call: ToolFn,
-    pub origin: Origin,
+}
+
+/// What is particular to a kind of annotated function.
+#[doc(hidden)]
+pub trait Part: Copy + 'static {
+    const KIND: Kind;
+
+    /// What clients say to reach it.
+    fn key(spec: &'static Spec<Self>) -> &'static str;
+
+    fn hints(&self) -> Hints {
+        Hints::default()
+    }
+}
+
+impl Part for ToolPart {
+    const KIND: Kind = Kind::Tool;
+
+    fn key(spec: &'static Spec<Self>) -> &'static str {
+        spec.name
+    }
+
+    fn hints(&self) -> Hints {
+        self.hints
+    }
 }
 
 /// Extracts the parameters and runs the function.
@@ -79,7 +133,7 @@ pub struct Hints {
     pub open_world: Option<bool>,
 }
 
-/// Where a tool was declared.
+/// Where a function was declared.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug)]
 pub struct Origin {
@@ -110,33 +164,45 @@ impl Origin {
     }
 }
 
-impl ToolEntry {
+impl<P: Part> Entry<P> {
     #[doc(hidden)]
     #[must_use]
-    pub const fn new(spec: &'static ToolSpec) -> Self {
+    pub const fn new(spec: &'static Spec<P>) -> Self {
         Self(spec)
     }
 
-    /// The name under which clients call it.
+    /// The name under which it is listed.
     #[must_use]
     pub fn name(&self) -> &'static str {
         self.0.name
     }
 
-    /// Who may call it.
+    /// Who may use it.
     #[must_use]
     pub fn access(&self) -> Access {
         self.rule().access
     }
 
-    /// Who may call it, and what else is asked.
+    /// Who may use it, and what else is asked.
     pub(crate) fn rule(&self) -> Rule {
         (self.0.rule)()
     }
 
+    /// What clients say to reach it.
+    pub(crate) fn key(&self) -> &'static str {
+        P::key(self.0)
+    }
+
+    /// What its parameters need.
+    pub(crate) fn signature(&self) -> Signature {
+        let mut signature = Signature::default();
+        (self.0.signature)(&mut signature);
+        signature
+    }
+
     #[doc(hidden)]
     #[must_use]
-    pub const fn spec(&self) -> &'static ToolSpec {
+    pub const fn spec(&self) -> &'static Spec<P> {
         self.0
     }
 
@@ -146,29 +212,50 @@ impl ToolEntry {
     }
 }
 
-impl fmt::Debug for ToolEntry {
+impl<P: Part> fmt::Debug for Entry<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ToolEntry")
+        f.debug_struct("Entry")
+            .field("kind", &P::KIND)
             .field("name", &self.0.name)
             .field("access", &self.access())
             .finish_non_exhaustive()
     }
 }
 
-inventory::collect!(ToolEntry);
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Tool => "tool",
+            Self::Prompt => "prompt",
+            Self::Resource => "resource",
+            Self::Method => "method",
+        })
+    }
+}
 
-/// Every tool that the program declared, in a stable order: inventory visits in any.
-pub(crate) fn declared() -> Vec<ToolEntry> {
-    let mut tools: Vec<ToolEntry> = inventory::iter::<ToolEntry>.into_iter().copied().collect();
-    tools.sort_by_key(|tool| {
+inventory::collect!(Entry<ToolPart>);
+
+/// All of its kind that the program declared: inventory visits them in any order.
+pub(crate) fn declared<P: Part>() -> Vec<Entry<P>>
+where
+    Entry<P>: inventory::Collect,
+{
+    let mut entries: Vec<Entry<P>> = inventory::iter::<Entry<P>>.into_iter().copied().collect();
+    entries.sort_by_key(|entry| {
         let Origin {
             crate_name,
             file,
             line,
-        } = tool.0.origin;
-        (tool.0.name, crate_name, file, line)
+        } = entry.0.origin;
+        (entry.key(), crate_name, file, line)
     });
-    tools
+    entries
+}
+
+/// The names of all toolsets.
+pub(crate) fn toolsets() -> BTreeSet<&'static str> {
+    let tools = declared::<ToolPart>();
+    tools.iter().filter_map(|tool| tool.0.toolset).collect()
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //! extensions), the layer the receiving half, and none of the senders: when the last sender is
 //! gone, nobody can decide any more.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use tokio::sync::Notify;
 
@@ -24,6 +24,8 @@ enum State {
 #[derive(Debug)]
 struct Cell {
     state: Mutex<(State, Senders)>,
+    /// A refusal that is told in the message, whatever the status.
+    told: OnceLock<Denial>,
     changed: Notify,
 }
 
@@ -61,6 +63,7 @@ pub(crate) struct Verdict(Arc<Cell>);
 pub(crate) fn channel() -> (VerdictSender, Verdict) {
     let cell = Arc::new(Cell {
         state: Mutex::new((State::Pending, Senders::Some)),
+        told: OnceLock::new(),
         changed: Notify::new(),
     });
     (
@@ -84,6 +87,16 @@ impl VerdictSender {
             State::Allowed | State::Released => true,
             State::Denied(_) => false,
         }
+    }
+
+    /// Leaves a refusal for the message. The first one stands.
+    pub(crate) fn tell(&self, denial: Denial) {
+        let _ = self.0.0.told.set(denial);
+    }
+
+    /// What the message has to tell.
+    pub(crate) fn told(&self) -> Option<Denial> {
+        self.0.0.told.get().cloned()
     }
 
     /// Refuses the request. `false` when the head has left, so that no status can say so.

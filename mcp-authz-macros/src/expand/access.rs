@@ -2,17 +2,60 @@
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
+use syn::ExprPath;
 use syn::spanned::Spanned;
 
-use crate::args::Access;
+use super::at;
+use crate::args::{Access, Demands};
+use crate::model::Tool;
 use crate::paths::Paths;
 use crate::scopes::Scopes;
 
 /// The value of the `Rule` that is declared.
-pub(super) fn rule(paths: &Paths, access: &Access) -> TokenStream {
-    let Paths { rule, from, .. } = paths;
-    let access = declared(paths, access);
-    quote!(<#rule as #from<_>>::from(#access))
+pub(super) fn rule(paths: &Paths, tool: &Tool) -> TokenStream {
+    let Paths {
+        rule,
+        from,
+        duration,
+        deferred,
+        ..
+    } = paths;
+    let access = declared(paths, &tool.access);
+    let Demands {
+        scopes_for,
+        policy,
+        max_age,
+        acr_values,
+        conceal,
+    } = &tool.demands;
+    let max_age = max_age
+        .as_ref()
+        .map(|age| quote!(.max_age(#duration::from_secs(#age))));
+    let acr_values = (!acr_values.is_empty()).then(|| quote!(.acr_values([#(#acr_values),*])));
+    let conceal = conceal.then(|| quote!(.conceal()));
+    let rule = quote! {
+        <#rule as #from<_>>::from(#access) #max_age #acr_values #conceal
+    };
+    let rule = match scopes_for {
+        Some(_) => quote!(#deferred(#rule)),
+        None => rule,
+    };
+    match policy {
+        Some(policy) => with_policy(paths, tool, policy, &rule),
+        None => rule,
+    }
+}
+
+/// The compiler sees what the policy is over: that decides who asks it, and when.
+fn with_policy(paths: &Paths, tool: &Tool, policy: &ExprPath, rule: &TokenStream) -> TokenStream {
+    let Paths { policy_over, .. } = paths;
+    let signature = &tool.signature;
+    let arguments = signature
+        .arguments()
+        .and_then(|index| signature.parameters.get(index))
+        .map_or_else(|| quote!(()), |parameter| parameter.ty.to_token_stream());
+    let span = at(policy.span());
+    quote_spanned!(span=> #policy_over::<#arguments, _>::declare(#policy, #rule))
 }
 
 /// The value of the `Access` that is declared.

@@ -7,7 +7,7 @@ use rmcp::ErrorData;
 use rmcp::model::{CallToolResult, ContentBlock, MetaObject};
 use serde_json::{Value, json};
 
-use super::decide::Caller;
+use super::decide::{Caller, Operation};
 use crate::auth_info::AuthInfo;
 use crate::challenge::{Challenger, Denial};
 use crate::registry::Access;
@@ -57,16 +57,18 @@ impl Answers {
         own.copied().unwrap_or(self.form)
     }
 
-    /// Whether a refusal of this kind can be told to `caller` in a tool result: an outage or a panic
-    /// is none of the person's business.
-    pub(super) fn tells(&self, denial: &Denial, caller: &Caller) -> bool {
+    /// Whether a refusal is told to `caller` in the message. Where there is a status, an outage or a
+    /// panic is none of the person's business, and only a tool has a result to tell it in.
+    pub(super) fn tells(&self, operation: Operation<'_>, denial: &Denial, caller: &Caller) -> bool {
         let curable = matches!(
             denial,
             Denial::Unauthenticated(_)
                 | Denial::InsufficientScope(_)
                 | Denial::InsufficientAuthentication { .. }
         );
-        !self.over_http || (curable && self.form(caller.as_ref()) == ChallengeForm::ToolResult)
+        let is_tool = matches!(operation, Operation::Tool(..));
+        let reads_results = self.form(caller.as_ref()) == ChallengeForm::ToolResult;
+        !self.over_http || (curable && is_tool && reads_results)
     }
 
     /// The refusal as a tool's result.
@@ -80,7 +82,7 @@ impl Answers {
         result
     }
 
-    /// The refusal as a JSON-RPC error, where there is no HTTP to carry it.
+    /// The refusal as a JSON-RPC error, where there is no status to carry it.
     pub(super) fn error(&self, denial: &Denial) -> ErrorData {
         let challenges = self.challenger.challenges(denial, None);
         let data = (!challenges.is_empty()).then(|| json!({ CHALLENGE: challenges }));

@@ -12,7 +12,7 @@ use super::rulebook::{Rulebook, Visibility};
 use crate::auth_info::AuthInfo;
 use crate::challenge::Denial;
 use crate::registry::Access;
-use crate::scope::{Requirement, ScopeSet};
+use crate::scope::{Requirement, ScopeSet, Terms};
 
 /// Who asks: a verified caller, or somebody without a token where the server lets those in.
 pub(crate) type Caller = Option<AuthInfo>;
@@ -41,6 +41,16 @@ pub(crate) enum Arguments<'a> {
     Some,
     /// These, or none.
     These(Option<&'a JsonObject>),
+}
+
+impl Operation<'_> {
+    /// Whether something runs on arguments of its own, which can then have the last word.
+    fn is_call(&self) -> bool {
+        matches!(
+            self,
+            Self::Tool(_, Arguments::These(_)) | Self::Prompt(_, Arguments::These(_))
+        )
+    }
 }
 
 /// For the log: never the arguments.
@@ -80,7 +90,9 @@ impl Rulebook {
     /// Decides on `operation` for `caller`, policies included.
     pub(crate) async fn judge(&self, operation: Operation<'_>, caller: &Caller) -> Decision {
         let decision = self.decide(operation, caller);
-        let Some(auth) = caller.as_ref().filter(|_| decision.passes()) else {
+        // Where the arguments are yet to be decided on, the policy comes after them.
+        let is_asked = decision == Decision::Allow;
+        let Some(auth) = caller.as_ref().filter(|_| is_asked) else {
             return decision;
         };
         for (rule, _) in self.applied(&operation) {
@@ -95,9 +107,10 @@ impl Rulebook {
     /// A refusal, as the caller may see it: what is concealed does not exist for whoever may not have
     /// it, whatever the reason.
     pub(crate) fn refuse(&self, operation: Operation<'_>, denial: Denial) -> Decision {
-        match self.applied(&operation).any(|(rule, _)| rule.concealed) {
-            true => Decision::Unknown,
-            false => Decision::Deny(denial),
+        let mut rules = self.applied(&operation).map(|(rule, _)| rule);
+        match rules.find(|rule| rule.concealed) {
+            Some(concealed) => concealed.refuse(denial),
+            None => Decision::Deny(denial),
         }
     }
 
@@ -144,7 +157,7 @@ impl Rulebook {
         }
         match decided {
             Err(denial) => Decision::Deny(denial),
-            Ok(()) if rule.deferred => Decision::Defer,
+            Ok(()) if rule.deferred && operation.is_call() => Decision::Defer,
             Ok(()) => Decision::Allow,
         }
     }
@@ -198,12 +211,7 @@ impl Rulebook {
         };
         let none = JsonObject::new();
         let more = (scopes_for.0)(arguments.unwrap_or(&none), auth);
-        // All scopes of the operation, in one challenge.
-        let all = match access {
-            Access::Scopes(requirement) => Requirement::all([requirement.clone(), more]),
-            Access::Authenticated | Access::Anonymous => more,
-        };
-        let decided = self.terms.require(&all, auth.scopes());
+        let decided = access.with_more(more, &self.terms, auth.scopes());
         decided.map_err(Denial::InsufficientScope)
     }
 
@@ -216,6 +224,23 @@ impl Rulebook {
         }
         let all = self.visibility == Visibility::All && rules.all(|(rule, _)| !rule.concealed);
         all || self.judge(item, caller).await.passes()
+    }
+}
+
+impl Access {
+    /// Whether `granted` is enough for this and `more`, or all scopes of the operation, for one
+    /// challenge.
+    pub(crate) fn with_more(
+        &self,
+        more: Requirement,
+        terms: &Terms,
+        granted: &ScopeSet,
+    ) -> Result<(), ScopeSet> {
+        let all = match self {
+            Self::Scopes(requirement) => Requirement::all([requirement.clone(), more]),
+            Self::Authenticated | Self::Anonymous => more,
+        };
+        terms.require(&all, granted)
     }
 }
 

@@ -9,9 +9,9 @@ use rmcp::model::*;
 use rmcp::service::{NotificationContext, RequestContext, SubscriptionContext};
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 
-use super::Gate;
 use super::decide::{Arguments, Operation};
 use super::rounds::Round;
+use super::{Admitted, Gate};
 
 type Context = RequestContext<RoleServer>;
 
@@ -62,14 +62,18 @@ impl<H: ServerHandler> ServerHandler for Gate<H> {
     ) -> Result<CallToolResponse, ErrorData> {
         let arguments = request.arguments.as_ref();
         let operation = Operation::Tool(&request.name, Arguments::These(arguments));
-        let pass = match self.enter(&context.extensions, operation).await {
+        let pass = match self.pass(&context.extensions, operation).await {
             Ok(pass) => pass,
-            Err(refused) => return refused.by_result(&self.guarded.answers),
+            Err(refused) => {
+                let admitted = Admitted::find(&context.extensions);
+                return admitted.and_then(Admitted::told).ok_or(refused);
+            }
         };
         let round = Round::new("tools/call", &*request.name, arguments);
         self.open(&pass, &round, &mut request.request_state)?;
         let response = pass.run(|| self.guarded.handler.call_tool(request, context));
-        let mut response = response.await?;
+        let response = response.await;
+        let mut response = response.or_else(|refused| pass.told().ok_or(refused))?;
         match &mut response {
             CallToolResponse::InputRequired(result) => self.close(&pass, &round, result)?,
             CallToolResponse::Task(created) => self.keep_task(&pass, &round, created)?,

@@ -26,23 +26,23 @@ use std::sync::{Arc, Mutex, PoisonError};
 use futures_util::FutureExt;
 use rmcp::ErrorData;
 use rmcp::ServerHandler;
-use rmcp::model::{CallToolResponse, ErrorCode, Extensions};
+use rmcp::model::{ErrorCode, Extensions};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use answers::Answers;
 pub use answers::ChallengeForm;
-pub(crate) use decide::Caller;
-use decide::{Decision, Operation};
+pub(crate) use decide::{Arguments, Caller, Decision, Operation};
 pub(crate) use methods::is_mcp_method;
-pub use policy::PolicyError;
+pub(crate) use policy::judged;
+pub use policy::{PolicyError, PolicyOver};
 pub(crate) use rule::SignIn;
-pub use rule::{Rule, Rules};
+pub use rule::{Rule, Rules, deferred};
 pub(crate) use rulebook::Rulebook;
 pub use rulebook::Visibility;
 pub(crate) use template::Template;
-pub(crate) use ticket::Admitted;
-use ticket::{Pass, Ticket};
+use ticket::Pass;
+pub(crate) use ticket::{Admitted, Ticket};
 
 use crate::bind::{Seal, TaskOwners};
 use crate::challenge::Denial;
@@ -138,33 +138,14 @@ impl<H: ServerHandler> Gate<H> {
         extensions: &Extensions,
         operation: Operation<'_>,
     ) -> Result<Pass, ErrorData> {
-        self.enter(extensions, operation)
-            .await
-            .map_err(|refused| refused.by_status(&self.guarded.answers))
-    }
-
-    /// The same, with a refusal still to be told.
-    async fn enter(
-        &self,
-        extensions: &Extensions,
-        operation: Operation<'_>,
-    ) -> Result<Pass, Refused> {
         // No ticket: the request did not come through the layer.
-        let ticket = Ticket::read(extensions).ok_or_else(|| Refused::Told(refused()))?;
+        let ticket = Ticket::read(extensions).ok_or_else(refused)?;
         if let Some(Barred(denial)) = extensions.get() {
-            return Err(Refused::Denied(denial.clone(), ticket));
+            return Err(ticket.refuse(operation, denial.clone()));
         }
-        match self.judge(operation, &ticket.caller).await {
-            Decision::Deny(denial) => {
-                tracing::debug!(?operation, caller = ?ticket.caller, ?denial, "refused");
-                Err(Refused::Denied(denial, ticket))
-            }
-            // What decides on its arguments records the verdict itself.
-            Decision::Defer => Ok(Pass(ticket)),
-            _ if !ticket.allow() => Err(Refused::Told(refused())),
-            Decision::Unknown => Err(Refused::Told(unknown(operation))),
-            Decision::Allow => Ok(Pass(ticket)),
-        }
+        let decision = self.judge(operation, &ticket.caller).await;
+        ticket.settle(operation, decision)?;
+        Ok(Pass(ticket))
     }
 
     /// A decision that panics refuses: it never lets anything run.
@@ -190,47 +171,13 @@ impl<H: ServerHandler> Gate<H> {
     }
 }
 
-/// Nothing runs.
-enum Refused {
-    /// The answer is settled.
-    Told(ErrorData),
-    /// It is to be told, in one form or another.
-    Denied(Denial, Ticket),
-}
-
-impl Refused {
-    fn by_status(self, answers: &Answers) -> ErrorData {
-        match self {
-            Self::Told(error) => error,
-            Self::Denied(denial, _) if !answers.over_http => answers.error(&denial),
-            Self::Denied(denial, ticket) => {
-                ticket.deny(denial);
-                refused()
-            }
-        }
-    }
-
-    /// As the result of a tool, where the caller's client reads only that.
-    fn by_result(self, answers: &Answers) -> Result<CallToolResponse, ErrorData> {
-        match self {
-            // `allow`, for the status alone: there is no pass, so nothing runs.
-            Self::Denied(denial, ticket)
-                if answers.tells(&denial, &ticket.caller) && ticket.allow() =>
-            {
-                Ok(answers.tool_result(&denial).into())
-            }
-            other => Err(other.by_status(answers)),
-        }
-    }
-}
-
 /// What rmcp gets for a refused request. The layer replaces it with the HTTP answer.
-fn refused() -> ErrorData {
+pub(crate) fn refused() -> ErrorData {
     ErrorData::invalid_request("refused", None)
 }
 
 /// The protocol's answer to a name that there is not: one text for the unknown and the concealed.
-fn unknown(operation: Operation<'_>) -> ErrorData {
+pub(crate) fn unknown(operation: Operation<'_>) -> ErrorData {
     match operation {
         Operation::Protocol | Operation::Tool(..) => {
             ErrorData::invalid_params("tool not found", None)

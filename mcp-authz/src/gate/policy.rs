@@ -1,5 +1,7 @@
 //! What scopes cannot say: a predicate of the author's.
 
+mod over;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::panic::AssertUnwindSafe;
@@ -9,6 +11,8 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::time::timeout;
+
+pub use over::PolicyOver;
 
 use crate::auth_info::AuthInfo;
 use crate::challenge::Denial;

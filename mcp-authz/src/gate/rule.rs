@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use rmcp::model::JsonObject;
 
+use super::decide::Decision;
 use super::policy::{Outcome, Policy};
 use crate::auth_info::AuthInfo;
+use crate::challenge::Denial;
 use crate::registry::Access;
 use crate::scope::{Requirement, Scope};
 
@@ -126,11 +128,21 @@ impl Rule {
         self
     }
 
-    /// The operation judges its typed arguments itself.
-    #[doc(hidden)]
-    pub fn deferred(mut self) -> Self {
-        self.deferred = true;
-        self
+    /// A refusal under this rule, as the caller may see it.
+    pub(crate) fn refuse(&self, denial: Denial) -> Decision {
+        match self.concealed {
+            true => Decision::Unknown,
+            false => Decision::Deny(denial),
+        }
+    }
+}
+
+/// The rule of a function that has the last word itself, on its typed arguments. For the macros'
+/// expansions alone: whoever makes such a rule must take that word.
+pub fn deferred(rule: Rule) -> Rule {
+    Rule {
+        deferred: true,
+        ..rule
     }
 }
 

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use futures_util::FutureExt;
 use rmcp::ErrorData;
-use rmcp::model::Extensions;
+use rmcp::model::{CallToolResponse, Extensions};
 use rmcp::transport::streamable_http_server::session::SessionRestoreMarker;
 
 use super::answers::Answers;
-use super::decide::Caller;
+use super::decide::{Caller, Decision, Operation};
+use super::{refused, unknown};
 use crate::auth_info::{AuthInfo, OpenCall};
 use crate::bind::InFlight;
 use crate::challenge::Denial;
@@ -34,6 +35,12 @@ impl Admitted {
         parts.map_or_else(|| extensions.get(), |parts| parts.extensions.get())
     }
 
+    /// A refusal that is told in the message, as the result of a tool.
+    pub(super) fn told(&self) -> Option<CallToolResponse> {
+        let denial = self.verdict.told()?;
+        Some(self.answers.tool_result(&denial).into())
+    }
+
     /// The caller as a handler gets to see it.
     pub(crate) fn in_call(&self) -> Caller {
         let caller = self.caller.clone()?;
@@ -46,35 +53,70 @@ impl Admitted {
 }
 
 /// One message before the gate: who sent it, and where the verdict goes.
-pub(super) struct Ticket {
+pub(crate) struct Ticket {
     pub(super) caller: Caller,
     /// `None` for a replay: restoring a session sends `initialize` again with the parts of the
     /// current request, whose verdict is not the replay's to write.
     verdict: Option<VerdictSender>,
+    answers: Arc<Answers>,
     /// Keeps the id of a call in a session taken for as long as it runs.
     _in_flight: Option<InFlight>,
 }
 
 impl Ticket {
     /// `None` for a message that did not come through the layer.
-    pub(super) fn read(extensions: &Extensions) -> Option<Self> {
+    pub(crate) fn read(extensions: &Extensions) -> Option<Self> {
         let Admitted {
-            caller, verdict, ..
+            caller,
+            verdict,
+            answers,
+            ..
         } = Admitted::find(extensions)?.clone();
         let replay = extensions.get::<SessionRestoreMarker>().is_some();
         Some(Self {
             caller,
             verdict: (!replay).then_some(verdict),
+            answers,
             _in_flight: extensions.get().cloned(),
         })
     }
 
+    /// Records a decision. What is deferred stays open: whoever decides on the arguments comes back.
+    pub(crate) fn settle(
+        &self,
+        operation: Operation<'_>,
+        decision: Decision,
+    ) -> Result<(), ErrorData> {
+        match decision {
+            Decision::Deny(denial) => Err(self.refuse(operation, denial)),
+            Decision::Defer => Ok(()),
+            _ if !self.allow() => Err(refused()),
+            Decision::Unknown => Err(unknown(operation)),
+            Decision::Allow => Ok(()),
+        }
+    }
+
+    /// Refuses: by the status, or, where a client reads only that, in the message.
+    pub(super) fn refuse(&self, operation: Operation<'_>, denial: Denial) -> ErrorData {
+        tracing::debug!(?operation, caller = ?self.caller, ?denial, "refused");
+        if self.answers.tells(operation, &denial, &self.caller)
+            && let Some(verdict) = self.verdict.as_ref().filter(|verdict| verdict.allow())
+        {
+            // Allowed, for the status alone: there is no pass, so nothing runs.
+            let error = self.answers.error(&denial);
+            verdict.tell(denial);
+            return error;
+        }
+        self.deny(denial);
+        refused()
+    }
+
     /// Records that the operation may run; `false` when the request was refused already.
-    pub(super) fn allow(&self) -> bool {
+    fn allow(&self) -> bool {
         self.verdict.as_ref().is_none_or(VerdictSender::allow)
     }
 
-    pub(super) fn deny(&self, denial: Denial) {
+    fn deny(&self, denial: Denial) {
         if let Some(verdict) = &self.verdict {
             verdict.deny(denial);
         }
@@ -89,6 +131,12 @@ impl Pass {
     /// The caller, where it is somebody.
     pub(super) fn caller(&self) -> Option<&AuthInfo> {
         self.0.caller.as_ref()
+    }
+
+    /// A refusal that came late, on the arguments, and is told in the message.
+    pub(super) fn told(&self) -> Option<CallToolResponse> {
+        let denial = self.0.verdict.as_ref()?.told()?;
+        Some(self.0.answers.tool_result(&denial).into())
     }
 
     /// Runs what was allowed; a panic becomes an answer (rmcp would leave the client without any).

@@ -5,7 +5,7 @@ use rmcp::model::{Implementation, RequestStateCodec, ServerCapabilities, ServerC
 
 use super::authz::Protect;
 use super::dispatch::Annotated;
-use super::item::Item;
+use super::item::{Declared, Item};
 use super::resource::Resource;
 use super::settings::Settings;
 use super::{Server, ServerBuilder, checks, survey};
@@ -30,11 +30,13 @@ impl ServerBuilder {
 
     pub(super) async fn plan(self) -> Result<Planned<Annotated>, Error> {
         let info = self.info();
-        let tools = self.tools.resolve();
-        let items: Vec<Item> = tools.iter().map(Item::of_tool).collect();
+        let tools = self.tools.resolve(&self.toolsets);
+        let declared: Vec<Declared> = tools.iter().map(Declared::new).collect();
         let mut problems = Vec::new();
-        checks::some(&tools, &mut problems);
-        checks::parameters(&tools, &self.app, &mut problems);
+        checks::some(&declared, &mut problems);
+        checks::toolsets(&self.toolsets, &declared, &mut problems);
+        checks::parameters(&declared, &self.app, &mut problems);
+        let items = declared.into_iter().map(|function| function.item).collect();
         let plan = Plan::check(&self.settings, items, problems)?;
         plan.meet_issuers(self.settings.eager).await?;
         let handler = Annotated::new(self.app, info, &tools);

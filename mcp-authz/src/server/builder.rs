@@ -1,8 +1,9 @@
 //! The builder of a server.
 
+use super::selection::Selection;
 use super::settings::{Settings, with_settings};
 use crate::extract::App;
-use crate::registry::{self, ToolEntry};
+use crate::registry::{ToolEntry, ToolPart};
 
 /// Makes a [`Server`](crate::Server). Every mistake in what it was given is reported by
 /// [`build`](Self::build), all at once.
@@ -13,37 +14,8 @@ pub struct ServerBuilder {
     pub(super) instructions: Option<String>,
     pub(super) settings: Settings,
     pub(super) app: App,
-    pub(super) tools: Selection,
-}
-
-/// Which of the declared tools a server has.
-pub(super) enum Selection {
-    /// All that the program declared, and these.
-    DeclaredAnd(Vec<ToolEntry>),
-    /// These alone.
-    Exactly(Vec<ToolEntry>),
-}
-
-impl Selection {
-    fn add(&mut self, tool: ToolEntry) {
-        let (Self::DeclaredAnd(tools) | Self::Exactly(tools)) = self;
-        tools.push(tool);
-    }
-
-    /// The tools, each declaration once, in the order in which they are listed.
-    pub(super) fn resolve(self) -> Vec<ToolEntry> {
-        let (mut tools, more) = match self {
-            Self::DeclaredAnd(more) => (registry::declared(), more),
-            Self::Exactly(tools) => (Vec::new(), tools),
-        };
-        for tool in more {
-            if !tools.iter().any(|known| known.is(&tool)) {
-                tools.push(tool);
-            }
-        }
-        tools.sort_by_key(ToolEntry::name);
-        tools
-    }
+    pub(super) tools: Selection<ToolPart>,
+    pub(super) toolsets: Vec<String>,
 }
 
 impl ServerBuilder {
@@ -54,7 +26,8 @@ impl ServerBuilder {
             instructions: None,
             settings: Settings::default(),
             app: App::default(),
-            tools: Selection::DeclaredAnd(Vec::new()),
+            tools: Selection::default(),
+            toolsets: Vec::new(),
         }
     }
 
@@ -70,9 +43,29 @@ impl ServerBuilder {
         self
     }
 
-    /// Exactly these tools: what else the program declares is left out.
+    /// Exactly these tools: what else the program declares is left out, and so are toolsets.
     pub fn tools(mut self, tools: impl IntoIterator<Item = ToolEntry>) -> Self {
-        self.tools = Selection::Exactly(tools.into_iter().collect());
+        self.tools = Selection::exactly(tools);
+        self
+    }
+
+    /// Takes in what is declared with `toolset = "…"` of this name, which no server has otherwise.
+    ///
+    /// ```
+    /// use mcp_authz::{Server, tool};
+    ///
+    /// #[tool(scopes = ["users:delete"], toolset = "admin")]
+    /// async fn delete_user() {}
+    ///
+    /// let with_it = Server::builder("back office").toolset("admin");
+    /// let without_it = Server::builder("shop");
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Building fails for a name that no declaration has.
+    pub fn toolset(mut self, name: impl Into<String>) -> Self {
+        self.toolsets.push(name.into());
         self
     }
 

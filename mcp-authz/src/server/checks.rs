@@ -8,7 +8,9 @@ use std::sync::Arc;
 use rmcp::model::RequestStateCodec;
 
 use super::resource::Resource;
-pub(super) use items::{access, all_scopes, initial_scopes, names, parameters, rules, some};
+pub(super) use items::{
+    access, all_scopes, initial_scopes, names, parameters, rules, some, toolsets,
+};
 
 use crate::World;
 use crate::layer::{HostRule, OriginRule, Origins};

@@ -12,9 +12,9 @@ use rmcp::model::{
 use rmcp::service::RequestContext;
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 
-use crate::extract::{App, Call, Signature};
-use crate::gate::Admitted;
-use crate::registry::{Hints, ToolEntry};
+use crate::extract::{App, Call};
+use crate::gate::{Arguments, Operation, Rule, unknown};
+use crate::registry::{Entry, Hints, Part, ToolEntry, ToolPart};
 
 /// The handler behind a server of annotated functions.
 pub struct Annotated {
@@ -22,7 +22,26 @@ pub struct Annotated {
     info: ServerConfig,
     /// In the order in which they are listed.
     listed: Vec<Tool>,
-    by_name: HashMap<&'static str, ToolEntry>,
+    by_name: HashMap<&'static str, Declared<ToolPart>>,
+}
+
+/// An annotated function and what it is under.
+struct Declared<P: 'static> {
+    entry: Entry<P>,
+    rule: Rule,
+}
+
+impl<P: Part> Declared<P> {
+    fn of(entry: &Entry<P>) -> (&'static str, Self) {
+        let rule = entry.rule();
+        (
+            entry.key(),
+            Self {
+                entry: *entry,
+                rule,
+            },
+        )
+    }
 }
 
 impl Annotated {
@@ -31,7 +50,7 @@ impl Annotated {
             app,
             info,
             listed: tools.iter().map(describe).collect(),
-            by_name: tools.iter().map(|tool| (tool.name(), *tool)).collect(),
+            by_name: tools.iter().map(Declared::of).collect(),
         }
     }
 }
@@ -45,15 +64,14 @@ fn describe(entry: &ToolEntry) -> Tool {
         input_schema(entry).unwrap_or_else(schema_for_empty_input),
     );
     tool.title = spec.title.map(str::to_owned);
-    tool.output_schema = (spec.output_schema)();
-    tool.annotations = annotations(spec.hints);
+    tool.output_schema = (spec.part.output_schema)();
+    tool.annotations = annotations(spec.part.hints);
     tool
 }
 
 fn input_schema(entry: &ToolEntry) -> Option<Arc<JsonObject>> {
-    let mut signature = Signature::default();
-    (entry.spec().signature)(&mut signature);
-    signature.input.into_iter().find_map(Result::ok)
+    let mut inputs = entry.signature().input.into_iter();
+    inputs.find_map(Result::ok)
 }
 
 fn annotations(hints: Hints) -> Option<ToolAnnotations> {
@@ -87,12 +105,11 @@ impl ServerHandler for Annotated {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        let Some(tool) = self.by_name.get(request.name.as_ref()) else {
-            return Err(ErrorData::invalid_params("tool not found", None));
+        let Some(Declared { entry, rule }) = self.by_name.get(request.name.as_ref()) else {
+            return Err(unknown(Operation::Tool(&request.name, Arguments::Some)));
         };
-        let admitted = Admitted::find(&context.extensions);
-        let caller = admitted.and_then(Admitted::in_call);
+        let operation = Operation::Tool(entry.name(), Arguments::Some);
         let context = ToolCallContext::new(&self.app, request, context);
-        (tool.spec().call)(Call::new(context, caller)).await
+        (entry.spec().part.call)(Call::new(context, rule, operation)).await
     }
 }

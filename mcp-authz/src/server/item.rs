@@ -2,25 +2,9 @@
 
 use std::fmt;
 
-use serde::Serialize;
-
+use crate::extract::Signature;
 use crate::gate::{Rule, Rules};
-use crate::registry::{Hints, Origin, ToolEntry};
-
-/// A kind of item that a rule is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-#[non_exhaustive]
-pub enum Kind {
-    /// A tool, by its name.
-    Tool,
-    /// A prompt, by its name.
-    Prompt,
-    /// A resource, by its URI, or a template of such.
-    Resource,
-    /// A method that MCP does not know.
-    Method,
-}
+use crate::registry::{Entry, Hints, Kind, Origin, Part};
 
 /// One guarded item before the server is built.
 pub(super) struct Item {
@@ -28,18 +12,36 @@ pub(super) struct Item {
     pub(super) name: String,
     pub(super) rule: Rule,
     pub(super) hints: Hints,
+    pub(super) toolset: Option<&'static str>,
     /// Where it is declared, if it is annotated.
     pub(super) origin: Option<Origin>,
 }
 
-impl Item {
-    pub(super) fn of_tool(tool: &ToolEntry) -> Self {
+/// An annotated function before the server is built.
+pub(super) struct Declared {
+    pub(super) item: Item,
+    pub(super) signature: Signature,
+}
+
+impl Declared {
+    pub(super) fn new<P: Part>(entry: &Entry<P>) -> Self {
         Self {
-            kind: Kind::Tool,
-            name: tool.name().to_owned(),
-            rule: tool.rule(),
-            hints: tool.spec().hints,
-            origin: Some(tool.spec().origin),
+            item: Item::of(entry),
+            signature: entry.signature(),
+        }
+    }
+}
+
+impl Item {
+    fn of<P: Part>(entry: &Entry<P>) -> Self {
+        let spec = entry.spec();
+        Self {
+            kind: P::KIND,
+            name: entry.key().to_owned(),
+            rule: entry.rule(),
+            hints: spec.part.hints(),
+            toolset: spec.toolset,
+            origin: Some(spec.origin),
         }
     }
 
@@ -57,6 +59,7 @@ impl Item {
                 name: name.clone(),
                 rule: rule.clone(),
                 hints: Hints::default(),
+                toolset: None,
                 origin: None,
             })
         });
@@ -82,17 +85,6 @@ impl Item {
             (Some(_), kind) => format!("`#[{kind}(..)]`"),
             (None, _) => "its rule".to_owned(),
         }
-    }
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Tool => "tool",
-            Self::Prompt => "prompt",
-            Self::Resource => "resource",
-            Self::Method => "method",
-        })
     }
 }
 

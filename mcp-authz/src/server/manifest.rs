@@ -4,8 +4,8 @@ use std::fmt::{self, Write as _};
 
 use serde::Serialize;
 
-use super::item::{Item, Kind};
-use crate::registry::{Access, Hints};
+use super::item::Item;
+use crate::registry::{Access, Hints, Kind};
 
 /// Every operation of a server with its requirement and where it is declared.
 ///

@@ -13,6 +13,7 @@ mod item;
 mod local;
 mod manifest;
 mod resource;
+mod selection;
 mod serve;
 mod settings;
 mod stdio;
@@ -21,7 +22,6 @@ mod survey;
 pub use authz::{Authz, Protect};
 pub use builder::ServerBuilder;
 pub use dispatch::Annotated;
-pub use item::Kind;
 pub use manifest::{GuardedItem, Manifest};
 pub use stdio::StdioCaller;
 

@@ -12,8 +12,8 @@ use rmcp::service::{Peer, RequestContext, serve_directly};
 use rmcp::{RoleServer, ServerHandler};
 use tokio::time::timeout;
 
-use super::item::Kind;
 use crate::gate::{Rules, Template};
+use crate::registry::Kind;
 
 /// How long a handler may take for one page of a list.
 const PATIENCE: Duration = Duration::from_secs(30);

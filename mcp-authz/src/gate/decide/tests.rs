@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::clock::{Clock, TestClock};
-use crate::gate::{PolicyError, Rules};
+use crate::gate::{PolicyError, Rules, deferred};
 use crate::scope::{ChallengeScopes, Hierarchy, Scope, Terms};
 use serde_json::json;
 
@@ -314,4 +314,29 @@ async fn a_policy_that_does_not_come_back_lets_nobody_through() {
         decision,
         Decision::Deny(Denial::Unavailable { .. })
     ));
+}
+
+#[tokio::test]
+async fn what_decides_on_its_own_arguments_is_left_open_for_a_call_alone() {
+    let no = Rule::from(Scope::new("a")).policy(|_| async { Err(PolicyError::denied("no")) });
+    let rules = Rules::new().tool("t", deferred(no.clone()));
+    let book = book(rules.prompt("p", deferred(no)));
+    let judge = async |operation, scopes| book.judge(operation, &caller(scopes)).await;
+    let forbidden = Decision::Deny(Denial::Forbidden("no".into()));
+    let none = Arguments::These(None);
+    for (call, other) in [
+        (
+            Operation::Tool("t", none),
+            Operation::Tool("t", Arguments::Some),
+        ),
+        (
+            Operation::Prompt("p", none),
+            Operation::Prompt("p", Arguments::Some),
+        ),
+    ] {
+        assert_eq!(judge(call, "a").await, Decision::Defer);
+        assert_eq!(judge(call, "").await, ask("a"));
+        // Nobody comes back to decide on a list, a task or a completion.
+        assert_eq!(judge(other, "a").await, forbidden);
+    }
 }

@@ -1,14 +1,14 @@
 //! What is wrong with the items of a server: their names, rules, parameters and scopes.
 
-use crate::extract::{App, Signature};
+use crate::extract::App;
 use crate::gate::{SignIn, Template, is_mcp_method};
-use crate::registry::{Access, ToolEntry};
+use crate::registry::{self, Access, Kind};
 use crate::scope::{Requirement, Scope, ScopeSet, is_well_formed, placeholders};
-use crate::server::item::{Item, Kind};
+use crate::server::item::{Declared, Item};
 
 /// A server without a tool is a mistake.
-pub(in crate::server) fn some(tools: &[ToolEntry], problems: &mut Vec<String>) {
-    if tools.is_empty() {
+pub(in crate::server) fn some(functions: &[Declared], problems: &mut Vec<String>) {
+    if functions.is_empty() {
         problems.push(
             "no tool is declared: put `#[tool(..)]` above a function; if your tools live in another crate, name that crate in code (`use my_tools as _;`)".into(),
         );
@@ -124,29 +124,24 @@ fn sign_in(item: &Item, problems: &mut Vec<String>) {
     }
 }
 
-/// Everything that a tool takes must be there.
-pub(in crate::server) fn parameters(tools: &[ToolEntry], app: &App, problems: &mut Vec<String>) {
-    for tool in tools {
-        let mut signature = Signature::default();
-        (tool.spec().signature)(&mut signature);
+/// Everything that a function takes must be there.
+pub(in crate::server) fn parameters(functions: &[Declared], app: &App, problems: &mut Vec<String>) {
+    for Declared { item, signature } in functions {
         for (state, type_name) in &signature.states {
             if !app.holds(*state) {
                 problems.push(format!(
-                    "{} takes `State<{type_name}>`, which the server was not given: add `.state(..)` with a value of that type",
-                    Item::of_tool(tool)
+                    "{item} takes `State<{type_name}>`, which the server was not given: add `.state(..)` with a value of that type"
                 ));
             }
         }
-        if signature.caller && tool.access() == Access::Anonymous {
+        if signature.caller && item.rule.access == Access::Anonymous {
             problems.push(format!(
-                "{} is declared `anonymous` but takes `AuthInfo`: take `Option<AuthInfo>`",
-                Item::of_tool(tool)
+                "{item} is declared `anonymous` but takes `AuthInfo`: take `Option<AuthInfo>`"
             ));
         }
         if signature.input.len() > 1 {
             problems.push(format!(
-                "{} takes `Parameters` twice: a call has one set of arguments, so put them into one struct",
-                Item::of_tool(tool)
+                "{item} takes `Parameters` twice: a call has one set of arguments, so put them into one struct"
             ));
         }
         for error in signature
@@ -154,8 +149,35 @@ pub(in crate::server) fn parameters(tools: &[ToolEntry], app: &App, problems: &m
             .iter()
             .filter_map(|schema| schema.as_ref().err())
         {
-            problems.push(format!("the arguments of {}: {error}", Item::of_tool(tool)));
+            problems.push(format!("the arguments of {item}: {error}"));
         }
+    }
+}
+
+/// A toolset that a server names must bring something.
+pub(in crate::server) fn toolsets(
+    named: &[String],
+    functions: &[Declared],
+    problems: &mut Vec<String>,
+) {
+    let joined = |name: &str| {
+        let mut toolsets = functions
+            .iter()
+            .filter_map(|function| function.item.toolset);
+        toolsets.any(|toolset| toolset == name)
+    };
+    for name in named.iter().filter(|name| !joined(name)) {
+        let known = registry::toolsets();
+        problems.push(if known.contains(name.as_str()) {
+            format!("toolset {name:?} brings nothing: `.tools([..])` is exactly what it names, so name its tools there")
+        } else {
+            let known: Vec<String> = known.iter().map(|known| format!("{known:?}")).collect();
+            let known = match known.is_empty() {
+                true => "there is none".to_owned(),
+                false => format!("there are {}", known.join(", ")),
+            };
+            format!("no function is declared with `toolset = {name:?}`: {known}")
+        });
     }
 }
 

@@ -1,0 +1,111 @@
+//! The functions that can be the `policy` of an annotated function: of the caller, or of the caller
+//! and the typed arguments; `async` or not.
+
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, ready};
+use rmcp::handler::server::wrapper::Parameters;
+
+use super::{Outcome, PolicyError};
+use crate::auth_info::AuthInfo;
+use crate::gate::{Rule, deferred};
+
+/// A function that can be a policy where the arguments are of type `A`. `Form` says which of the
+/// forms it has, and is always inferred.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the policy of this function",
+    label = "not a policy of the caller, nor of the caller and these arguments",
+    note = "write `fn(&AuthInfo) -> Result<(), PolicyError>`, or `fn(&AuthInfo, &T) -> Result<(), PolicyError>` with the `T` of the function's own `Parameters<T>`; each may be `async`"
+)]
+pub trait PolicyOver<A, Form>: Copy + Send + Sync + 'static {
+    /// The rule with this policy: one over arguments is left for the call.
+    fn declare(self, rule: Rule) -> Rule;
+
+    /// Asks about a call.
+    fn ask<'a>(self, auth: &'a AuthInfo, arguments: &'a A) -> BoxFuture<'a, Outcome>;
+}
+
+/// The form without arguments.
+pub struct OverCaller<W>(W);
+
+/// The form with arguments.
+pub struct OverArguments<W>(W);
+
+impl<F, A, W> PolicyOver<A, OverCaller<W>> for F
+where
+    F: for<'a> OfCaller<'a, W> + Copy + Send + Sync + 'static,
+{
+    fn declare(self, rule: Rule) -> Rule {
+        rule.policy(move |auth| async move { self.answer(&auth).await })
+    }
+
+    fn ask<'a>(self, auth: &'a AuthInfo, _: &'a A) -> BoxFuture<'a, Outcome> {
+        self.answer(auth)
+    }
+}
+
+impl<F, A, W> PolicyOver<A, OverArguments<W>> for F
+where
+    F: for<'a> OfArguments<'a, A, W> + Copy + Send + Sync + 'static,
+{
+    fn declare(self, rule: Rule) -> Rule {
+        deferred(rule)
+    }
+
+    fn ask<'a>(self, auth: &'a AuthInfo, arguments: &'a A) -> BoxFuture<'a, Outcome> {
+        self.answer(auth, arguments)
+    }
+}
+
+/// A policy of a caller.
+pub trait OfCaller<'a, W> {
+    fn answer(&self, auth: &'a AuthInfo) -> BoxFuture<'a, Outcome>;
+}
+
+impl<'a, F, R, W> OfCaller<'a, W> for F
+where
+    F: Fn(&'a AuthInfo) -> R,
+    R: Answer<'a, W>,
+{
+    fn answer(&self, auth: &'a AuthInfo) -> BoxFuture<'a, Outcome> {
+        self(auth).when_there()
+    }
+}
+
+/// A policy of a caller and arguments.
+pub trait OfArguments<'a, A, W> {
+    fn answer(&self, auth: &'a AuthInfo, arguments: &'a A) -> BoxFuture<'a, Outcome>;
+}
+
+impl<'a, F, T, R, W> OfArguments<'a, Parameters<T>, W> for F
+where
+    F: Fn(&'a AuthInfo, &'a T) -> R,
+    T: 'a,
+    R: Answer<'a, W>,
+{
+    fn answer(&self, auth: &'a AuthInfo, arguments: &'a Parameters<T>) -> BoxFuture<'a, Outcome> {
+        self(auth, &arguments.0).when_there()
+    }
+}
+
+/// What a policy returns: the outcome, [`Now`] or [`Later`].
+pub trait Answer<'a, W> {
+    fn when_there(self) -> BoxFuture<'a, Outcome>;
+}
+
+/// Of a function.
+pub struct Now;
+
+/// Of an `async` function.
+pub struct Later;
+
+impl<'a> Answer<'a, Now> for Result<(), PolicyError> {
+    fn when_there(self) -> BoxFuture<'a, Outcome> {
+        ready(self).boxed()
+    }
+}
+
+impl<'a, F: Future<Output = Outcome> + Send + 'a> Answer<'a, Later> for F {
+    fn when_there(self) -> BoxFuture<'a, Outcome> {
+        self.boxed()
+    }
+}

@@ -1,0 +1,7 @@
+//! Annotated functions of every kind, as clients of both revisions meet them.
+
+mod arguments;
+mod client;
+mod concealed;
+mod policies;
+mod sign_in;

@@ -1,0 +1,9 @@
+use mcp_authz::tool;
+
+#[tool(authenticated, toolset = "")]
+fn read() {}
+
+#[tool(authenticated, toolset)]
+fn write() {}
+
+fn main() {}
