@@ -17,7 +17,8 @@
 extern crate mcp_authz as renamed;
 
 use ::mcp_authz::{
-    AuthInfo, Json, Parameters, PolicyError, Requirement, Scope, ToolEntry, rmcp, tool,
+    AuthInfo, Json, Parameters, PolicyError, PromptEntry, Requirement, Scope, ToolEntry, prompt,
+    rmcp, tool,
 };
 use ::std::borrow::ToOwned as _;
 use ::std::iter::{IntoIterator as _, Iterator as _};
@@ -116,6 +117,14 @@ pub fn decides(parameters: Parameters<Object>, auth: AuthInfo) {
     ::std::mem::drop((parameters, auth));
 }
 
+/// A prompt that decides on its arguments.
+#[prompt(scopes = ["a", B], scopes_for = more, policy = allowed, crate = renamed)]
+#[must_use]
+pub fn decided_prompt(parameters: Parameters<Object>) -> Text {
+    ::std::mem::drop(parameters);
+    Text::new()
+}
+
 /// Of every visibility.
 pub mod visible {
     use ::mcp_authz::tool;
@@ -173,6 +182,14 @@ macro_rules! declare {
 }
 
 declare!(declared, "c", "Declared");
+
+#[::core::prelude::v1::test]
+fn prompts_are_registered_apart() {
+    let prompts = ::mcp_authz::__private::inventory::iter::<PromptEntry>;
+    let names = prompts.into_iter().map(PromptEntry::name);
+    assert!(names.eq(["decided_prompt"]));
+    assert!(!registered("decided_prompt"));
+}
 
 fn registered(name: &str) -> bool {
     ::mcp_authz::__private::inventory::iter::<ToolEntry>

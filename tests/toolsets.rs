@@ -1,6 +1,6 @@
 //! A tool of a toolset joins only servers that name it.
 
-use mcp_authz::{Error, Server, ServerBuilder, tool};
+use mcp_authz::{Error, Server, ServerBuilder, prompt, tool};
 
 #[tool(authenticated)]
 fn plain() {}
@@ -10,6 +10,11 @@ fn reset() {}
 
 #[tool(authenticated, toolset = "billing")]
 fn refund() {}
+
+#[prompt(authenticated, toolset = "admin")]
+fn audit() -> String {
+    "Look for what is odd.".into()
+}
 
 fn builder() -> ServerBuilder {
     let builder = Server::builder("x").resource("https://mcp.example.com/mcp");
@@ -32,9 +37,12 @@ async fn problem(builder: ServerBuilder) -> String {
 #[tokio::test]
 async fn a_toolset_joins_where_it_is_named() {
     assert_eq!(names(builder()).await, ["plain"]);
-    assert_eq!(names(builder().toolset("admin")).await, ["plain", "reset"]);
+    assert_eq!(
+        names(builder().toolset("admin")).await,
+        ["plain", "reset", "audit"]
+    );
     let both = builder().toolset("admin").toolset("billing");
-    assert_eq!(names(both).await, ["plain", "refund", "reset"]);
+    assert_eq!(names(both).await, ["plain", "refund", "reset", "audit"]);
     assert_eq!(
         names(builder().tool(refund::tool())).await,
         ["plain", "refund"]
@@ -48,7 +56,10 @@ async fn a_toolset_that_brings_nothing_does_not_start() {
     for part in ["\"amdin\"", "\"admin\"", "\"billing\""] {
         assert!(told.contains(part), "{part}: {told}");
     }
-    let exactly = builder().tools([plain::tool()]).toolset("admin");
+    let exactly = builder()
+        .tools([plain::tool()])
+        .prompts([])
+        .toolset("admin");
     let told = problem(exactly).await;
     assert!(told.contains("\"admin\" brings nothing"), "{told}");
 }

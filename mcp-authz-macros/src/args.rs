@@ -6,30 +6,11 @@ use syn::parse::{ParseStream, Parser};
 use syn::{Expr, ExprPath, LitInt, LitStr, Path, Token};
 
 use crate::errors::Errors;
+use crate::kind::Kind;
 use crate::scopes::Scopes;
 use crate::values::{
     bare, flag, function, path, scopes, seconds, skip_to_comma, text, value, words,
 };
-
-const KNOWN: [&str; 17] = [
-    "scopes",
-    "authenticated",
-    "anonymous",
-    "scopes_for",
-    "policy",
-    "max_age",
-    "acr_values",
-    "conceal",
-    "name",
-    "title",
-    "description",
-    "read_only",
-    "destructive",
-    "idempotent",
-    "open_world",
-    "toolset",
-    "crate",
-];
 
 /// Who may call.
 pub(crate) enum Access {
@@ -57,8 +38,8 @@ pub(crate) struct Hints {
     pub(crate) open_world: Option<bool>,
 }
 
-#[derive(Default)]
 pub(crate) struct Args {
+    kind: Kind,
     pub(crate) access: Option<Access>,
     pub(crate) demands: Demands,
     pub(crate) name: Option<LitStr>,
@@ -73,8 +54,24 @@ pub(crate) struct Args {
 }
 
 impl Args {
-    pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> Self {
-        let mut args = Self::default();
+    fn new(kind: Kind) -> Self {
+        Self {
+            kind,
+            access: None,
+            demands: Demands::default(),
+            name: None,
+            title: None,
+            description: None,
+            hints: Hints::default(),
+            toolset: None,
+            krate: None,
+            keys: Vec::new(),
+            access_key: None,
+        }
+    }
+
+    pub(crate) fn parse(kind: Kind, tokens: TokenStream, errors: &mut Errors) -> Self {
+        let mut args = Self::new(kind);
         let outcome = Parser::parse2(
             |input: ParseStream<'_>| {
                 args.read_all(input, errors);
@@ -138,10 +135,10 @@ impl Args {
 
     /// Remembers the key. `false` when its value must not count: it is unknown, or a second one.
     fn note(&mut self, key: &Ident, errors: &mut Errors) -> bool {
-        let known = nearest(key);
+        let known = nearest(self.kind, key);
         let is_known = known.is_some_and(|known| key == known);
         if !is_known {
-            errors.at(key, unknown(key, known));
+            errors.at(key, unknown(self.kind, key, known));
         } else if self.keys.contains(key) {
             errors.at(key, format!("`{key}` is given twice"));
             return false;
@@ -188,19 +185,20 @@ impl Args {
 }
 
 /// The known key that `key` is, or that it was probably meant to be.
-fn nearest(key: &Ident) -> Option<&'static str> {
+fn nearest(kind: Kind, key: &Ident) -> Option<&'static str> {
     let key = key.to_string();
     let begins_alike = |known: &&str| known.get(..4) == key.get(..4) && known.get(..4).is_some();
-    let exact = KNOWN.into_iter().find(|known| *known == key);
-    exact.or_else(|| KNOWN.into_iter().find(begins_alike))
+    let exact = kind.keys().find(|known| *known == key);
+    exact.or_else(|| kind.keys().find(begins_alike))
 }
 
-fn unknown(key: &Ident, nearest: Option<&str>) -> String {
-    let known = KNOWN.map(|known| format!("`{known}`")).join(", ");
+fn unknown(kind: Kind, key: &Ident, nearest: Option<&str>) -> String {
+    let known: Vec<String> = kind.keys().map(|known| format!("`{known}`")).collect();
     let guess = nearest.map_or_else(String::new, |nearest| {
         format!(" (did you mean `{nearest}`?)")
     });
-    format!("unknown argument `{key}`{guess}: a tool takes {known}")
+    let known = known.join(", ");
+    format!("unknown argument `{key}`{guess}: a {kind} takes {known}")
 }
 
 #[cfg(test)]
@@ -209,7 +207,7 @@ mod tests {
 
     fn parse(text: &str) -> (Args, Vec<String>) {
         let mut errors = Errors::default();
-        let args = Args::parse(text.parse().expect("tokens"), &mut errors);
+        let args = Args::parse(Kind::Tool, text.parse().expect("tokens"), &mut errors);
         let messages = match errors.finish() {
             Ok(()) => Vec::new(),
             Err(error) => error.into_iter().map(|e| e.to_string()).collect(),

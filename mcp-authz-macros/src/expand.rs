@@ -1,36 +1,37 @@
-//! A checked tool as tokens. Nothing here can fail: one function per emitted fragment.
+//! A checked function as tokens. Nothing here can fail: one function per emitted fragment.
 
 mod access;
 mod call;
 
-use proc_macro2::{Span, TokenStream};
-use quote::{quote, quote_spanned};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{LitStr, Type};
 
 use crate::args::Hints;
-use crate::model::Tool;
+use crate::kind::Kind;
+use crate::model::Item;
 use crate::paths::Paths;
 use crate::signature::Signature;
 
 /// The function as written, a type of its name, and the registration.
-pub(crate) fn tool(tool: &Tool, item: &TokenStream) -> TokenStream {
-    let paths = Paths::new(tool.krate.as_ref());
-    let Signature { cfgs, ident, .. } = &tool.signature;
-    let hidden_type = hidden_type(&tool.signature);
-    let checks = access::scope_checks(&paths, &tool.access);
-    let entry = entry(&paths, tool);
-    let submit = &paths.submit;
+pub(crate) fn item(item: &Item, written: &TokenStream) -> TokenStream {
+    let paths = Paths::new(item.krate.as_ref());
+    let Signature { cfgs, ident, .. } = &item.signature;
+    let hidden_type = hidden_type(&item.signature);
+    let checks = access::scope_checks(&paths, &item.access);
+    let entry = entry(&paths, item);
+    let (submit, kind) = (&paths.submit, entry_name(item.kind));
     quote! {
-        #item
+        #written
         #hidden_type
         #(#cfgs)*
-        // The author may call a deprecated function a tool for as long as it is there.
+        // The author may annotate a deprecated function for as long as it is there.
         #[allow(deprecated)]
         const _: () = {
             #checks
             #entry
-            #submit! { #ident::tool() }
+            #submit! { #ident::#kind() }
         };
     }
 }
@@ -58,45 +59,51 @@ fn hidden_type(signature: &Signature) -> TokenStream {
     }
 }
 
-fn entry(paths: &Paths, tool: &Tool) -> TokenStream {
-    let Paths { tool_entry, .. } = paths;
-    let spec = spec(paths, tool);
+/// `whoami::tool()`: named after the kind.
+fn entry_name(kind: Kind) -> Ident {
+    format_ident!("{}", kind.to_string())
+}
+
+fn entry(paths: &Paths, item: &Item) -> TokenStream {
+    let Paths { entry, .. } = paths;
+    let (spec, part, name) = (
+        spec(paths, item),
+        part_type(paths, item),
+        entry_name(item.kind),
+    );
     let Signature {
         visibility, ident, ..
-    } = &tool.signature;
+    } = &item.signature;
     quote! {
         #spec
 
         impl #ident {
             /// What the annotated function declares.
-            #visibility const fn tool() -> #tool_entry {
-                #tool_entry::new(&__SPEC)
+            #visibility const fn #name() -> #entry<#part> {
+                #entry::new(&__SPEC)
             }
         }
     }
 }
 
-fn spec(paths: &Paths, tool: &Tool) -> TokenStream {
+fn spec(paths: &Paths, item: &Item) -> TokenStream {
     let Paths {
         spec,
-        tool_part,
         origin,
         module_path,
         file,
         line,
         ..
     } = paths;
-    let name = &tool.name;
-    let title = optional(paths, tool.title.as_ref());
-    let description = optional(paths, tool.description.as_ref());
-    let toolset = optional(paths, tool.toolset.as_ref());
-    let hints = hints(paths, &tool.hints);
-    let rule = access::rule(paths, tool);
-    let signature = signature(paths, &tool.signature);
-    let output_schema = output_schema(paths, tool.signature.output.as_ref());
-    let call = call::call(paths, tool);
+    let name = &item.name;
+    let title = optional(paths, item.title.as_ref());
+    let description = optional(paths, item.description.as_ref());
+    let toolset = optional(paths, item.toolset.as_ref());
+    let rule = access::rule(paths, item);
+    let signature = signature(paths, &item.signature);
+    let (part_type, part) = (part_type(paths, item), part(paths, item));
     quote! {
-        static __SPEC: #spec<#tool_part> = #spec {
+        static __SPEC: #spec<#part_type> = #spec {
             name: #name,
             title: #title,
             description: #description,
@@ -104,12 +111,28 @@ fn spec(paths: &Paths, tool: &Tool) -> TokenStream {
             rule: || #rule,
             signature: #signature,
             origin: #origin::new(#module_path!(), #file!(), #line!()),
-            part: #tool_part {
-                hints: #hints,
-                output_schema: || #output_schema,
-                call: #call,
-            },
+            part: #part,
         };
+    }
+}
+
+fn part_type<'a>(paths: &'a Paths, item: &Item) -> &'a TokenStream {
+    match item.kind {
+        Kind::Tool => &paths.tool_part,
+        Kind::Prompt => &paths.prompt_part,
+    }
+}
+
+/// What only its kind has.
+fn part(paths: &Paths, item: &Item) -> TokenStream {
+    let (part, call) = (part_type(paths, item), call::call(paths, item));
+    match item.kind {
+        Kind::Tool => {
+            let hints = hints(paths, &item.hints);
+            let output_schema = output_schema(paths, item.signature.output.as_ref());
+            quote!(#part { hints: #hints, output_schema: || #output_schema, call: #call })
+        }
+        Kind::Prompt => quote!(#part { call: #call }),
     }
 }
 

@@ -2,7 +2,10 @@
 
 use proc_macro::TokenStream;
 
+use kind::Kind;
+
 // In the order in which an annotated function passes through them.
+mod kind;
 mod args;
 mod values;
 mod scopes;
@@ -16,9 +19,19 @@ mod errors;
 #[expect(missing_docs, reason = "its examples compile where it is re-exported")]
 #[proc_macro_attribute]
 pub fn tool(args: TokenStream, item: TokenStream) -> TokenStream {
+    expand(Kind::Tool, args, item)
+}
+
+#[expect(missing_docs, reason = "its examples compile where it is re-exported")]
+#[proc_macro_attribute]
+pub fn prompt(args: TokenStream, item: TokenStream) -> TokenStream {
+    expand(Kind::Prompt, args, item)
+}
+
+fn expand(kind: Kind, args: TokenStream, item: TokenStream) -> TokenStream {
     let (args, item) = (args.into(), item.into());
-    match model::Tool::read(args, &item) {
-        Ok(tool) => expand::tool(&tool, &item),
+    match model::Item::read(kind, args, &item) {
+        Ok(model) => expand::item(&model, &item),
         Err(error) => fallback::untouched(&error, &item),
     }
     .into()

@@ -1,4 +1,4 @@
-//! A tool: arguments and signature together, with every rule checked.
+//! An annotated function: arguments and signature together, with every rule checked.
 
 use proc_macro2::{Span, TokenStream};
 use syn::ext::IdentExt;
@@ -6,9 +6,11 @@ use syn::{Error, LitStr, Path};
 
 use crate::args::{Access, Args, Demands, Hints};
 use crate::errors::Errors;
+use crate::kind::Kind;
 use crate::signature::Signature;
 
-pub(crate) struct Tool {
+pub(crate) struct Item {
+    pub(crate) kind: Kind,
     pub(crate) signature: Signature,
     pub(crate) access: Access,
     pub(crate) demands: Demands,
@@ -20,27 +22,34 @@ pub(crate) struct Tool {
     pub(crate) krate: Option<Path>,
 }
 
-const NO_ACCESS: &str = "this tool does not say who may call it: add one of\n\
+const WAYS: &str = "add one of\n\
     \n    scopes = [\"profile\", \"email\"]   callers whose token carries these scopes\
     \n    authenticated                   every caller with a valid token\
     \n    anonymous                       everybody, without a token\n";
 
-impl Tool {
-    pub(crate) fn read(args: TokenStream, item: &TokenStream) -> Result<Self, Error> {
+impl Item {
+    pub(crate) fn read(kind: Kind, args: TokenStream, item: &TokenStream) -> Result<Self, Error> {
         let mut errors = Errors::default();
-        let args = Args::parse(args, &mut errors);
-        let signature = Signature::read(item, &mut errors);
+        let args = Args::parse(kind, args, &mut errors);
+        let signature = Signature::read(kind, item, &mut errors);
         if !args.names_access() {
-            errors.push(Error::new(Span::call_site(), NO_ACCESS));
+            let complaint = format!(
+                "this {kind} does not say who may {} it: {WAYS}",
+                kind.verb()
+            );
+            errors.push(Error::new(Span::call_site(), complaint));
         }
         let name = signature.as_ref().map(|signature| name(&args, signature));
-        if let Some(complaint) = name.as_ref().and_then(|name| complaint(&name.value())) {
+        if let Some(complaint) = name
+            .as_ref()
+            .and_then(|name| complaint(kind, &name.value()))
+        {
             errors.at(&name, complaint);
         }
         if let Some(signature) = &signature {
-            check_arguments(&args, signature, &mut errors);
+            check_arguments(kind, &args, signature, &mut errors);
         }
-        check_braces(&args, &mut errors);
+        check_braces(kind, &args, &mut errors);
         if let Some(toolset) = args.toolset.as_ref().filter(|name| name.value().is_empty()) {
             errors.at(toolset, "a toolset needs a name");
         }
@@ -48,9 +57,13 @@ impl Tool {
 
         // Each is `None` only next to an error.
         let (Some(signature), Some(name), Some(access)) = (signature, name, args.access) else {
-            return Err(Error::new(Span::call_site(), "this tool cannot be read"));
+            return Err(Error::new(
+                Span::call_site(),
+                "this function cannot be read",
+            ));
         };
         Ok(Self {
+            kind,
             name,
             access,
             demands: args.demands,
@@ -65,19 +78,19 @@ impl Tool {
 }
 
 /// Scopes by arguments need arguments. A policy may do without: the compiler sees which it is.
-fn check_arguments(args: &Args, signature: &Signature, errors: &mut Errors) {
+fn check_arguments(kind: Kind, args: &Args, signature: &Signature, errors: &mut Errors) {
     if let Some(path) = &args.demands.scopes_for
         && signature.arguments().is_none()
     {
         errors.at(
             path,
-            "`scopes_for` looks at the arguments, and this tool has none: take them as `Parameters<T>`",
+            format!("`scopes_for` looks at the arguments, and this {kind} has none: take them as `Parameters<T>`"),
         );
     }
 }
 
 /// A scope with a variable in it is a resource's: nothing would fill it in here.
-fn check_braces(args: &Args, errors: &mut Errors) {
+fn check_braces(kind: Kind, args: &Args, errors: &mut Errors) {
     let Some(Access::Scopes(scopes)) = &args.access else {
         return;
     };
@@ -85,7 +98,7 @@ fn check_braces(args: &Args, errors: &mut Errors) {
     for token in scopes.literals().into_iter().filter(has_brace) {
         errors.at(
             token,
-            "braces stand for a variable of a resource's URI, and a tool has none: use `scopes_for`",
+            format!("braces stand for a variable of a resource's URI, and a {kind} has none: use `scopes_for`"),
         );
     }
 }
@@ -102,22 +115,22 @@ fn documented(signature: &Signature) -> Option<LitStr> {
     Some(LitStr::new(text, Span::call_site()))
 }
 
-/// What is wrong with a tool's name (MCP 2025-11-25, "Tool Names"), if anything.
-fn complaint(name: &str) -> Option<String> {
+/// What is wrong with a name (MCP 2025-11-25, "Tool Names"), if anything.
+fn complaint(kind: Kind, name: &str) -> Option<String> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
     if name.is_empty() {
-        return Some("a tool needs a name".to_owned());
+        return Some(format!("a {kind} needs a name"));
     }
     if let Some(wrong) = name.chars().find(|c| !allowed(*c)) {
         return Some(format!(
-            "{name:?} is no name for a tool because of {wrong:?}: use `name = \"..\"` with A-Z, \
+            "{name:?} is no name for a {kind} because of {wrong:?}: use `name = \"..\"` with A-Z, \
              a-z, 0-9, `_`, `-` and `.`"
         ));
     }
     // All of them are ASCII here.
     (name.len() > 128).then(|| {
         format!(
-            "a tool's name has at most 128 characters, this one has {}",
+            "a {kind}'s name has at most 128 characters, this one has {}",
             name.len()
         )
     })
@@ -137,16 +150,17 @@ mod tests {
             "admin.tools-list",
             &"x".repeat(128),
         ] {
-            assert_eq!(complaint(name), None, "{name}");
+            assert_eq!(complaint(Kind::Tool, name), None, "{name}");
         }
         for name in ["", "a b", "a,b", "a/b", "größe", "a\n", &"x".repeat(129)] {
-            assert!(complaint(name).is_some(), "{name}");
+            assert!(complaint(Kind::Tool, name).is_some(), "{name}");
         }
     }
 
     #[test]
     fn all_mistakes_are_reported_at_once() {
-        let read = Tool::read(
+        let read = Item::read(
+            Kind::Tool,
             quote!(name = "a b", title = 1, hue),
             &quote!(
                 fn f<T>(&self) {}
@@ -158,7 +172,8 @@ mod tests {
 
     #[test]
     fn the_name_is_that_of_the_function() {
-        let tool = Tool::read(
+        let tool = Item::read(
+            Kind::Tool,
             quote!(anonymous),
             &quote!(
                 fn r#type() {}

@@ -27,6 +27,7 @@ table! {
     deferred: deferred,
     differs: differs,
     duration: Duration,
+    entry: Entry,
     file: file,
     from: From,
     from_call: FromCall,
@@ -37,6 +38,8 @@ table! {
     origin: Origin,
     output_schema: OutputSchema,
     policy_over: PolicyOver,
+    prompt_part: PromptPart,
+    prompt_reply: PromptReply,
     reply: Reply,
     requirement: Requirement,
     rule: Rule,
@@ -44,6 +47,5 @@ table! {
     some: Some,
     spec: Spec,
     submit: inventory::submit,
-    tool_entry: ToolEntry,
     tool_part: ToolPart,
 }

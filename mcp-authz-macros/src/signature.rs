@@ -9,6 +9,7 @@ use syn::{
 };
 
 use crate::errors::Errors;
+use crate::kind::Kind;
 
 pub(crate) struct Signature {
     /// The function's `cfg`s: what is emitted beside it must vanish with it.
@@ -44,7 +45,7 @@ impl Signature {
     }
 
     /// Reads everything before the body, which is the compiler's alone to judge.
-    pub(crate) fn read(item: &TokenStream, errors: &mut Errors) -> Option<Self> {
+    pub(crate) fn read(kind: Kind, item: &TokenStream, errors: &mut Errors) -> Option<Self> {
         let head = |input: ParseStream<'_>| {
             let attributes = Attribute::parse_outer(input)?;
             let visibility = input.parse::<Visibility>()?;
@@ -54,13 +55,13 @@ impl Signature {
         };
         match head.parse2(item.clone()) {
             Ok((attributes, visibility, signature)) => {
-                check(&signature, errors);
+                check(kind, &signature, errors);
                 Some(Self::new(&attributes, visibility, signature))
             }
             Err(error) => {
                 errors.push(syn::Error::new(
                     error.span(),
-                    "only a function can be a tool",
+                    format!("only a function can be a {kind}"),
                 ));
                 None
             }
@@ -96,23 +97,23 @@ fn output(output: ReturnType) -> Option<Type> {
 }
 
 /// The forms that a call from a client could not be turned into.
-fn check(signature: &syn::Signature, errors: &mut Errors) {
+fn check(kind: Kind, signature: &syn::Signature, errors: &mut Errors) {
     if let Safety::Unsafe(keyword) = &signature.safety {
         errors.at(
             keyword,
-            "a tool cannot be `unsafe`: no client can uphold its contract",
+            format!("a {kind} cannot be `unsafe`: no client can uphold its contract"),
         );
     }
     if let Some(abi) = &signature.abi {
         errors.at(
             abi,
-            "a tool is an ordinary Rust function, not an `extern` one",
+            format!("a {kind} is an ordinary Rust function, not an `extern` one"),
         );
     }
     if !signature.generics.params.is_empty() {
         errors.at(
             &signature.generics,
-            "a tool cannot be generic: there is one function for every call",
+            format!("a {kind} cannot be generic: there is one function for every call"),
         );
     }
     if let ReturnType::Type(_, ty) = &signature.output
@@ -120,30 +121,30 @@ fn check(signature: &syn::Signature, errors: &mut Errors) {
     {
         errors.at(
             never,
-            "a tool has to return, so that its caller gets an answer",
+            format!("a {kind} has to return, so that its caller gets an answer"),
         );
     }
     for argument in &signature.inputs {
         match argument {
-            FnArg::Receiver(receiver) => check_receiver(receiver, errors),
-            FnArg::Typed(parameter) => check_parameter(parameter, errors),
+            FnArg::Receiver(receiver) => check_receiver(kind, receiver, errors),
+            FnArg::Typed(parameter) => check_parameter(kind, parameter, errors),
         }
     }
 }
 
-fn check_receiver(receiver: &Receiver, errors: &mut Errors) {
+fn check_receiver(kind: Kind, receiver: &Receiver, errors: &mut Errors) {
     errors.at(
         receiver,
-        "a tool is a free function: take what `self` would hold as a `State<T>`",
+        format!("a {kind} is a free function: take what `self` would hold as a `State<T>`"),
     );
 }
 
-fn check_parameter(parameter: &PatType, errors: &mut Errors) {
+fn check_parameter(kind: Kind, parameter: &PatType, errors: &mut Errors) {
     for attribute in &parameter.attrs {
         if attribute.path().is_ident("cfg") {
             errors.at(
                 attribute,
-                "a tool's parameters are always there: put the `cfg` on the function",
+                format!("a {kind}'s parameters are always there: put the `cfg` on the function"),
             );
         }
     }
@@ -152,12 +153,12 @@ fn check_parameter(parameter: &PatType, errors: &mut Errors) {
     {
         errors.at(
             reference,
-            "a tool owns its parameters: share values of the server as `State<T>`",
+            format!("a {kind} owns its parameters: share values of the server as `State<T>`"),
         );
     } else if let Some(keyword) = impl_keyword(parameter.ty.to_token_stream()) {
         errors.at(
             keyword,
-            "a tool's parameters need a named type, not an `impl Trait`",
+            format!("a {kind}'s parameters need a named type, not an `impl Trait`"),
         );
     }
 }
@@ -210,7 +211,7 @@ mod tests {
 
     fn read(item: &TokenStream) -> (Option<Signature>, usize) {
         let mut errors = Errors::default();
-        let signature = Signature::read(item, &mut errors);
+        let signature = Signature::read(Kind::Tool, item, &mut errors);
         let count = errors
             .finish()
             .map_or_else(|e| e.into_iter().count(), |()| 0);

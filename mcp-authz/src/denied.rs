@@ -9,6 +9,7 @@ use rmcp::model::{CallToolResponse, CallToolResult, ContentBlock};
 use crate::auth_info::{AuthInfo, OpenCall};
 use crate::challenge::Denial;
 use crate::gate::ChallengeForm;
+use crate::reply::Fault;
 use crate::scope::{Requirement, ScopeSet, Terms};
 
 /// The caller may not go on: return it from the tool.
@@ -72,6 +73,19 @@ impl IntoCallToolResult for Denied {
             call.verdict.deny(denial);
         }
         Ok(result.into())
+    }
+}
+
+impl Fault for Denied {
+    fn fault(self) -> ErrorData {
+        let told = ErrorData::invalid_request(self.to_string(), None);
+        let Some(call) = self.call else { return told };
+        let denial = Denial::InsufficientScope(self.missing);
+        if !call.answers.over_http {
+            return call.answers.error(&denial);
+        }
+        call.verdict.deny(denial);
+        told
     }
 }
 

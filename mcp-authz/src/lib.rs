@@ -98,9 +98,12 @@ pub use error::{ConfigError, Error};
 pub use extract::{Call, FromCall, Rmcp, State};
 pub use gate::{ChallengeForm, PolicyError, Rule, Rules, Visibility};
 #[doc(inline)]
+#[doc = include_str!("docs/prompt.md")]
+pub use mcp_authz_macros::prompt;
+#[doc(inline)]
 #[doc = include_str!("docs/tool.md")]
 pub use mcp_authz_macros::tool;
-pub use registry::{Access, Entry, Kind, ToolEntry};
+pub use registry::{Access, Entry, Kind, PromptEntry, ToolEntry};
 pub use reqwest;
 pub use rmcp;
 pub use rmcp::handler::server::wrapper::{Json, Parameters};

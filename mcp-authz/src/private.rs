@@ -2,8 +2,8 @@
 
 pub use crate::extract::{Call, FromCall, Signature};
 pub use crate::gate::{PolicyOver, Rule, deferred};
-pub use crate::registry::{Access, Hints, Origin, Spec, ToolEntry, ToolPart, boxed};
-pub use crate::reply::{OutputSchema, Reply};
+pub use crate::registry::{Access, Entry, Hints, Origin, PromptPart, Spec, ToolPart, boxed};
+pub use crate::reply::{OutputSchema, PromptReply, Reply};
 pub use crate::scope::{Requirement, Scope, differs};
 pub use inventory;
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use rmcp::ErrorData;
-use rmcp::model::{CallToolResponse, JsonObject};
+use rmcp::model::{CallToolResponse, GetPromptResponse, JsonObject};
 use serde::Serialize;
 
 use crate::extract::{Call, Signature};
@@ -61,6 +61,9 @@ pub struct Entry<P: 'static>(&'static Spec<P>);
 /// ```
 pub type ToolEntry = Entry<ToolPart>;
 
+/// One declared prompt: what `summarize::prompt()` returns for an annotated `fn summarize`.
+pub type PromptEntry = Entry<PromptPart>;
+
 /// The body of an [`Entry`], written by the macro.
 #[doc(hidden)]
 pub struct Spec<P> {
@@ -83,7 +86,14 @@ pub struct ToolPart {
     pub hints: Hints,
     /// The JSON Schema of structured output, where the return type has one.
     pub output_schema: fn() -> Option<Arc<JsonObject>>,
-    pub call: ToolFn,
+    pub call: CallFn<CallToolResponse>,
+}
+
+/// What only a prompt has.
+#[doc(hidden)]
+#[derive(Clone, Copy)]
+pub struct PromptPart {
+    pub call: CallFn<GetPromptResponse>,
 }
 
 /// What is particular to a kind of annotated function.
@@ -113,13 +123,13 @@ impl Part for ToolPart {
 
 /// Extracts the parameters and runs the function.
 #[doc(hidden)]
-pub(crate) type ToolFn = for<'a> fn(Call<'a>) -> BoxFuture<'a, Result<CallToolResponse, ErrorData>>;
+pub(crate) type CallFn<R> = for<'a> fn(Call<'a>) -> BoxFuture<'a, Result<R, ErrorData>>;
 
 /// Names the future's type to the compiler, which could not infer it in the expansion.
 #[doc(hidden)]
-pub fn boxed<'a>(
-    run: impl Future<Output = Result<CallToolResponse, ErrorData>> + Send + 'a,
-) -> BoxFuture<'a, Result<CallToolResponse, ErrorData>> {
+pub fn boxed<'a, R>(
+    run: impl Future<Output = Result<R, ErrorData>> + Send + 'a,
+) -> BoxFuture<'a, Result<R, ErrorData>> {
     Box::pin(run)
 }
 
@@ -161,6 +171,14 @@ impl Origin {
             file,
             line,
         }
+    }
+}
+
+impl Part for PromptPart {
+    const KIND: Kind = Kind::Prompt;
+
+    fn key(spec: &'static Spec<Self>) -> &'static str {
+        spec.name
     }
 }
 
@@ -234,6 +252,7 @@ impl fmt::Display for Kind {
 }
 
 inventory::collect!(Entry<ToolPart>);
+inventory::collect!(Entry<PromptPart>);
 
 /// All of its kind that the program declared: inventory visits them in any order.
 pub(crate) fn declared<P: Part>() -> Vec<Entry<P>>
@@ -254,8 +273,13 @@ where
 
 /// The names of all toolsets.
 pub(crate) fn toolsets() -> BTreeSet<&'static str> {
-    let tools = declared::<ToolPart>();
-    tools.iter().filter_map(|tool| tool.0.toolset).collect()
+    let tools = declared::<ToolPart>()
+        .into_iter()
+        .map(|tool| tool.0.toolset);
+    let prompts = declared::<PromptPart>()
+        .into_iter()
+        .map(|prompt| prompt.0.toolset);
+    tools.chain(prompts).flatten().collect()
 }
 
 #[cfg(test)]

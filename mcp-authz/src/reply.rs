@@ -1,5 +1,7 @@
 //! What an annotated function may return.
 
+mod prompt;
+
 use std::any::Any;
 use std::marker::PhantomData;
 use std::ops::Deref;
@@ -10,6 +12,8 @@ use rmcp::handler::server::tool::{IntoCallToolResult, schema_for_output};
 use rmcp::handler::server::wrapper::Json;
 use rmcp::model::{CallToolResponse, JsonObject};
 use schemars::JsonSchema;
+
+pub use prompt::PromptReply;
 
 /// Whatever rmcp turns into a result; ours only so that a compile error can say what that is.
 #[diagnostic::on_unimplemented(
@@ -30,6 +34,24 @@ pub trait Reply {
 impl<T: IntoCallToolResult> Reply for T {
     fn reply(self) -> Result<CallToolResponse, ErrorData> {
         self.into_call_tool_result()
+    }
+}
+
+/// The error of a prompt or resource. These have no result that says that something failed, as tools
+/// do.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the error of an annotated prompt or resource",
+    label = "not a protocol error",
+    note = "use `ErrorData`, or `Denied` from `auth.require(..)`"
+)]
+pub trait Fault {
+    /// The JSON-RPC error.
+    fn fault(self) -> ErrorData;
+}
+
+impl Fault for ErrorData {
+    fn fault(self) -> ErrorData {
+        self
     }
 }
 

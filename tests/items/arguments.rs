@@ -11,7 +11,7 @@ use mcp_authz::{
 };
 use support::{Lab, Ran, Reply, legacy_body};
 
-use crate::client::{Client, assert_asked_for, everywhere};
+use crate::client::{Client, assert_asked_for, bare, everywhere};
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(crate = "mcp_authz::serde")]
@@ -257,7 +257,8 @@ async fn the_arguments_are_read_once_and_not_at_all_for_a_stranger() {
 /// A session answers by a stream that begins before the call is decided.
 #[tokio::test]
 async fn in_a_session_the_answer_waits_for_the_arguments_too() {
-    let with_sessions = |builder: ServerBuilder| server(builder).sessions(SessionLimits::new());
+    let with_sessions =
+        |builder: ServerBuilder| server(bare(builder)).sessions(SessionLimits::new());
     let lab = Lab::start(with_sessions).await;
     let token = lab.token("pay");
     let params = json!({

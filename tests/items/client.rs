@@ -20,7 +20,8 @@ pub(crate) async fn everywhere(
     test: impl AsyncFn(&Client<'_>),
 ) {
     for (is_json, replies) in [(true, "documents"), (false, "streams")] {
-        let lab = Lab::start(|server| configure(server).json_replies(is_json)).await;
+        let start = |server| configure(bare(server)).json_replies(is_json);
+        let lab = Lab::start(start).await;
         for revision in [Revision::V2026_07_28, Revision::V2025_11_25] {
             let client = Client {
                 lab: &lab,
@@ -34,7 +35,17 @@ pub(crate) async fn everywhere(
     }
 }
 
+/// A server that has nothing by itself: what the other tests declare is left out.
+pub(crate) fn bare(server: ServerBuilder) -> ServerBuilder {
+    server.tools([]).prompts([])
+}
+
 impl Client<'_> {
+    /// Whether it is of the revision without sessions.
+    pub(crate) fn is_modern(&self) -> bool {
+        self.revision == Revision::V2026_07_28
+    }
+
     /// A token of Alice's.
     pub(crate) fn token(&self, scopes: &str) -> String {
         self.lab.token(scopes)
@@ -67,7 +78,7 @@ impl Client<'_> {
             .collect()
     }
 
-    async fn ask(
+    pub(crate) async fn ask(
         &self,
         token: Option<&str>,
         method: &str,

@@ -4,4 +4,5 @@ mod arguments;
 mod client;
 mod concealed;
 mod policies;
+mod prompts;
 mod sign_in;

@@ -7,12 +7,12 @@ use syn::spanned::Spanned;
 
 use super::at;
 use crate::args::{Access, Demands};
-use crate::model::Tool;
+use crate::model::Item;
 use crate::paths::Paths;
 use crate::scopes::Scopes;
 
 /// The value of the `Rule` that is declared.
-pub(super) fn rule(paths: &Paths, tool: &Tool) -> TokenStream {
+pub(super) fn rule(paths: &Paths, item: &Item) -> TokenStream {
     let Paths {
         rule,
         from,
@@ -20,14 +20,14 @@ pub(super) fn rule(paths: &Paths, tool: &Tool) -> TokenStream {
         deferred,
         ..
     } = paths;
-    let access = declared(paths, &tool.access);
+    let access = declared(paths, &item.access);
     let Demands {
         scopes_for,
         policy,
         max_age,
         acr_values,
         conceal,
-    } = &tool.demands;
+    } = &item.demands;
     let max_age = max_age
         .as_ref()
         .map(|age| quote!(.max_age(#duration::from_secs(#age))));
@@ -41,15 +41,15 @@ pub(super) fn rule(paths: &Paths, tool: &Tool) -> TokenStream {
         None => rule,
     };
     match policy {
-        Some(policy) => with_policy(paths, tool, policy, &rule),
+        Some(policy) => with_policy(paths, item, policy, &rule),
         None => rule,
     }
 }
 
 /// The compiler sees what the policy is over: that decides who asks it, and when.
-fn with_policy(paths: &Paths, tool: &Tool, policy: &ExprPath, rule: &TokenStream) -> TokenStream {
+fn with_policy(paths: &Paths, item: &Item, policy: &ExprPath, rule: &TokenStream) -> TokenStream {
     let Paths { policy_over, .. } = paths;
-    let signature = &tool.signature;
+    let signature = &item.signature;
     let arguments = signature
         .arguments()
         .and_then(|index| signature.parameters.get(index))

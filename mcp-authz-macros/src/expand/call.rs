@@ -6,30 +6,31 @@ use syn::spanned::Spanned;
 
 use super::at;
 use crate::args::Demands;
-use crate::model::Tool;
+use crate::kind::Kind;
+use crate::model::Item;
 use crate::paths::Paths;
 use crate::signature::Signature;
 
 /// Takes the parameters out of the call, decides on the arguments where that was left open, and runs
 /// the function.
-pub(super) fn call(paths: &Paths, tool: &Tool) -> TokenStream {
+pub(super) fn call(paths: &Paths, item: &Item) -> TokenStream {
     let Paths { boxed, .. } = paths;
-    let signature = &tool.signature;
+    let signature = &item.signature;
     let names: Vec<Ident> = (0..signature.parameters.len())
         .map(|index| format_ident!("__parameter_{index}"))
         .collect();
     let extract = |(index, name): (usize, &Ident)| extract(paths, signature, index, name);
     // Nothing of the author's runs before the decision.
-    let first = decides(tool).and_then(|index| Some((index, names.get(index)?)));
+    let first = decides(item).and_then(|index| Some((index, names.get(index)?)));
     let decide = first.map(|(index, name)| {
         let extract = extract((index, name));
-        let decide = decide(&tool.demands, name);
+        let decide = decide(&item.demands, name);
         quote!(#extract #decide)
     });
     let others = names.iter().enumerate();
     let others = others.filter(|(index, _)| first.is_none_or(|(first, _)| first != *index));
     let extract = others.map(extract);
-    let run = run(paths, signature, &names);
+    let run = run(paths, item, &names);
     let call = if names.is_empty() {
         quote!(_)
     } else {
@@ -45,12 +46,12 @@ pub(super) fn call(paths: &Paths, tool: &Tool) -> TokenStream {
 }
 
 /// The parameter with the arguments, if anything is decided on them.
-fn decides(tool: &Tool) -> Option<usize> {
+fn decides(item: &Item) -> Option<usize> {
     let Demands {
         scopes_for, policy, ..
-    } = &tool.demands;
+    } = &item.demands;
     let is_asked = scopes_for.is_some() || policy.is_some();
-    is_asked.then(|| tool.signature.arguments())?
+    is_asked.then(|| item.signature.arguments())?
 }
 
 fn extract(paths: &Paths, signature: &Signature, index: usize, name: &Ident) -> TokenStream {
@@ -87,8 +88,12 @@ fn placed(name: &Ident, span: Span) -> Ident {
     Ident::new(&name.to_string(), span)
 }
 
-fn run(paths: &Paths, signature: &Signature, arguments: &[Ident]) -> TokenStream {
-    let Paths { reply, .. } = paths;
+fn run(paths: &Paths, item: &Item, arguments: &[Ident]) -> TokenStream {
+    let signature = &item.signature;
+    let reply = match item.kind {
+        Kind::Tool => &paths.reply,
+        Kind::Prompt => &paths.prompt_reply,
+    };
     let ident = &signature.ident;
     let wait = signature.is_async.then(|| quote!(.await));
     let reply = match &signature.output {

@@ -83,7 +83,7 @@ impl Answers {
     }
 
     /// The refusal as a JSON-RPC error, where there is no status to carry it.
-    pub(super) fn error(&self, denial: &Denial) -> ErrorData {
+    pub(crate) fn error(&self, denial: &Denial) -> ErrorData {
         let challenges = self.challenger.challenges(denial, None);
         let data = (!challenges.is_empty()).then(|| json!({ CHALLENGE: challenges }));
         ErrorData::invalid_request(denial.told(), data)

@@ -31,7 +31,9 @@ impl ServerBuilder {
     pub(super) async fn plan(self) -> Result<Planned<Annotated>, Error> {
         let info = self.info();
         let tools = self.tools.resolve(&self.toolsets);
-        let declared: Vec<Declared> = tools.iter().map(Declared::new).collect();
+        let prompts = self.prompts.resolve(&self.toolsets);
+        let mut declared: Vec<Declared> = tools.iter().map(Declared::new).collect();
+        declared.extend(prompts.iter().map(Declared::new));
         let mut problems = Vec::new();
         checks::some(&declared, &mut problems);
         checks::toolsets(&self.toolsets, &declared, &mut problems);
@@ -39,13 +41,12 @@ impl ServerBuilder {
         let items = declared.into_iter().map(|function| function.item).collect();
         let plan = Plan::check(&self.settings, items, problems)?;
         plan.meet_issuers(self.settings.eager).await?;
-        let handler = Annotated::new(self.app, info, &tools);
+        let handler = Annotated::new(self.app, info, &tools, &prompts);
         Ok((plan, self.settings, handler, self.name))
     }
 
     fn info(&self) -> ServerConfig {
-        let capabilities = ServerCapabilities::builder().enable_tools().build();
-        let mut info = ServerConfig::new(capabilities)
+        let mut info = ServerConfig::new(ServerCapabilities::default())
             .with_server_info(Implementation::new(&self.name, &self.version));
         info.instructions.clone_from(&self.instructions);
         info

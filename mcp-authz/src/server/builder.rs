@@ -3,7 +3,7 @@
 use super::selection::Selection;
 use super::settings::{Settings, with_settings};
 use crate::extract::App;
-use crate::registry::{ToolEntry, ToolPart};
+use crate::registry::{PromptEntry, PromptPart, ToolEntry, ToolPart};
 
 /// Makes a [`Server`](crate::Server). Every mistake in what it was given is reported by
 /// [`build`](Self::build), all at once.
@@ -15,6 +15,7 @@ pub struct ServerBuilder {
     pub(super) settings: Settings,
     pub(super) app: App,
     pub(super) tools: Selection<ToolPart>,
+    pub(super) prompts: Selection<PromptPart>,
     pub(super) toolsets: Vec<String>,
 }
 
@@ -27,6 +28,7 @@ impl ServerBuilder {
             settings: Settings::default(),
             app: App::default(),
             tools: Selection::default(),
+            prompts: Selection::default(),
             toolsets: Vec::new(),
         }
     }
@@ -46,6 +48,18 @@ impl ServerBuilder {
     /// Exactly these tools: what else the program declares is left out, and so are toolsets.
     pub fn tools(mut self, tools: impl IntoIterator<Item = ToolEntry>) -> Self {
         self.tools = Selection::exactly(tools);
+        self
+    }
+
+    /// Adds a prompt; one that was discovered already changes nothing.
+    pub fn prompt(mut self, prompt: PromptEntry) -> Self {
+        self.prompts.add(prompt);
+        self
+    }
+
+    /// Exactly these prompts: what else the program declares is left out, and so are toolsets.
+    pub fn prompts(mut self, prompts: impl IntoIterator<Item = PromptEntry>) -> Self {
+        self.prompts = Selection::exactly(prompts);
         self
     }
 

@@ -1,16 +1,18 @@
 //! What is wrong with the items of a server: their names, rules, parameters and scopes.
 
-use crate::extract::App;
+use serde_json::Value;
+
+use crate::extract::{App, Signature};
 use crate::gate::{SignIn, Template, is_mcp_method};
 use crate::registry::{self, Access, Kind};
 use crate::scope::{Requirement, Scope, ScopeSet, is_well_formed, placeholders};
 use crate::server::item::{Declared, Item};
 
-/// A server without a tool is a mistake.
+/// A server without anything to guard is a mistake.
 pub(in crate::server) fn some(functions: &[Declared], problems: &mut Vec<String>) {
     if functions.is_empty() {
         problems.push(
-            "no tool is declared: put `#[tool(..)]` above a function; if your tools live in another crate, name that crate in code (`use my_tools as _;`)".into(),
+            "no tool or prompt is declared: put `#[tool(..)]` or `#[prompt(..)]` above a function; if yours live in another crate, name that crate in code (`use my_tools as _;`)".into(),
         );
     }
 }
@@ -25,8 +27,8 @@ pub(in crate::server) fn names(items: &[Item], problems: &mut Vec<String>) {
         for twin in twins {
             problems.push(match item.origin {
                 Some(_) => format!(
-                    "two tools are named {:?} ({item} and {twin}): give one another name with `#[tool(name = \"…\")]`",
-                    item.name,
+                    "two {0}s are named {1:?} ({item} and {twin}): give one another name with `#[{0}(name = \"…\")]`",
+                    item.kind, item.name,
                 ),
                 None => format!("{item} has two rules: keep one"),
             });
@@ -151,6 +153,28 @@ pub(in crate::server) fn parameters(functions: &[Declared], app: &App, problems:
         {
             problems.push(format!("the arguments of {item}: {error}"));
         }
+        if item.kind == Kind::Prompt {
+            strings(item, signature, problems);
+        }
+    }
+}
+
+/// The arguments of a prompt are strings (MCP, Prompts §Data Types).
+fn strings(item: &Item, signature: &Signature, problems: &mut Vec<String>) {
+    let schemas = signature.input.iter().flatten();
+    let properties = schemas.filter_map(|schema| schema.get("properties")?.as_object());
+    for (name, property) in properties.flatten() {
+        let types = match property.get("type") {
+            Some(Value::String(one)) => vec![one.as_str()],
+            Some(Value::Array(several)) => several.iter().filter_map(Value::as_str).collect(),
+            _ => continue,
+        };
+        if !types.contains(&"string") {
+            problems.push(format!(
+                "{item} takes its argument {name:?} as {}, and clients send strings: take a `String`, or a type that is read from one",
+                types.join(" or ")
+            ));
+        }
     }
 }
 
@@ -169,7 +193,7 @@ pub(in crate::server) fn toolsets(
     for name in named.iter().filter(|name| !joined(name)) {
         let known = registry::toolsets();
         problems.push(if known.contains(name.as_str()) {
-            format!("toolset {name:?} brings nothing: `.tools([..])` is exactly what it names, so name its tools there")
+            format!("toolset {name:?} brings nothing: `.tools([..])` and `.prompts([..])` are exactly what they name, so name it there")
         } else {
             let known: Vec<String> = known.iter().map(|known| format!("{known:?}")).collect();
             let known = match known.is_empty() {

@@ -1,0 +1,18 @@
+use mcp_authz::{Json, prompt};
+
+#[prompt(authenticated)]
+fn number() -> u32 {
+    1
+}
+
+#[prompt(authenticated)]
+async fn structured() -> Json<String> {
+    Json(String::new())
+}
+
+#[prompt(authenticated)]
+fn failing() -> Result<String, String> {
+    Err("no".into())
+}
+
+fn main() {}
