@@ -17,8 +17,8 @@
 extern crate mcp_authz as renamed;
 
 use ::mcp_authz::{
-    AuthInfo, Json, Parameters, PolicyError, PromptEntry, Requirement, Scope, ToolEntry, prompt,
-    rmcp, tool,
+    AuthInfo, Json, Parameters, PolicyError, PromptEntry, Requirement, ResourceEntry, Scope,
+    ToolEntry, prompt, resource, rmcp, tool,
 };
 use ::std::borrow::ToOwned as _;
 use ::std::iter::{IntoIterator as _, Iterator as _};
@@ -125,6 +125,30 @@ pub fn decided_prompt(parameters: Parameters<Object>) -> Text {
     Text::new()
 }
 
+fn more_of(_: &str, _: &str, _: &AuthInfo) -> Requirement {
+    Requirement::scope(B)
+}
+
+async fn allowed_of(_: &AuthInfo, _: &str, _: &str) -> ::std::result::Result<(), PolicyError> {
+    ::std::future::ready(()).await;
+    ::std::result::Result::Ok(())
+}
+
+/// A resource that decides on its variables.
+#[resource(
+    uri = "x://{type}/{n}",
+    scopes = ["a:{type}", B],
+    scopes_for = more_of,
+    policy = allowed_of,
+    mime_type = "text/plain",
+    crate = renamed
+)]
+#[must_use]
+pub fn decided_resource(r#type: Text, n: Text, auth: AuthInfo) -> Text {
+    ::std::mem::drop((n, auth));
+    r#type
+}
+
 /// Of every visibility.
 pub mod visible {
     use ::mcp_authz::tool;
@@ -184,11 +208,14 @@ macro_rules! declare {
 declare!(declared, "c", "Declared");
 
 #[::core::prelude::v1::test]
-fn prompts_are_registered_apart() {
+fn each_kind_is_registered_apart() {
     let prompts = ::mcp_authz::__private::inventory::iter::<PromptEntry>;
     let names = prompts.into_iter().map(PromptEntry::name);
     assert!(names.eq(["decided_prompt"]));
     assert!(!registered("decided_prompt"));
+    let resources = ::mcp_authz::__private::inventory::iter::<ResourceEntry>;
+    let names = resources.into_iter().map(ResourceEntry::name);
+    assert!(names.eq(["decided_resource"]));
 }
 
 fn registered(name: &str) -> bool {

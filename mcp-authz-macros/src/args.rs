@@ -46,6 +46,8 @@ pub(crate) struct Args {
     pub(crate) title: Option<LitStr>,
     pub(crate) description: Option<LitStr>,
     pub(crate) hints: Hints,
+    pub(crate) uri: Option<LitStr>,
+    pub(crate) mime_type: Option<LitStr>,
     pub(crate) toolset: Option<LitStr>,
     pub(crate) krate: Option<Path>,
     keys: Vec<Ident>,
@@ -63,6 +65,8 @@ impl Args {
             title: None,
             description: None,
             hints: Hints::default(),
+            uri: None,
+            mime_type: None,
             toolset: None,
             krate: None,
             keys: Vec::new(),
@@ -102,6 +106,11 @@ impl Args {
                 format!("`{key}` asks something of the caller, and an `anonymous` one is nobody: write `authenticated`"),
             );
         }
+    }
+
+    /// Whether the author tried to say this.
+    pub(crate) fn names(&self, key: &str) -> bool {
+        self.keys.iter().any(|known| known == key)
     }
 
     /// Whether the author tried to say who may call.
@@ -178,6 +187,8 @@ impl Args {
             "destructive" => self.hints.destructive = flag(key, value, errors),
             "idempotent" => self.hints.idempotent = flag(key, value, errors),
             "open_world" => self.hints.open_world = flag(key, value, errors),
+            "uri" => self.uri = text(key, value, errors),
+            "mime_type" => self.mime_type = text(key, value, errors),
             "toolset" => self.toolset = text(key, value, errors),
             _ => self.krate = path(key, value, errors),
         }

@@ -100,7 +100,7 @@ fn spec(paths: &Paths, item: &Item) -> TokenStream {
     let description = optional(paths, item.description.as_ref());
     let toolset = optional(paths, item.toolset.as_ref());
     let rule = access::rule(paths, item);
-    let signature = signature(paths, &item.signature);
+    let signature = signature(paths, item);
     let (part_type, part) = (part_type(paths, item), part(paths, item));
     quote! {
         static __SPEC: #spec<#part_type> = #spec {
@@ -120,6 +120,7 @@ fn part_type<'a>(paths: &'a Paths, item: &Item) -> &'a TokenStream {
     match item.kind {
         Kind::Tool => &paths.tool_part,
         Kind::Prompt => &paths.prompt_part,
+        Kind::Resource => &paths.resource_part,
     }
 }
 
@@ -133,6 +134,11 @@ fn part(paths: &Paths, item: &Item) -> TokenStream {
             quote!(#part { hints: #hints, output_schema: || #output_schema, call: #call })
         }
         Kind::Prompt => quote!(#part { call: #call }),
+        Kind::Resource => {
+            let uri = &item.uri;
+            let mime_type = optional(paths, item.mime_type.as_ref());
+            quote!(#part { uri: #uri, mime_type: #mime_type, call: #call })
+        }
     }
 }
 
@@ -163,13 +169,15 @@ fn hints(paths: &Paths, hints: &Hints) -> TokenStream {
     }
 }
 
-fn signature(paths: &Paths, signature: &Signature) -> TokenStream {
+fn signature(paths: &Paths, item: &Item) -> TokenStream {
     let Paths { from_call, .. } = paths;
-    if signature.parameters.is_empty() {
+    let parameters = item.signature.parameters.iter().enumerate();
+    let extractors = parameters.filter(|(index, _)| item.variable(*index).is_none());
+    let mut extractors = extractors.map(|(_, parameter)| &parameter.ty).peekable();
+    if extractors.peek().is_none() {
         return quote!(|_| {});
     }
-    let describe = signature.parameters.iter().map(|parameter| {
-        let ty = &parameter.ty;
+    let describe = extractors.map(|ty| {
         let span = at(ty.span());
         let describe = quote_spanned!(span=> <#ty as #from_call>::describe);
         quote!(#describe(__signature);)

@@ -6,6 +6,7 @@ use std::fmt;
 pub(crate) enum Kind {
     Tool,
     Prompt,
+    Resource,
 }
 
 /// Who may use it, and what it is called.
@@ -30,6 +31,7 @@ impl Kind {
         let own: &[&str] = match self {
             Self::Tool => &["read_only", "destructive", "idempotent", "open_world"],
             Self::Prompt => &[],
+            Self::Resource => &["uri", "mime_type"],
         };
         ALL.iter().chain(own).chain(&["crate"]).copied()
     }
@@ -39,6 +41,7 @@ impl Kind {
         match self {
             Self::Tool => "call",
             Self::Prompt => "get",
+            Self::Resource => "read",
         }
     }
 }
@@ -49,6 +52,7 @@ impl fmt::Display for Kind {
         f.write_str(match self {
             Self::Tool => "tool",
             Self::Prompt => "prompt",
+            Self::Resource => "resource",
         })
     }
 }

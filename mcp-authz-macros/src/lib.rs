@@ -10,6 +10,7 @@ mod args;
 mod values;
 mod scopes;
 mod signature;
+mod uri;
 mod model;
 mod paths;
 mod expand;
@@ -26,6 +27,12 @@ pub fn tool(args: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn prompt(args: TokenStream, item: TokenStream) -> TokenStream {
     expand(Kind::Prompt, args, item)
+}
+
+#[expect(missing_docs, reason = "its examples compile where it is re-exported")]
+#[proc_macro_attribute]
+pub fn resource(args: TokenStream, item: TokenStream) -> TokenStream {
+    expand(Kind::Resource, args, item)
 }
 
 fn expand(kind: Kind, args: TokenStream, item: TokenStream) -> TokenStream {

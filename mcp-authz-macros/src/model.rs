@@ -8,6 +8,7 @@ use crate::args::{Access, Args, Demands, Hints};
 use crate::errors::Errors;
 use crate::kind::Kind;
 use crate::signature::Signature;
+use crate::uri::{Uri, Variable};
 
 pub(crate) struct Item {
     pub(crate) kind: Kind,
@@ -18,6 +19,11 @@ pub(crate) struct Item {
     pub(crate) title: Option<LitStr>,
     pub(crate) description: Option<LitStr>,
     pub(crate) hints: Hints,
+    /// Of a resource.
+    pub(crate) uri: Option<LitStr>,
+    /// The parameters that are variables of the URI.
+    pub(crate) variables: Vec<Variable>,
+    pub(crate) mime_type: Option<LitStr>,
     pub(crate) toolset: Option<LitStr>,
     pub(crate) krate: Option<Path>,
 }
@@ -46,10 +52,15 @@ impl Item {
         {
             errors.at(&name, complaint);
         }
+        let uri = uri(kind, &args, &mut errors);
+        let variables = match (&uri, &signature) {
+            (Some(uri), Some(signature)) => uri.variables(signature, &mut errors),
+            _ => Vec::new(),
+        };
         if let Some(signature) = &signature {
-            check_arguments(kind, &args, signature, &mut errors);
+            check_arguments(kind, &args, signature, &variables, &mut errors);
         }
-        check_braces(kind, &args, &mut errors);
+        check_braces(kind, &args, uri.as_ref(), &mut errors);
         if let Some(toolset) = args.toolset.as_ref().filter(|name| name.value().is_empty()) {
             errors.at(toolset, "a toolset needs a name");
         }
@@ -70,6 +81,9 @@ impl Item {
             title: args.title,
             description: args.description.or_else(|| documented(&signature)),
             hints: args.hints,
+            uri: args.uri,
+            variables,
+            mime_type: args.mime_type,
             toolset: args.toolset,
             krate: args.krate,
             signature,
@@ -77,29 +91,76 @@ impl Item {
     }
 }
 
+impl Item {
+    /// The variable of the URI that a parameter is.
+    pub(crate) fn variable(&self, parameter: usize) -> Option<&Variable> {
+        let mut variables = self.variables.iter();
+        variables.find(|variable| variable.parameter == parameter)
+    }
+}
+
+/// Where a resource is read.
+fn uri(kind: Kind, args: &Args, errors: &mut Errors) -> Option<Uri> {
+    if kind != Kind::Resource {
+        return None;
+    }
+    if !args.names("uri") {
+        let told = "this resource has no URI: add `uri = \"notes://today\"`, or a template, as in \
+                    `uri = \"notes://{day}\"`";
+        errors.push(Error::new(Span::call_site(), told));
+    }
+    Some(Uri::read(args.uri.clone()?, errors))
+}
+
 /// Scopes by arguments need arguments. A policy may do without: the compiler sees which it is.
-fn check_arguments(kind: Kind, args: &Args, signature: &Signature, errors: &mut Errors) {
-    if let Some(path) = &args.demands.scopes_for
-        && signature.arguments().is_none()
+fn check_arguments(
+    kind: Kind,
+    args: &Args,
+    signature: &Signature,
+    variables: &[Variable],
+    errors: &mut Errors,
+) {
+    let arguments = signature.arguments();
+    if kind == Kind::Resource
+        && let Some(parameter) = arguments.and_then(|index| signature.parameters.get(index))
     {
         errors.at(
+            &parameter.ty,
+            "a resource has no arguments: take each variable of its URI as a parameter of that name",
+        );
+    }
+    let (has_some, how) = match kind {
+        Kind::Resource => (!variables.is_empty(), "add variables to its URI"),
+        Kind::Tool | Kind::Prompt => (arguments.is_some(), "take them as `Parameters<T>`"),
+    };
+    if let Some(path) = args.demands.scopes_for.as_ref().filter(|_| !has_some) {
+        errors.at(
             path,
-            format!("`scopes_for` looks at the arguments, and this {kind} has none: take them as `Parameters<T>`"),
+            format!("`scopes_for` looks at the arguments, and this {kind} has none: {how}"),
         );
     }
 }
 
-/// A scope with a variable in it is a resource's: nothing would fill it in here.
-fn check_braces(kind: Kind, args: &Args, errors: &mut Errors) {
+/// A scope can name a variable of a resource's own URI: nothing else would fill it in.
+fn check_braces(kind: Kind, args: &Args, uri: Option<&Uri>, errors: &mut Errors) {
     let Some(Access::Scopes(scopes)) = &args.access else {
         return;
     };
     let has_brace = |token: &&LitStr| token.value().contains(['{', '}']);
     for token in scopes.literals().into_iter().filter(has_brace) {
-        errors.at(
-            token,
-            format!("braces stand for a variable of a resource's URI, and a {kind} has none: use `scopes_for`"),
-        );
+        match (kind, uri) {
+            (Kind::Resource, Some(uri)) => {
+                if let Some(complaint) = uri.complaint_about(&token.value()) {
+                    errors.at(token, complaint);
+                }
+            }
+            // Without a URI, that is what is wrong.
+            (Kind::Resource, None) => {}
+            (Kind::Tool | Kind::Prompt, _) => errors.at(
+                token,
+                format!("braces stand for a variable of a resource's URI, and a {kind} has none: use `scopes_for`"),
+            ),
+        }
     }
 }
 
@@ -120,6 +181,10 @@ fn complaint(kind: Kind, name: &str) -> Option<String> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
     if name.is_empty() {
         return Some(format!("a {kind} needs a name"));
+    }
+    if kind == Kind::Resource {
+        // Clients say its URI.
+        return None;
     }
     if let Some(wrong) = name.chars().find(|c| !allowed(*c)) {
         return Some(format!(

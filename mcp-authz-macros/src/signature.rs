@@ -4,8 +4,8 @@ use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::parse::{ParseStream, Parser};
 use syn::{
-    Attribute, Expr, ExprLit, FnArg, Lit, Meta, PatType, Receiver, ReturnType, Safety, Type,
-    Visibility, parse_quote,
+    Attribute, Expr, ExprLit, FnArg, Lit, Meta, Pat, PatIdent, PatType, Receiver, ReturnType,
+    Safety, Type, Visibility, parse_quote,
 };
 
 use crate::errors::Errors;
@@ -24,6 +24,8 @@ pub(crate) struct Signature {
 }
 
 pub(crate) struct Parameter {
+    /// None for a pattern.
+    pub(crate) ident: Option<Ident>,
     pub(crate) ty: Type,
 }
 
@@ -84,7 +86,13 @@ impl Signature {
 
 fn parameter(argument: FnArg) -> Option<Parameter> {
     match argument {
-        FnArg::Typed(PatType { ty, .. }) => Some(Parameter { ty: *ty }),
+        FnArg::Typed(PatType { pat, ty, .. }) => Some(Parameter {
+            ident: match *pat {
+                Pat::Ident(PatIdent { ident, .. }) => Some(ident),
+                _ => None,
+            },
+            ty: *ty,
+        }),
         FnArg::Receiver(_) => None,
     }
 }

@@ -20,7 +20,7 @@ use serde::de::DeserializeOwned;
 use tokio_util::sync::CancellationToken;
 
 use crate::auth_info::AuthInfo;
-use crate::gate::{Admitted, Operation, Rule};
+use crate::gate::{Admitted, FromVariable, Operation, Rule, unknown};
 
 /// One call of an annotated function: what [`FromCall`] draws from.
 pub struct Call<'a> {
@@ -59,7 +59,16 @@ impl<'a> Call<'a> {
         self.context.service.state()
     }
 
-    /// What rmcp knows of this call: its arguments, name and request context.
+    /// A variable of the URI that is read.
+    #[doc(hidden)]
+    pub fn variable<T: FromVariable>(&mut self, name: &str) -> Result<T, ErrorData> {
+        let values = self.context.arguments.as_ref();
+        let variable = values.and_then(|values| T::read(name, values));
+        variable.ok_or_else(|| unknown(self.operation))
+    }
+
+    /// What rmcp knows of this call: its arguments (of a resource: the variables of its URI), its
+    /// name and the request's context.
     pub fn rmcp(&mut self) -> &mut ToolCallContext<'a, App> {
         &mut self.context
     }
@@ -88,7 +97,7 @@ impl<'a> Call<'a> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a parameter of an annotated function",
     label = "not something that a call can provide",
-    note = "use `AuthInfo`, `State<T>`, `Parameters<T>` for the arguments, or one of rmcp's extractors; wrap an extractor of your own for rmcp in `Rmcp<T>`, or implement `mcp_authz::FromCall`"
+    note = "use `AuthInfo`, `State<T>`, `Parameters<T>` for the arguments, or one of rmcp's extractors; wrap an extractor of your own for rmcp in `Rmcp<T>`, or implement `mcp_authz::FromCall`; in a resource, a parameter with the name of a variable of the URI is that variable"
 )]
 pub trait FromCall: Sized {
     /// Takes the value out of the call.

@@ -31,6 +31,18 @@
 //!                400/401   401/503                  401/403 challenge
 //! ```
 //!
+//! # What is guarded
+//!
+//! | above a function | it is | reached by |
+//! |---|---|---|
+//! | [`#[tool(..)]`](macro@tool) | what a model calls | its name |
+//! | [`#[prompt(..)]`](macro@prompt) | a text that a person starts from | its name |
+//! | [`#[resource(..)]`](macro@resource) | something to read | its URI, or all URIs of a template |
+//!
+//! Each says who may have it (`scopes = …`, `authenticated` or `anonymous`), and can ask for more: scopes
+//! by its arguments, a policy, a recent sign-in. Servers that were written against rmcp get the same
+//! from [`Authz`] and [`Rules`].
+//!
 //! # What clients see
 //!
 //! | the request | the answer |
@@ -40,7 +52,9 @@
 //! | has a token that is not good here | 401 `invalid_token` |
 //! | has a token that cannot be verified right now | 503 with `Retry-After`, no challenge |
 //! | lacks scopes | 403 `insufficient_scope` with **all** scopes of the operation |
-//! | names a tool that does not exist | the protocol's own answer, without a challenge |
+//! | is refused by a policy | 403 without a challenge, or 503 where it cannot tell |
+//! | needs a more recent or stronger sign-in | 401 `insufficient_user_authentication` (RFC 9470) |
+//! | names what does not exist, or is concealed | the protocol's own answer, without a challenge |
 //! | meets a panic | 500, for that request alone |
 //!
 //! # Features
@@ -101,9 +115,12 @@ pub use gate::{ChallengeForm, PolicyError, Rule, Rules, Visibility};
 #[doc = include_str!("docs/prompt.md")]
 pub use mcp_authz_macros::prompt;
 #[doc(inline)]
+#[doc = include_str!("docs/resource.md")]
+pub use mcp_authz_macros::resource;
+#[doc(inline)]
 #[doc = include_str!("docs/tool.md")]
 pub use mcp_authz_macros::tool;
-pub use registry::{Access, Entry, Kind, PromptEntry, ToolEntry};
+pub use registry::{Access, Entry, Kind, PromptEntry, ResourceEntry, ToolEntry};
 pub use reqwest;
 pub use rmcp;
 pub use rmcp::handler::server::wrapper::{Json, Parameters};

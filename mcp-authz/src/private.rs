@@ -1,9 +1,13 @@
 //! Everything that the macros' expansions may name, and nothing else. No part of the public API.
 
 pub use crate::extract::{Call, FromCall, Signature};
-pub use crate::gate::{PolicyOver, Rule, deferred};
-pub use crate::registry::{Access, Entry, Hints, Origin, PromptPart, Spec, ToolPart, boxed};
-pub use crate::reply::{OutputSchema, PromptReply, Reply};
+pub use crate::gate::{
+    FromVariable, PolicyOver, Rule, deferred_scopes, require_of, with_variables,
+};
+pub use crate::registry::{
+    Access, Entry, Hints, Origin, PromptPart, ResourcePart, Spec, ToolPart, boxed,
+};
+pub use crate::reply::{OutputSchema, PromptReply, Reply, ResourceReply};
 pub use crate::scope::{Requirement, Scope, differs};
 pub use inventory;
 

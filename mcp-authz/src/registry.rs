@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use crate::extract::{Call, Signature};
 use crate::gate::Rule;
+use crate::reply::Contents;
 use crate::scope::Requirement;
 
 /// Who may use an item of a server.
@@ -64,6 +65,9 @@ pub type ToolEntry = Entry<ToolPart>;
 /// One declared prompt: what `summarize::prompt()` returns for an annotated `fn summarize`.
 pub type PromptEntry = Entry<PromptPart>;
 
+/// One declared resource: what `today::resource()` returns for an annotated `fn today`.
+pub type ResourceEntry = Entry<ResourcePart>;
+
 /// The body of an [`Entry`], written by the macro.
 #[doc(hidden)]
 pub struct Spec<P> {
@@ -94,6 +98,16 @@ pub struct ToolPart {
 #[derive(Clone, Copy)]
 pub struct PromptPart {
     pub call: CallFn<GetPromptResponse>,
+}
+
+/// What only a resource has.
+#[doc(hidden)]
+#[derive(Clone, Copy)]
+pub struct ResourcePart {
+    /// Its URI, or the template of its URIs.
+    pub uri: &'static str,
+    pub mime_type: Option<&'static str>,
+    pub call: CallFn<Contents>,
 }
 
 /// What is particular to a kind of annotated function.
@@ -182,6 +196,14 @@ impl Part for PromptPart {
     }
 }
 
+impl Part for ResourcePart {
+    const KIND: Kind = Kind::Resource;
+
+    fn key(spec: &'static Spec<Self>) -> &'static str {
+        spec.part.uri
+    }
+}
+
 impl<P: Part> Entry<P> {
     #[doc(hidden)]
     #[must_use]
@@ -253,6 +275,7 @@ impl fmt::Display for Kind {
 
 inventory::collect!(Entry<ToolPart>);
 inventory::collect!(Entry<PromptPart>);
+inventory::collect!(Entry<ResourcePart>);
 
 /// All of its kind that the program declared: inventory visits them in any order.
 pub(crate) fn declared<P: Part>() -> Vec<Entry<P>>
@@ -273,13 +296,17 @@ where
 
 /// The names of all toolsets.
 pub(crate) fn toolsets() -> BTreeSet<&'static str> {
-    let tools = declared::<ToolPart>()
-        .into_iter()
-        .map(|tool| tool.0.toolset);
-    let prompts = declared::<PromptPart>()
-        .into_iter()
-        .map(|prompt| prompt.0.toolset);
-    tools.chain(prompts).flatten().collect()
+    let of_tools = toolsets_of::<ToolPart>();
+    let of_others = toolsets_of::<PromptPart>().chain(toolsets_of::<ResourcePart>());
+    of_tools.chain(of_others).collect()
+}
+
+fn toolsets_of<P: Part>() -> impl Iterator<Item = &'static str>
+where
+    Entry<P>: inventory::Collect,
+{
+    let entries = inventory::iter::<Entry<P>>.into_iter();
+    entries.filter_map(|entry| entry.0.toolset)
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! What an annotated function may return.
 
 mod prompt;
+mod resource;
 
 use std::any::Any;
 use std::marker::PhantomData;
@@ -14,6 +15,8 @@ use rmcp::model::{CallToolResponse, JsonObject};
 use schemars::JsonSchema;
 
 pub use prompt::PromptReply;
+pub(crate) use resource::Contents;
+pub use resource::ResourceReply;
 
 /// Whatever rmcp turns into a result; ours only so that a compile error can say what that is.
 #[diagnostic::on_unimplemented(

@@ -37,7 +37,7 @@ pub(crate) async fn everywhere(
 
 /// A server that has nothing by itself: what the other tests declare is left out.
 pub(crate) fn bare(server: ServerBuilder) -> ServerBuilder {
-    server.tools([]).prompts([])
+    server.tools([]).prompts([]).mcp_resources([])
 }
 
 impl Client<'_> {
@@ -64,6 +64,21 @@ impl Client<'_> {
     pub(crate) async fn list(&self, token: Option<&str>, what: &str) -> Reply {
         self.ask(token, &format!("{what}/list"), None, json!({}))
             .await
+    }
+
+    /// What the server says that it has.
+    pub(crate) async fn capabilities(&self) -> Value {
+        let params = json!({
+            "protocolVersion": "2025-11-25",
+            "capabilities": {},
+            "clientInfo": { "name": "lab", "version": "1" },
+        });
+        let method = match self.is_modern() {
+            true => "server/discover",
+            false => "initialize",
+        };
+        let message = self.ask(None, method, None, params).await.message();
+        message["result"]["capabilities"].clone()
     }
 
     /// What of a list is shown, each by `key`.

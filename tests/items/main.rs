@@ -5,4 +5,6 @@ mod client;
 mod concealed;
 mod policies;
 mod prompts;
+mod resources;
 mod sign_in;
+mod startup;

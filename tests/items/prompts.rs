@@ -6,12 +6,12 @@ use mcp_authz::rmcp::model::{GetPromptResponse, GetPromptResult, PromptMessage, 
 use mcp_authz::schemars::JsonSchema;
 use mcp_authz::serde::Deserialize;
 use mcp_authz::{
-    AuthInfo, Denied, Error, Parameters, PolicyError, PromptEntry, Requirement, Scope, Server,
-    ServerBuilder, State, Visibility, prompt,
+    AuthInfo, Denied, Parameters, PolicyError, PromptEntry, Requirement, Scope, ServerBuilder,
+    State, Visibility, prompt,
 };
 use support::{Ran, Reply};
 
-use crate::client::{Client, assert_asked_for, assert_same, bare, everywhere};
+use crate::client::{Client, assert_asked_for, assert_same, everywhere};
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(crate = "mcp_authz::serde")]
@@ -320,77 +320,9 @@ async fn a_list_says_what_each_prompt_takes_and_requires() {
 #[tokio::test]
 async fn only_what_there_is_is_announced() {
     everywhere(server, async |client| {
-        let params = json!({
-            "protocolVersion": "2025-11-25",
-            "capabilities": {},
-            "clientInfo": { "name": "lab", "version": "1" },
-        });
-        let method = match client.is_modern() {
-            true => "server/discover",
-            false => "initialize",
-        };
-        let message = client.ask(None, method, None, params).await.message();
-        let capabilities = &message["result"]["capabilities"];
-        assert_eq!(capabilities, &json!({ "prompts": {} }), "{message}");
+        assert_eq!(client.capabilities().await, json!({ "prompts": {} }));
         let reply = client.list(None, "tools").await;
         assert_eq!(reply.error_code(), -32601, "{reply:?}");
     })
     .await;
-}
-
-#[derive(Deserialize, JsonSchema)]
-#[serde(crate = "mcp_authz::serde")]
-#[schemars(crate = "mcp_authz::schemars")]
-struct Numbers {
-    #[allow(dead_code, reason = "its type is what is wrong")]
-    count: u32,
-}
-
-#[prompt(authenticated)]
-fn numbers(_: Parameters<Numbers>, _: State<u8>) -> String {
-    String::new()
-}
-
-mod twin {
-    #[mcp_authz::prompt(authenticated)]
-    pub(crate) fn numbers() -> String {
-        String::new()
-    }
-}
-
-#[tokio::test]
-async fn what_no_client_could_get_does_not_start() {
-    let builder = bare(Server::builder("x")).resource("https://mcp.example.com/mcp");
-    let builder = builder.prompts([numbers::prompt(), twin::numbers::prompt()]);
-    let Err(Error::Config(error)) = builder.build().await else {
-        panic!("it started");
-    };
-    let told = error.problems().join("\n");
-    for part in [
-        r#"two prompts are named "numbers""#,
-        r##"`#[prompt(name = "…")]`"##,
-        r#"its argument "count" as integer"#,
-        "State<u8>",
-        ".issuer(",
-    ] {
-        assert!(told.contains(part), "{part}: {told}");
-    }
-}
-
-#[tokio::test]
-async fn the_manifest_names_prompts_and_where_they_are_declared() {
-    let builder = bare(Server::builder("x")).resource("https://mcp.example.com/mcp");
-    let builder = builder.issuer("http://127.0.0.1:1").state(Ran::default());
-    let server = builder
-        .prompts([letter::prompt(), secret::prompt()])
-        .build()
-        .await
-        .unwrap();
-    let manifest = server.manifest().to_markdown();
-    for line in [
-        "| prompt `letter` | letters |  | items, tests/items/prompts.rs |",
-        "| prompt `secret` | secrets, signed in within 300 s, more by arguments, concealed |  | items, tests/items/prompts.rs |",
-    ] {
-        assert!(manifest.contains(line), "{line}: {manifest}");
-    }
 }

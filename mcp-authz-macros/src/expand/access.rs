@@ -2,11 +2,12 @@
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
-use syn::ExprPath;
 use syn::spanned::Spanned;
+use syn::{ExprPath, Index, Type};
 
 use super::at;
 use crate::args::{Access, Demands};
+use crate::kind::Kind;
 use crate::model::Item;
 use crate::paths::Paths;
 use crate::scopes::Scopes;
@@ -17,7 +18,7 @@ pub(super) fn rule(paths: &Paths, item: &Item) -> TokenStream {
         rule,
         from,
         duration,
-        deferred,
+        deferred_scopes,
         ..
     } = paths;
     let access = declared(paths, &item.access);
@@ -36,9 +37,10 @@ pub(super) fn rule(paths: &Paths, item: &Item) -> TokenStream {
     let rule = quote! {
         <#rule as #from<_>>::from(#access) #max_age #acr_values #conceal
     };
-    let rule = match scopes_for {
-        Some(_) => quote!(#deferred(#rule)),
-        None => rule,
+    let rule = match item.kind {
+        Kind::Resource => of_variables(paths, item, scopes_for.as_ref(), rule),
+        Kind::Tool | Kind::Prompt if scopes_for.is_some() => quote!(#deferred_scopes(#rule)),
+        Kind::Tool | Kind::Prompt => rule,
     };
     match policy {
         Some(policy) => with_policy(paths, item, policy, &rule),
@@ -50,12 +52,63 @@ pub(super) fn rule(paths: &Paths, item: &Item) -> TokenStream {
 fn with_policy(paths: &Paths, item: &Item, policy: &ExprPath, rule: &TokenStream) -> TokenStream {
     let Paths { policy_over, .. } = paths;
     let signature = &item.signature;
-    let arguments = signature
-        .arguments()
-        .and_then(|index| signature.parameters.get(index))
-        .map_or_else(|| quote!(()), |parameter| parameter.ty.to_token_stream());
+    let arguments = match (item.kind, signature.arguments()) {
+        (Kind::Resource, _) => variables(item),
+        (_, Some(index)) => signature
+            .parameters
+            .get(index)
+            .map(|arguments| arguments.ty.to_token_stream()),
+        (_, None) => None,
+    };
+    let arguments = arguments.unwrap_or_else(|| quote!(()));
     let span = at(policy.span());
     quote_spanned!(span=> #policy_over::<#arguments, _>::declare(#policy, #rule))
+}
+
+/// The types of the variables, in the order of the parameters.
+fn variables(item: &Item) -> Option<TokenStream> {
+    let types: Vec<&Type> = types_of_variables(item).collect();
+    (!types.is_empty()).then(|| quote!((#(#types,)*)))
+}
+
+fn types_of_variables(item: &Item) -> impl Iterator<Item = &Type> {
+    let parameters = &item.signature.parameters;
+    let variables = item.variables.iter();
+    variables.filter_map(|variable| Some(&parameters.get(variable.parameter)?.ty))
+}
+
+/// The gate knows the variables from the URI, and decides on them.
+fn of_variables(
+    paths: &Paths,
+    item: &Item,
+    scopes_for: Option<&ExprPath>,
+    rule: TokenStream,
+) -> TokenStream {
+    let Paths {
+        with_variables,
+        from_variable,
+        require_of,
+        ..
+    } = paths;
+    let Some(types) = variables(item) else {
+        return rule;
+    };
+    let names = item.variables.iter().map(|variable| &variable.name);
+    let reads = types_of_variables(item).map(|ty| {
+        let span = at(ty.span());
+        quote_spanned!(span=> <#ty as #from_variable>::is_read)
+    });
+    let rule = quote!(#with_variables(#rule, &[#((#names, #reads)),*]));
+    let Some(path) = scopes_for else {
+        return rule;
+    };
+    let span = at(path.span());
+    let fields = (0..).take(item.variables.len()).map(|index| {
+        let field = Index { index, span };
+        quote_spanned!(span=> &__variables.#field)
+    });
+    let asked = quote_spanned!(span=> #path(#(#fields,)* __auth));
+    quote!(#require_of::<#types>(#rule, |__variables, __auth| #asked))
 }
 
 /// The value of the `Access` that is declared.

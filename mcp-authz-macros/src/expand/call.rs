@@ -9,7 +9,7 @@ use crate::args::Demands;
 use crate::kind::Kind;
 use crate::model::Item;
 use crate::paths::Paths;
-use crate::signature::Signature;
+use crate::signature::Parameter;
 
 /// Takes the parameters out of the call, decides on the arguments where that was left open, and runs
 /// the function.
@@ -19,7 +19,7 @@ pub(super) fn call(paths: &Paths, item: &Item) -> TokenStream {
     let names: Vec<Ident> = (0..signature.parameters.len())
         .map(|index| format_ident!("__parameter_{index}"))
         .collect();
-    let extract = |(index, name): (usize, &Ident)| extract(paths, signature, index, name);
+    let extract = |(index, name): (usize, &Ident)| extract(paths, item, index, name);
     // Nothing of the author's runs before the decision.
     let first = decides(item).and_then(|index| Some((index, names.get(index)?)));
     let decide = first.map(|(index, name)| {
@@ -54,16 +54,17 @@ fn decides(item: &Item) -> Option<usize> {
     is_asked.then(|| item.signature.arguments())?
 }
 
-fn extract(paths: &Paths, signature: &Signature, index: usize, name: &Ident) -> TokenStream {
+fn extract(paths: &Paths, item: &Item, index: usize, name: &Ident) -> TokenStream {
     let Paths { from_call, .. } = paths;
-    let Some(ty) = signature
-        .parameters
-        .get(index)
-        .map(|parameter| &parameter.ty)
-    else {
+    let Some(Parameter { ty, .. }) = item.signature.parameters.get(index) else {
         return TokenStream::new();
     };
     let span = at(ty.span());
+    if let Some(variable) = item.variable(index) {
+        let variable = &variable.name;
+        let read = quote_spanned!(span=> __call.variable::<#ty>(#variable)?);
+        return quote!(let #name = #read;);
+    }
     let from_call = quote_spanned!(span=> <#ty as #from_call>::from_call);
     quote!(let #name = #from_call(&mut __call)?;)
 }
@@ -93,6 +94,7 @@ fn run(paths: &Paths, item: &Item, arguments: &[Ident]) -> TokenStream {
     let reply = match item.kind {
         Kind::Tool => &paths.reply,
         Kind::Prompt => &paths.prompt_reply,
+        Kind::Resource => &paths.resource_reply,
     };
     let ident = &signature.ident;
     let wait = signature.is_async.then(|| quote!(.await));

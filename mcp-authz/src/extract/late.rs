@@ -35,7 +35,7 @@ impl Call<'_> {
         arguments: &A,
         policy: impl PolicyOver<A, Form>,
     ) -> Result<(), ErrorData> {
-        if !self.rule.deferred {
+        if !self.rule.deferred.is_any() {
             // One over the caller alone, which the gate has asked.
             return Ok(());
         }

@@ -7,8 +7,8 @@ use std::time::{Duration, SystemTime};
 use rmcp::model::JsonObject;
 use serde_json::Value;
 
-use super::rule::{Rule, SignIn};
-use super::rulebook::{Rulebook, Visibility};
+use super::rule::SignIn;
+use super::rulebook::{Applied, Rulebook, Visibility};
 use crate::auth_info::AuthInfo;
 use crate::challenge::Denial;
 use crate::registry::Access;
@@ -95,9 +95,8 @@ impl Rulebook {
         let Some(auth) = caller.as_ref().filter(|_| is_asked) else {
             return decision;
         };
-        for (rule, _) in self.applied(&operation) {
-            let Some(policy) = &rule.policy else { continue };
-            if let Err(denial) = policy.ask(auth).await {
+        for applied in self.applied(&operation) {
+            if let Err(denial) = applied.ask(auth).await {
                 return self.refuse(operation, denial);
             }
         }
@@ -107,7 +106,7 @@ impl Rulebook {
     /// A refusal, as the caller may see it: what is concealed does not exist for whoever may not have
     /// it, whatever the reason.
     pub(crate) fn refuse(&self, operation: Operation<'_>, denial: Denial) -> Decision {
-        let mut rules = self.applied(&operation).map(|(rule, _)| rule);
+        let mut rules = self.applied(&operation).map(|applied| applied.rule);
         match rules.find(|rule| rule.concealed) {
             Some(concealed) => concealed.refuse(denial),
             None => Decision::Deny(denial),
@@ -123,11 +122,11 @@ impl Rulebook {
             return Decision::Allow;
         }
         let mut decision = Decision::Unknown;
-        for (rule, access) in self.applied(&operation) {
-            let Some(access) = access else {
+        for applied in self.applied(&operation) {
+            let Some(access) = &applied.access else {
                 return Decision::Unknown;
             };
-            decision = both(decision, self.by_rule(rule, &access, operation, caller));
+            decision = both(decision, self.by_rule(&applied, access, operation, caller));
         }
         match decision {
             Decision::Deny(denial) => self.refuse(operation, denial),
@@ -137,14 +136,15 @@ impl Rulebook {
 
     fn by_rule(
         &self,
-        rule: &Rule,
+        applied: &Applied<'_>,
         access: &Access,
         operation: Operation<'_>,
         caller: &Caller,
     ) -> Decision {
+        let rule = applied.rule;
         let decided = self
             .by_access(access, operation, caller)
-            .and_then(|()| self.by_arguments(rule, access, operation, caller));
+            .and_then(|()| self.by_arguments(applied, access, operation, caller));
         if let Some(auth) = caller
             && !rule.sign_in.is_met(auth, self.clock.wall())
         {
@@ -157,7 +157,7 @@ impl Rulebook {
         }
         match decided {
             Err(denial) => Decision::Deny(denial),
-            Ok(()) if rule.deferred && operation.is_call() => Decision::Defer,
+            Ok(()) if rule.deferred.is_any() && operation.is_call() => Decision::Defer,
             Ok(()) => Decision::Allow,
         }
     }
@@ -196,21 +196,22 @@ impl Rulebook {
     /// What the arguments of this call require besides.
     fn by_arguments(
         &self,
-        rule: &Rule,
+        applied: &Applied<'_>,
         access: &Access,
         operation: Operation<'_>,
         caller: &Caller,
     ) -> Result<(), Denial> {
-        let (Operation::Tool(_, Arguments::These(arguments))
-        | Operation::Prompt(_, Arguments::These(arguments))) = operation
-        else {
-            return Ok(());
-        };
-        let (Some(scopes_for), Some(auth)) = (&rule.scopes_for, caller) else {
-            return Ok(());
-        };
         let none = JsonObject::new();
-        let more = (scopes_for.0)(arguments.unwrap_or(&none), auth);
+        let arguments = match operation {
+            Operation::Tool(_, Arguments::These(arguments))
+            | Operation::Prompt(_, Arguments::These(arguments)) => arguments.unwrap_or(&none),
+            Operation::Resource(_) => &applied.variables,
+            _ => return Ok(()),
+        };
+        let (Some(scopes_for), Some(auth)) = (&applied.rule.scopes_for, caller) else {
+            return Ok(());
+        };
+        let more = (scopes_for.0)(arguments, auth).ok_or(Denial::Failed)?;
         let decided = access.with_more(more, &self.terms, auth.scopes());
         decided.map_err(Denial::InsufficientScope)
     }
@@ -222,7 +223,8 @@ impl Rulebook {
             // Nobody may run it.
             return false;
         }
-        let all = self.visibility == Visibility::All && rules.all(|(rule, _)| !rule.concealed);
+        let all =
+            self.visibility == Visibility::All && rules.all(|applied| !applied.rule.concealed);
         all || self.judge(item, caller).await.passes()
     }
 }

@@ -18,6 +18,7 @@ mod rule;
 mod rulebook;
 mod template;
 mod ticket;
+mod variables;
 mod watch;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -37,12 +38,13 @@ pub(crate) use methods::is_mcp_method;
 pub(crate) use policy::judged;
 pub use policy::{PolicyError, PolicyOver};
 pub(crate) use rule::SignIn;
-pub use rule::{Rule, Rules, deferred};
+pub use rule::{Rule, Rules, deferred_scopes};
 pub(crate) use rulebook::Rulebook;
 pub use rulebook::Visibility;
 pub(crate) use template::Template;
 use ticket::Pass;
 pub(crate) use ticket::{Admitted, Ticket};
+pub use variables::{FromVariable, require_of, with_variables};
 
 use crate::bind::{Seal, TaskOwners};
 use crate::challenge::Denial;

@@ -12,6 +12,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::time::timeout;
 
+pub(super) use over::OfArguments;
 pub use over::PolicyOver;
 
 use crate::auth_info::AuthInfo;

@@ -8,6 +8,7 @@ use rmcp::model::JsonObject;
 
 use super::decide::Decision;
 use super::policy::{Outcome, Policy};
+use super::variables::OfVariables;
 use crate::auth_info::AuthInfo;
 use crate::challenge::Denial;
 use crate::registry::Access;
@@ -36,8 +37,21 @@ pub struct Rule {
     pub(crate) scopes_for: Option<ScopesFor>,
     pub(crate) policy: Option<Policy>,
     pub(crate) concealed: bool,
-    /// The operation has the last word itself, on its typed arguments, before anything runs.
-    pub(crate) deferred: bool,
+    pub(crate) deferred: Deferred,
+    pub(crate) of_variables: Option<OfVariables>,
+}
+
+/// What the operation decides itself, on its typed arguments, before anything runs.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Deferred {
+    scopes: bool,
+    policy: bool,
+}
+
+impl Deferred {
+    pub(crate) fn is_any(self) -> bool {
+        self.scopes || self.policy
+    }
 }
 
 /// How the person must have signed in (RFC 9470).
@@ -61,7 +75,8 @@ impl Rule {
             scopes_for: None,
             policy: None,
             concealed: false,
-            deferred: false,
+            deferred: Deferred::default(),
+            of_variables: None,
         }
     }
 
@@ -75,8 +90,8 @@ impl Rule {
         Self::new(Access::Anonymous)
     }
 
-    /// Asks for more, depending on the arguments of a tool or prompt, and on the caller. It is asked
-    /// when the rest of the rule is met.
+    /// Asks for more, depending on the caller and on the arguments of a tool or prompt, or the
+    /// variables of a resource's URI as strings. It is asked when the rest of the rule is met.
     ///
     /// ```
     /// use mcp_authz::{Requirement, Rule, Scope, scopes};
@@ -93,6 +108,7 @@ impl Rule {
         mut self,
         requirement: impl Fn(&JsonObject, &AuthInfo) -> Requirement + Send + Sync + 'static,
     ) -> Self {
+        let requirement = move |arguments: &_, auth: &_| Some(requirement(arguments, auth));
         self.scopes_for = Some(ScopesFor(Arc::new(requirement)));
         self
     }
@@ -128,6 +144,21 @@ impl Rule {
         self
     }
 
+    fn has_policy(&self) -> bool {
+        let of_variables = self.of_variables.as_ref();
+        self.policy.is_some()
+            || self.deferred.policy
+            || of_variables.is_some_and(OfVariables::has_policy)
+    }
+
+    /// Whether it asks of a caller what somebody without a token cannot have.
+    pub(crate) fn asks_for_somebody(&self) -> bool {
+        !self.sign_in.is_any()
+            || self.has_policy()
+            || self.scopes_for.is_some()
+            || self.deferred.is_any()
+    }
+
     /// A refusal under this rule, as the caller may see it.
     pub(crate) fn refuse(&self, denial: Denial) -> Decision {
         match self.concealed {
@@ -137,13 +168,17 @@ impl Rule {
     }
 }
 
-/// The rule of a function that has the last word itself, on its typed arguments. For the macros'
-/// expansions alone: whoever makes such a rule must take that word.
-pub fn deferred(rule: Rule) -> Rule {
-    Rule {
-        deferred: true,
-        ..rule
-    }
+/// The rule of a function that asks for scopes by its typed arguments. For the macros' expansions
+/// alone: whoever makes such a rule must have the last word.
+pub fn deferred_scopes(mut rule: Rule) -> Rule {
+    rule.deferred.scopes = true;
+    rule
+}
+
+/// The same for a policy.
+pub(super) fn deferred_policy(mut rule: Rule) -> Rule {
+    rule.deferred.policy = true;
+    rule
 }
 
 impl From<Access> for Rule {
@@ -180,10 +215,10 @@ impl fmt::Display for Rule {
         }
         for (said, words) in [
             (
-                self.scopes_for.is_some() || self.deferred,
+                self.scopes_for.is_some() || self.deferred.scopes,
                 "more by arguments",
             ),
-            (self.policy.is_some(), "policy"),
+            (self.has_policy(), "policy"),
             (self.concealed, "concealed"),
         ] {
             if said {
@@ -194,11 +229,11 @@ impl fmt::Display for Rule {
     }
 }
 
-/// A requirement that depends on the arguments.
+/// A requirement that depends on the arguments; none lets nobody through.
 #[derive(Clone)]
 pub(crate) struct ScopesFor(pub(crate) Arc<RequirementOf>);
 
-type RequirementOf = dyn Fn(&JsonObject, &AuthInfo) -> Requirement + Send + Sync;
+type RequirementOf = dyn Fn(&JsonObject, &AuthInfo) -> Option<Requirement> + Send + Sync;
 
 impl fmt::Debug for ScopesFor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -4,9 +4,13 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use rmcp::model::JsonObject;
+
 use super::decide::{Arguments, Caller, Operation};
 use super::rule::{Rule, Rules};
 use super::template::{Template, Variables};
+use crate::auth_info::AuthInfo;
+use crate::challenge::Denial;
 use crate::clock::Clock;
 use crate::registry::Access;
 use crate::scope::{Requirement, Terms};
@@ -36,9 +40,57 @@ pub(crate) struct Rulebook {
     pub(crate) clock: Arc<dyn Clock>,
 }
 
-/// A rule that an operation is under, with its variables filled in; `None` where nobody may, since a
-/// value must not become part of a scope, or the URI is another one's in other letters.
-pub(super) type Applied<'a> = (&'a Rule, Option<Cow<'a, Access>>);
+/// A rule that an operation is under.
+pub(super) struct Applied<'a> {
+    pub(super) rule: &'a Rule,
+    /// With the variables of a URI filled in; `None` where nobody may, since a value must not become
+    /// part of a scope, or the URI is another one's in other letters.
+    pub(super) access: Option<Cow<'a, Access>>,
+    /// Those of a URI that a template stands for.
+    pub(super) variables: JsonObject,
+}
+
+impl<'a> Applied<'a> {
+    fn as_written(rule: &'a Rule) -> Self {
+        Self {
+            rule,
+            access: Some(Cow::Borrowed(&rule.access)),
+            variables: JsonObject::new(),
+        }
+    }
+
+    /// The rule of `template`, if `uri` is one of it, or would be in other letters.
+    fn to_uri(template: &Template, rule: &'a Rule, uri: &str) -> Option<Self> {
+        let Some(variables) = template.matches(uri) else {
+            // A handler that ignores case would take it for one of these.
+            return template.matches_in_other_case(uri).then(|| Self {
+                rule,
+                access: None,
+                variables: JsonObject::new(),
+            });
+        };
+        let access = filled(rule, &variables);
+        Some(Self {
+            rule,
+            access,
+            variables: rule.read(variables)?,
+        })
+    }
+
+    /// Asks the policies for `auth`: scopes and sign-in are there.
+    pub(super) async fn ask(self, auth: &AuthInfo) -> Result<(), Denial> {
+        if let Some(policy) = &self.rule.policy {
+            policy.ask(auth).await?;
+        }
+        match &self.rule.of_variables {
+            // None: in a list, where some URI could pass.
+            Some(of_variables) if !self.variables.is_empty() => {
+                of_variables.ask(auth, self.variables).await
+            }
+            _ => Ok(()),
+        }
+    }
+}
 
 impl Rulebook {
     /// The rules, each name once. A template that cannot be read is left out, and so refused; the
@@ -82,16 +134,11 @@ impl Rulebook {
             }
             _ => (&[][..], ""),
         };
-        let fixed = fixed
-            .into_iter()
-            .map(|rule| (rule, Some(Cow::Borrowed(&rule.access))));
-        fixed.chain(templates.iter().filter_map(move |(template, rule)| {
-            match template.matches(uri) {
-                Some(variables) => Some((rule, filled(rule, &variables))),
-                // A handler that ignores case would take it for one of these.
-                None => template.matches_in_other_case(uri).then_some((rule, None)),
-            }
-        }))
+        let fixed = fixed.into_iter().map(Applied::as_written);
+        let templates = templates.iter();
+        fixed.chain(
+            templates.filter_map(move |(template, rule)| Applied::to_uri(template, rule, uri)),
+        )
     }
 
     /// Whether a handler that ignores case would take `uri` for a fixed one that it is not.
@@ -157,7 +204,7 @@ impl Rulebook {
 
     /// Who may, by the first rule that `operation` is under.
     pub(super) fn access<'a>(&'a self, operation: &Operation<'a>) -> Option<Cow<'a, Access>> {
-        self.applied(operation).next()?.1
+        self.applied(operation).next()?.access
     }
 
     /// What `operation` requires by its scopes, for whoever is shown it.

@@ -32,8 +32,10 @@ impl ServerBuilder {
         let info = self.info();
         let tools = self.tools.resolve(&self.toolsets);
         let prompts = self.prompts.resolve(&self.toolsets);
+        let resources = self.resources.resolve(&self.toolsets);
         let mut declared: Vec<Declared> = tools.iter().map(Declared::new).collect();
         declared.extend(prompts.iter().map(Declared::new));
+        declared.extend(resources.iter().map(Declared::new));
         let mut problems = Vec::new();
         checks::some(&declared, &mut problems);
         checks::toolsets(&self.toolsets, &declared, &mut problems);
@@ -41,7 +43,7 @@ impl ServerBuilder {
         let items = declared.into_iter().map(|function| function.item).collect();
         let plan = Plan::check(&self.settings, items, problems)?;
         plan.meet_issuers(self.settings.eager).await?;
-        let handler = Annotated::new(self.app, info, &tools, &prompts);
+        let handler = Annotated::new(self.app, info, &tools, &prompts, &resources);
         Ok((plan, self.settings, handler, self.name))
     }
 

@@ -3,7 +3,7 @@
 use super::selection::Selection;
 use super::settings::{Settings, with_settings};
 use crate::extract::App;
-use crate::registry::{PromptEntry, PromptPart, ToolEntry, ToolPart};
+use crate::registry::{PromptEntry, PromptPart, ResourceEntry, ResourcePart, ToolEntry, ToolPart};
 
 /// Makes a [`Server`](crate::Server). Every mistake in what it was given is reported by
 /// [`build`](Self::build), all at once.
@@ -16,6 +16,7 @@ pub struct ServerBuilder {
     pub(super) app: App,
     pub(super) tools: Selection<ToolPart>,
     pub(super) prompts: Selection<PromptPart>,
+    pub(super) resources: Selection<ResourcePart>,
     pub(super) toolsets: Vec<String>,
 }
 
@@ -29,6 +30,7 @@ impl ServerBuilder {
             app: App::default(),
             tools: Selection::default(),
             prompts: Selection::default(),
+            resources: Selection::default(),
             toolsets: Vec::new(),
         }
     }
@@ -60,6 +62,19 @@ impl ServerBuilder {
     /// Exactly these prompts: what else the program declares is left out, and so are toolsets.
     pub fn prompts(mut self, prompts: impl IntoIterator<Item = PromptEntry>) -> Self {
         self.prompts = Selection::exactly(prompts);
+        self
+    }
+
+    /// Adds a resource for clients to read; one that was discovered already changes nothing. (The
+    /// [`resource`](Self::resource) that tokens are for is the server itself.)
+    pub fn mcp_resource(mut self, resource: ResourceEntry) -> Self {
+        self.resources.add(resource);
+        self
+    }
+
+    /// Exactly these resources: what else the program declares is left out, and so are toolsets.
+    pub fn mcp_resources(mut self, resources: impl IntoIterator<Item = ResourceEntry>) -> Self {
+        self.resources = Selection::exactly(resources);
         self
     }
 

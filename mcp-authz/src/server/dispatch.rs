@@ -9,9 +9,12 @@ use rmcp::model::*;
 use rmcp::service::RequestContext;
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 
+use self::describe::Lists;
 use crate::extract::{App, Call};
-use crate::gate::{Arguments, Operation, Rule, unknown};
-use crate::registry::{Entry, Part, PromptPart, ToolPart};
+use crate::gate::{Arguments, Operation, Rule, Template, unknown};
+use crate::registry::{
+    Entry, Part, PromptEntry, PromptPart, ResourceEntry, ResourcePart, ToolEntry, ToolPart,
+};
 
 type Context = RequestContext<RoleServer>;
 
@@ -19,35 +22,15 @@ type Context = RequestContext<RoleServer>;
 pub struct Annotated {
     app: App,
     info: ServerConfig,
-    tools: Table<ToolPart, Tool>,
-    prompts: Table<PromptPart, Prompt>,
+    lists: Lists,
+    tools: ByKey<ToolPart>,
+    prompts: ByKey<PromptPart>,
+    resources: ByKey<ResourcePart>,
+    /// In the order of their texts.
+    templates: Vec<(Template, Guarded<ResourcePart>)>,
 }
 
-impl Annotated {
-    pub(super) fn new(
-        app: App,
-        mut info: ServerConfig,
-        tools: &[Entry<ToolPart>],
-        prompts: &[Entry<PromptPart>],
-    ) -> Self {
-        // Only what there is: a client would ask for the rest in vain.
-        info.capabilities.tools = (!tools.is_empty()).then(ToolsCapability::default);
-        info.capabilities.prompts = (!prompts.is_empty()).then(PromptsCapability::default);
-        Self {
-            app,
-            info,
-            tools: Table::new(tools, describe::tool),
-            prompts: Table::new(prompts, describe::prompt),
-        }
-    }
-}
-
-/// The functions of one kind.
-struct Table<P: 'static, L> {
-    /// In the order in which they are listed.
-    listed: Vec<L>,
-    by_key: HashMap<&'static str, Guarded<P>>,
-}
+type ByKey<P> = HashMap<&'static str, Guarded<P>>;
 
 /// A function and what it is under.
 struct Guarded<P: 'static> {
@@ -55,35 +38,64 @@ struct Guarded<P: 'static> {
     rule: Rule,
 }
 
-impl<P: Part, L: Clone> Table<P, L> {
-    fn new(entries: &[Entry<P>], describe: impl Fn(&Entry<P>) -> L) -> Self {
-        let guarded = |entry: &Entry<P>| {
-            let rule = entry.rule();
-            (
-                entry.key(),
-                Guarded {
-                    entry: *entry,
-                    rule,
-                },
-            )
+impl Annotated {
+    pub(super) fn new(
+        app: App,
+        mut info: ServerConfig,
+        tools: &[ToolEntry],
+        prompts: &[PromptEntry],
+        resources: &[ResourceEntry],
+    ) -> Self {
+        // Only what there is: a client would ask for the rest in vain.
+        info.capabilities.tools = (!tools.is_empty()).then(ToolsCapability::default);
+        info.capabilities.prompts = (!prompts.is_empty()).then(PromptsCapability::default);
+        info.capabilities.resources = (!resources.is_empty()).then(ResourcesCapability::default);
+        let (templates, fixed): (Vec<ResourceEntry>, Vec<ResourceEntry>) = resources
+            .iter()
+            .partition(|entry| Template::is_template(entry.key()));
+        let template = |entry: &ResourceEntry| {
+            // One that cannot be read did not get past the checks.
+            let template = Template::parse(entry.key()).ok()?;
+            Some((template, Guarded::new(entry)))
         };
         Self {
-            listed: entries.iter().map(describe).collect(),
-            by_key: entries.iter().map(guarded).collect(),
+            app,
+            info,
+            lists: Lists::new(tools, prompts, &fixed, &templates),
+            tools: by_key(tools),
+            prompts: by_key(prompts),
+            resources: by_key(&fixed),
+            templates: templates.iter().filter_map(template).collect(),
         }
     }
 
-    /// All of them, or the answer of a server that has none.
-    fn list<R, M: ConstString>(&self, page: impl FnOnce(Vec<L>) -> R) -> Result<R, ErrorData> {
-        match self.listed.is_empty() {
-            true => Err(ErrorData::method_not_found::<M>()),
-            false => Ok(page(self.listed.clone())),
+    /// What is read at `uri`, and with which variables. Of several templates the first, by the order of
+    /// their texts, in which a letter comes before a variable; the gate has decided on all of them.
+    fn find(&self, uri: &str) -> Option<(&Guarded<ResourcePart>, JsonObject)> {
+        if let Some(fixed) = self.resources.get(uri) {
+            return Some((fixed, JsonObject::new()));
         }
+        self.templates.iter().find_map(|(template, resource)| {
+            let variables = template.matches(uri)?;
+            Some((resource, resource.rule.read(variables)?))
+        })
     }
 }
 
+fn by_key<P: Part>(entries: &[Entry<P>]) -> ByKey<P> {
+    let guarded = |entry: &Entry<P>| (entry.key(), Guarded::new(entry));
+    entries.iter().map(guarded).collect()
+}
+
 impl<P: Part> Guarded<P> {
-    /// A call of the function, which sees every request as if it were one of a tool.
+    fn new(entry: &Entry<P>) -> Self {
+        Self {
+            entry: *entry,
+            rule: entry.rule(),
+        }
+    }
+
+    /// A call of the function. Its extractors see each request as if it were one of a tool.
     fn call<'a>(
         &'a self,
         app: &'a App,
@@ -93,6 +105,14 @@ impl<P: Part> Guarded<P> {
     ) -> Call<'a> {
         let context = ToolCallContext::new(app, request, context);
         Call::new(context, &self.rule, operation)
+    }
+}
+
+/// A page, where the server has such; the answer of one that has not otherwise.
+fn page<R, M: ConstString>(capability: bool, page: impl FnOnce() -> R) -> Result<R, ErrorData> {
+    match capability {
+        true => Ok(page()),
+        false => Err(ErrorData::method_not_found::<M>()),
     }
 }
 
@@ -106,12 +126,12 @@ impl ServerHandler for Annotated {
         _request: Option<PaginatedRequestParams>,
         _context: Context,
     ) -> Result<ListToolsResult, ErrorData> {
-        self.tools
-            .list::<_, ListToolsRequestMethod>(ListToolsResult::with_all_items)
+        let tools = || ListToolsResult::with_all_items(self.lists.tools.clone());
+        page::<_, ListToolsRequestMethod>(self.info.capabilities.tools.is_some(), tools)
     }
 
     fn get_tool(&self, name: &str) -> Option<Tool> {
-        let mut tools = self.tools.listed.iter();
+        let mut tools = self.lists.tools.iter();
         tools.find(|tool| tool.name == name).cloned()
     }
 
@@ -120,7 +140,7 @@ impl ServerHandler for Annotated {
         request: CallToolRequestParams,
         context: Context,
     ) -> Result<CallToolResponse, ErrorData> {
-        let Some(tool) = self.tools.by_key.get(&*request.name) else {
+        let Some(tool) = self.tools.get(&*request.name) else {
             return Err(unknown(Operation::Tool(&request.name, Arguments::Some)));
         };
         let operation = Operation::Tool(tool.entry.key(), Arguments::Some);
@@ -133,8 +153,8 @@ impl ServerHandler for Annotated {
         _request: Option<PaginatedRequestParams>,
         _context: Context,
     ) -> Result<ListPromptsResult, ErrorData> {
-        self.prompts
-            .list::<_, ListPromptsRequestMethod>(ListPromptsResult::with_all_items)
+        let prompts = || ListPromptsResult::with_all_items(self.lists.prompts.clone());
+        page::<_, ListPromptsRequestMethod>(self.info.capabilities.prompts.is_some(), prompts)
     }
 
     async fn get_prompt(
@@ -142,7 +162,7 @@ impl ServerHandler for Annotated {
         request: GetPromptRequestParams,
         context: Context,
     ) -> Result<GetPromptResponse, ErrorData> {
-        let Some(prompt) = self.prompts.by_key.get(&*request.name) else {
+        let Some(prompt) = self.prompts.get(&*request.name) else {
             return Err(unknown(Operation::Prompt(&request.name, Arguments::Some)));
         };
         let operation = Operation::Prompt(prompt.entry.key(), Arguments::Some);
@@ -152,5 +172,44 @@ impl ServerHandler for Annotated {
         params.request_state = request.request_state;
         let call = prompt.call(&self.app, params, context, operation);
         (prompt.entry.spec().part.call)(call).await
+    }
+
+    async fn list_resources(
+        &self,
+        _request: Option<PaginatedRequestParams>,
+        _context: Context,
+    ) -> Result<ListResourcesResult, ErrorData> {
+        let resources = || ListResourcesResult::with_all_items(self.lists.resources.clone());
+        page::<_, ListResourcesRequestMethod>(self.info.capabilities.resources.is_some(), resources)
+    }
+
+    async fn list_resource_templates(
+        &self,
+        _request: Option<PaginatedRequestParams>,
+        _context: Context,
+    ) -> Result<ListResourceTemplatesResult, ErrorData> {
+        let templates =
+            || ListResourceTemplatesResult::with_all_items(self.lists.templates.clone());
+        let has_such = self.info.capabilities.resources.is_some();
+        page::<_, ListResourceTemplatesRequestMethod>(has_such, templates)
+    }
+
+    async fn read_resource(
+        &self,
+        request: ReadResourceRequestParams,
+        context: Context,
+    ) -> Result<ReadResourceResponse, ErrorData> {
+        let Some((resource, variables)) = self.find(&request.uri) else {
+            return Err(unknown(Operation::Resource(&request.uri)));
+        };
+        let part = resource.entry.spec().part;
+        let mut params = CallToolRequestParams::new(resource.entry.name());
+        params.arguments = Some(variables);
+        params.input_responses = request.input_responses;
+        params.request_state = request.request_state;
+        let operation = Operation::Resource(part.uri);
+        let call = resource.call(&self.app, params, context, operation);
+        let contents = (part.call)(call).await?;
+        Ok(contents.at(request.uri, part.mime_type))
     }
 }

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::clock::{Clock, TestClock};
-use crate::gate::{PolicyError, Rules, deferred};
+use crate::gate::{PolicyError, Rule, Rules, deferred_scopes};
 use crate::scope::{ChallengeScopes, Hierarchy, Scope, Terms};
 use serde_json::json;
 
@@ -226,6 +226,30 @@ fn arguments_can_ask_for_more() {
 }
 
 #[test]
+fn the_variables_of_a_uri_can_ask_for_more() {
+    let rule = Rule::from(Scope::new("files")).scopes_for(|variables, _| {
+        match variables.get("bucket").and_then(Value::as_str) {
+            Some("public") => Scope::new("files").into(),
+            _ => Scope::new("files:all").into(),
+        }
+    });
+    let rules = Rules::new().resource("files:{bucket}", rule.clone());
+    let book = book(rules.resource("files:fixed", rule));
+    let decide = |operation, scopes| book.decide(operation, &caller(scopes));
+    let public = Operation::Resource("files:public");
+    assert_eq!(decide(public, "files"), Decision::Allow);
+    for uri in ["files:mine", "files:fixed"] {
+        let operation = Operation::Resource(uri);
+        assert_eq!(decide(operation, "files"), ask("files files:all"), "{uri}");
+        assert_eq!(decide(operation, "files files:all"), Decision::Allow);
+        assert_eq!(decide(operation, ""), ask("files"), "the rest first");
+    }
+    // Some URI could pass.
+    let listed = Operation::Template("files:{bucket}");
+    assert_eq!(decide(listed, "files"), Decision::Allow);
+}
+
+#[test]
 fn a_sign_in_must_be_fresh_and_strong_enough() {
     let clock = TestClock::new();
     let now = clock
@@ -319,8 +343,8 @@ async fn a_policy_that_does_not_come_back_lets_nobody_through() {
 #[tokio::test]
 async fn what_decides_on_its_own_arguments_is_left_open_for_a_call_alone() {
     let no = Rule::from(Scope::new("a")).policy(|_| async { Err(PolicyError::denied("no")) });
-    let rules = Rules::new().tool("t", deferred(no.clone()));
-    let book = book(rules.prompt("p", deferred(no)));
+    let rules = Rules::new().tool("t", deferred_scopes(no.clone()));
+    let book = book(rules.prompt("p", deferred_scopes(no)));
     let judge = async |operation, scopes| book.judge(operation, &caller(scopes)).await;
     let forbidden = Decision::Deny(Denial::Forbidden("no".into()));
     let none = Arguments::These(None);

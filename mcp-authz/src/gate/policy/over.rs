@@ -1,20 +1,24 @@
 //! The functions that can be the `policy` of an annotated function: of the caller, or of the caller
 //! and the typed arguments; `async` or not.
 
+use std::borrow::Borrow;
+use std::marker::PhantomData;
+
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, ready};
 use rmcp::handler::server::wrapper::Parameters;
 
 use super::{Outcome, PolicyError};
 use crate::auth_info::AuthInfo;
-use crate::gate::{Rule, deferred};
+use crate::gate::rule::{Rule, deferred_policy};
+use crate::gate::variables::{FromVariable, with_policy};
 
 /// A function that can be a policy where the arguments are of type `A`. `Form` says which of the
 /// forms it has, and is always inferred.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the policy of this function",
     label = "not a policy of the caller, nor of the caller and these arguments",
-    note = "write `fn(&AuthInfo) -> Result<(), PolicyError>`, or `fn(&AuthInfo, &T) -> Result<(), PolicyError>` with the `T` of the function's own `Parameters<T>`; each may be `async`"
+    note = "write `fn(&AuthInfo) -> Result<(), PolicyError>`, or `fn(&AuthInfo, &T) -> Result<(), PolicyError>` with the `T` of the function's own `Parameters<T>` (in a resource: with a reference to each of its variables, in order); each may be `async`"
 )]
 pub trait PolicyOver<A, Form>: Copy + Send + Sync + 'static {
     /// The rule with this policy: one over arguments is left for the call.
@@ -45,14 +49,33 @@ where
 
 impl<F, A, W> PolicyOver<A, OverArguments<W>> for F
 where
+    A: Arguments,
     F: for<'a> OfArguments<'a, A, W> + Copy + Send + Sync + 'static,
 {
     fn declare(self, rule: Rule) -> Rule {
-        deferred(rule)
+        A::leave(rule, self)
     }
 
     fn ask<'a>(self, auth: &'a AuthInfo, arguments: &'a A) -> BoxFuture<'a, Outcome> {
         self.answer(auth, arguments)
+    }
+}
+
+/// What a policy can be over, besides the caller.
+pub trait Arguments: Sized {
+    /// The rule with a policy over them: for whoever will know them.
+    fn leave<F, W>(rule: Rule, policy: F) -> Rule
+    where
+        F: for<'a> OfArguments<'a, Self, W> + Copy + Send + Sync + 'static;
+}
+
+/// Known to the call alone.
+impl<T> Arguments for Parameters<T> {
+    fn leave<F, W>(rule: Rule, _: F) -> Rule
+    where
+        F: for<'a> OfArguments<'a, Self, W> + Copy + Send + Sync + 'static,
+    {
+        deferred_policy(rule)
     }
 }
 
@@ -86,6 +109,46 @@ where
         self(auth, &arguments.0).when_there()
     }
 }
+
+/// Known to the gate. A policy may take a variable in the form that it lends: a `&str` of a `String`.
+macro_rules! variables {
+    ($($variable:ident as $lent:ident),+) => {
+        impl<$($variable: FromVariable + Send + Sync + 'static),+> Arguments for ($($variable,)+) {
+            fn leave<Policy, W>(rule: Rule, policy: Policy) -> Rule
+            where
+                Policy: for<'a> OfArguments<'a, Self, W> + Copy + Send + Sync + 'static,
+            {
+                with_policy(rule, policy)
+            }
+        }
+
+        impl<'a, Policy, $($variable, $lent,)+ R, W>
+            OfArguments<'a, ($($variable,)+), (W, $(PhantomData<$lent>),+)> for Policy
+        where
+            $($variable: Borrow<$lent> + 'a, $lent: ?Sized + 'a,)+
+            Policy: Fn(&'a AuthInfo, $(&'a $lent),+) -> R,
+            R: Answer<'a, W>,
+        {
+            #[expect(non_snake_case, reason = "a variable is named after its type")]
+            fn answer(
+                &self,
+                auth: &'a AuthInfo,
+                ($($variable,)+): &'a ($($variable,)+),
+            ) -> BoxFuture<'a, Outcome> {
+                self(auth, $($variable.borrow()),+).when_there()
+            }
+        }
+    };
+}
+
+variables!(A as LentA);
+variables!(A as LentA, B as LentB);
+variables!(A as LentA, B as LentB, C as LentC);
+variables!(A as LentA, B as LentB, C as LentC, D as LentD);
+variables!(A as LentA, B as LentB, C as LentC, D as LentD, E as LentE);
+variables!(
+    A as LentA, B as LentB, C as LentC, D as LentD, E as LentE, F as LentF
+);
 
 /// What a policy returns: the outcome, [`Now`] or [`Later`].
 pub trait Answer<'a, W> {

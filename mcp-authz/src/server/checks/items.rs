@@ -12,7 +12,7 @@ use crate::server::item::{Declared, Item};
 pub(in crate::server) fn some(functions: &[Declared], problems: &mut Vec<String>) {
     if functions.is_empty() {
         problems.push(
-            "no tool or prompt is declared: put `#[tool(..)]` or `#[prompt(..)]` above a function; if yours live in another crate, name that crate in code (`use my_tools as _;`)".into(),
+            "no tool, prompt or resource is declared: put `#[tool(..)]`, `#[prompt(..)]` or `#[resource(..)]` above a function; if yours live in another crate, name that crate in code (`use my_tools as _;`)".into(),
         );
     }
 }
@@ -25,12 +25,15 @@ pub(in crate::server) fn names(items: &[Item], problems: &mut Vec<String>) {
             .skip(index + 1)
             .filter(|other| (other.kind, &other.name) == (item.kind, &item.name));
         for twin in twins {
-            problems.push(match item.origin {
-                Some(_) => format!(
+            problems.push(match (item.origin, item.kind) {
+                (Some(_), Kind::Resource) => format!(
+                    "{item} and {twin} are the same to a client: give one another URI"
+                ),
+                (Some(_), _) => format!(
                     "two {0}s are named {1:?} ({item} and {twin}): give one another name with `#[{0}(name = \"…\")]`",
                     item.kind, item.name,
                 ),
-                None => format!("{item} has two rules: keep one"),
+                (None, _) => format!("{item} has two rules: keep one"),
             });
         }
         if item.kind == Kind::Method && is_mcp_method(&item.name) {
@@ -82,8 +85,13 @@ pub(in crate::server) fn rules(items: &[Item], problems: &mut Vec<String>) {
                 }
             }
         }
+        if item.kind == Kind::Method && item.rule.scopes_for.is_some() {
+            problems.push(format!(
+                "{item} asks for scopes by its arguments, which the gate does not know of such a method: write its scopes"
+            ));
+        }
         sign_in(item, problems);
-        if item.rule.access == Access::Anonymous && asks_for_more(item) {
+        if item.rule.access == Access::Anonymous && item.rule.asks_for_somebody() {
             problems.push(format!(
                 "{item} is `anonymous`, and asks for more than that of a caller who is nobody: write `authenticated`"
             ));
@@ -99,11 +107,6 @@ fn wrong_with_variables(scope: &str, variables: &[&str]) -> Option<String> {
     Some(format!(
         "names {{{unknown}}}: only the variables of a resource's own template can stand there"
     ))
-}
-
-fn asks_for_more(item: &Item) -> bool {
-    let rule = &item.rule;
-    !rule.sign_in.is_any() || rule.policy.is_some() || rule.scopes_for.is_some() || rule.deferred
 }
 
 fn sign_in(item: &Item, problems: &mut Vec<String>) {
@@ -193,7 +196,7 @@ pub(in crate::server) fn toolsets(
     for name in named.iter().filter(|name| !joined(name)) {
         let known = registry::toolsets();
         problems.push(if known.contains(name.as_str()) {
-            format!("toolset {name:?} brings nothing: `.tools([..])` and `.prompts([..])` are exactly what they name, so name it there")
+            format!("toolset {name:?} brings nothing: `.tools([..])` and the like are exactly what they name, so name it there")
         } else {
             let known: Vec<String> = known.iter().map(|known| format!("{known:?}")).collect();
             let known = match known.is_empty() {
