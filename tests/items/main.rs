@@ -8,3 +8,4 @@ mod prompts;
 mod resources;
 mod sign_in;
 mod startup;
+mod templates;

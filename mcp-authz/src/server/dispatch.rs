@@ -27,13 +27,13 @@ pub struct Annotated {
     prompts: ByKey<PromptPart>,
     resources: ByKey<ResourcePart>,
     /// In the order of their texts.
-    templates: Vec<(Template, Guarded<ResourcePart>)>,
+    templates: Vec<(Template, Function<ResourcePart>)>,
 }
 
-type ByKey<P> = HashMap<&'static str, Guarded<P>>;
+type ByKey<P> = HashMap<&'static str, Function<P>>;
 
 /// A function and what it is under.
-struct Guarded<P: 'static> {
+struct Function<P: 'static> {
     entry: Entry<P>,
     rule: Rule,
 }
@@ -56,7 +56,7 @@ impl Annotated {
         let template = |entry: &ResourceEntry| {
             // One that cannot be read did not get past the checks.
             let template = Template::parse(entry.key()).ok()?;
-            Some((template, Guarded::new(entry)))
+            Some((template, Function::new(entry)))
         };
         Self {
             app,
@@ -71,7 +71,7 @@ impl Annotated {
 
     /// What is read at `uri`, and with which variables. Of several templates the first, by the order of
     /// their texts, in which a letter comes before a variable; the gate has decided on all of them.
-    fn find(&self, uri: &str) -> Option<(&Guarded<ResourcePart>, JsonObject)> {
+    fn find(&self, uri: &str) -> Option<(&Function<ResourcePart>, JsonObject)> {
         if let Some(fixed) = self.resources.get(uri) {
             return Some((fixed, JsonObject::new()));
         }
@@ -83,11 +83,11 @@ impl Annotated {
 }
 
 fn by_key<P: Part>(entries: &[Entry<P>]) -> ByKey<P> {
-    let guarded = |entry: &Entry<P>| (entry.key(), Guarded::new(entry));
-    entries.iter().map(guarded).collect()
+    let function = |entry: &Entry<P>| (entry.key(), Function::new(entry));
+    entries.iter().map(function).collect()
 }
 
-impl<P: Part> Guarded<P> {
+impl<P: Part> Function<P> {
     fn new(entry: &Entry<P>) -> Self {
         Self {
             entry: *entry,
