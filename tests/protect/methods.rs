@@ -109,7 +109,9 @@ async fn what_is_concealed_is_answered_byte_for_byte_like_what_there_is_not() {
             let one = ask(&lab, Some(&token), method, concealed.clone()).await;
             let other = ask(&lab, Some(&token), method, unknown.clone()).await;
             assert_eq!(one.status, other.status, "{method}");
-            assert_eq!(one.body, other.body, "{method}");
+            // But for the name, which is the client's own.
+            let said = one.body.replace("note:///secret", "note:///nothin");
+            assert_eq!(said, other.body, "{method}");
             assert_eq!(
                 one.headers.len(),
                 other.headers.len(),
