@@ -2,7 +2,9 @@
 //! decision.
 
 use json::{Value, json};
-use mcp_authz::{AuthInfo, ChallengeForm, Denied, Scope, State, tool};
+use mcp_authz::{
+    AuthInfo, ChallengeForm, Denied, Parameters, Requirement, Scope, State, schemars, serde, tool,
+};
 use support::{Lab, Ran, Reply};
 
 use crate::lab_with;
@@ -14,6 +16,25 @@ async fn inquisitive(auth: AuthInfo, ran: State<Ran>) -> Result<String, Denied> 
     auth.require(Scope::new("secret"))?;
     ran.note();
     Ok("the secret".into())
+}
+
+#[derive(serde::Deserialize, schemars::JsonSchema)]
+#[serde(crate = "mcp_authz::serde")]
+#[schemars(crate = "mcp_authz::schemars")]
+struct Payment {
+    amount: u32,
+}
+
+fn for_large_sums(payment: &Payment, _: &AuthInfo) -> Requirement {
+    let large = payment.amount > 100;
+    Scope::new(if large { "pay:any" } else { "pay" }).into()
+}
+
+/// Asks for more when it has seen its arguments.
+#[tool(scopes = ["pay"], scopes_for = for_large_sums)]
+async fn transfer(Parameters(payment): Parameters<Payment>, ran: State<Ran>) -> String {
+    ran.note();
+    format!("{} paid", payment.amount)
 }
 
 /// The challenge in a tool's result, which must be a refusal.
@@ -31,6 +52,7 @@ async fn lab() -> Lab {
         server
             .tool(weather::tool())
             .tool(inquisitive::tool())
+            .tool(transfer::tool())
             .allow_anonymous()
             .challenge_form(ChallengeForm::ToolResult)
             .challenge_form_for(["webmail"], ChallengeForm::Http)
@@ -70,6 +92,25 @@ async fn a_client_that_reads_results_is_told_there_and_nothing_runs() {
         "the secret"
     );
     assert_eq!(lab.ran.times(), 1);
+}
+
+#[tokio::test]
+async fn what_the_arguments_ask_for_is_told_there_too() {
+    let lab = lab().await;
+    let pay = async |scopes: &str, client: &str, amount: u32| {
+        let token = lab.token_of("alice", client, scopes);
+        lab.call_with(Some(&token), "transfer", json!({ "amount": amount }))
+            .await
+    };
+    let challenge = told(&pay("pay", "smartmail", 1000).await);
+    assert!(challenge.contains(r#"scope="pay pay:any""#), "{challenge}");
+    assert_eq!(pay("pay", "webmail", 1000).await.status, 403);
+    assert_eq!(lab.ran.times(), 0);
+    assert_eq!(pay("pay", "smartmail", 100).await.text(), "100 paid");
+    assert_eq!(
+        pay("pay pay:any", "smartmail", 1000).await.text(),
+        "1000 paid"
+    );
 }
 
 #[tokio::test]

@@ -22,6 +22,9 @@ use crate::gate::Rules;
 /// # }
 /// ```
 ///
+/// One handler serves everybody, sessions of older revisions included: what it keeps in itself is shared,
+/// unlike behind rmcp's own service, which makes one for each session.
+///
 /// Inside the handler, [`AuthInfo::find`](crate::AuthInfo::find) says who calls, and `AuthInfo` is an
 /// extractor of rmcp's tool router.
 #[derive(Clone, Default)]
