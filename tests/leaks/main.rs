@@ -48,7 +48,7 @@ async fn nothing_that_opens_a_door_is_logged() {
         "mcp_authz::layer::admission: token refused",
         "token not verified",
         "proof refused",
-        "mcp_authz::gate: refused",
+        "mcp_authz::gate::ticket: refused",
         "the issuer's keys could not be refreshed",
         "going on without userinfo",
         "reqwest::connect",
