@@ -1,11 +1,17 @@
-use mcp_authz::rmcp::model::JsonObject;
-use mcp_authz::{AuthInfo, Parameters, PolicyError, tool};
+use mcp_authz::{AuthInfo, Parameters, PolicyError, schemars, serde, tool};
+
+#[derive(serde::Deserialize, schemars::JsonSchema)]
+#[serde(crate = "mcp_authz::serde")]
+#[schemars(crate = "mcp_authz::schemars")]
+struct Payment {
+    amount: u32,
+}
 
 async fn of_a_number(_: &AuthInfo, _: &u32) -> Result<(), PolicyError> {
     Ok(())
 }
 
-async fn of_an_object(_: &AuthInfo, _: &JsonObject) -> Result<(), PolicyError> {
+async fn of_a_payment(_: &AuthInfo, _: &Payment) -> Result<(), PolicyError> {
     Ok(())
 }
 
@@ -18,9 +24,9 @@ async fn by_value(_: AuthInfo) -> Result<(), PolicyError> {
 }
 
 #[tool(authenticated, policy = of_a_number)]
-fn other_arguments(_: Parameters<JsonObject>) {}
+fn other_arguments(_: Parameters<Payment>) {}
 
-#[tool(authenticated, policy = of_an_object)]
+#[tool(authenticated, policy = of_a_payment)]
 fn no_arguments() {}
 
 #[tool(authenticated, policy = yes_or_no)]
