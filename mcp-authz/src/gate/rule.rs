@@ -52,6 +52,11 @@ impl Deferred {
     pub(crate) fn is_any(self) -> bool {
         self.scopes || self.policy
     }
+
+    /// Whether the arguments can require more scopes.
+    pub(crate) fn asks_for_scopes(self) -> bool {
+        self.scopes
+    }
 }
 
 /// How the person must have signed in (RFC 9470).

@@ -69,8 +69,8 @@ impl<H: ServerHandler> Protect<H> {
 
     pub(super) async fn plan(self) -> Result<Planned<H>, Error> {
         let mut problems = Vec::new();
-        survey::compare(&self.handler, &self.rules, &mut problems).await;
-        let items = Item::of_rules(&self.rules);
+        let said = survey::compare(&self.handler, &self.rules, &mut problems).await;
+        let items = Item::of_rules(&self.rules, &said);
         let plan = Plan::check(&self.settings, items, problems)?;
         plan.meet_issuers(self.settings.eager).await?;
         let name = self.handler.get_info().server_info.name;

@@ -1,10 +1,14 @@
 //! What a server guards, one by one: where annotated functions and written rules become the same.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::extract::Signature;
 use crate::gate::{Rule, Rules};
 use crate::registry::{Entry, Hints, Kind, Origin, Part};
+
+/// What a handler says about what it offers.
+pub(super) type Descriptions = BTreeMap<(Kind, String), String>;
 
 /// One guarded item before the server is built.
 pub(super) struct Item {
@@ -13,6 +17,8 @@ pub(super) struct Item {
     pub(super) rule: Rule,
     pub(super) hints: Hints,
     pub(super) toolset: Option<&'static str>,
+    /// What its author says about it.
+    pub(super) description: Option<String>,
     /// Where it is declared, if it is annotated.
     pub(super) origin: Option<Origin>,
 }
@@ -41,12 +47,13 @@ impl Item {
             rule: entry.rule(),
             hints: spec.part.hints(),
             toolset: spec.toolset,
+            description: spec.description.map(str::to_owned),
             origin: Some(spec.origin),
         }
     }
 
-    /// The items that were written down as rules.
-    pub(super) fn of_rules(rules: &Rules) -> Vec<Self> {
+    /// The items that were written down as rules, with what the handler says about them.
+    pub(super) fn of_rules(rules: &Rules, descriptions: &Descriptions) -> Vec<Self> {
         let kinds = [
             (Kind::Tool, &rules.tools),
             (Kind::Prompt, &rules.prompts),
@@ -60,6 +67,7 @@ impl Item {
                 rule: rule.clone(),
                 hints: Hints::default(),
                 toolset: None,
+                description: descriptions.get(&(kind, name.clone())).cloned(),
                 origin: None,
             })
         });

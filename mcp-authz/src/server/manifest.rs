@@ -47,8 +47,14 @@ pub struct GuardedItem {
     pub requires: String,
     /// Every scope that the requirement names.
     pub scopes: Vec<String>,
+    /// Whether its arguments can ask for scopes besides those. `requires` says it in the JSON.
+    #[serde(skip)]
+    pub more_by_arguments: bool,
     /// The behaviour hints that it declares.
     pub hints: Vec<&'static str>,
+    /// What its author says about it. Not in the JSON, so that a snapshot changes only when access does.
+    #[serde(skip)]
+    pub description: Option<String>,
     /// The crate that declares it, if it is annotated.
     #[serde(rename = "crate", skip_serializing_if = "Option::is_none")]
     pub crate_name: Option<String>,
@@ -107,7 +113,10 @@ impl GuardedItem {
             name: item.name.clone(),
             requires: item.rule.to_string(),
             scopes,
+            more_by_arguments: item.rule.scopes_for.is_some()
+                || item.rule.deferred.asks_for_scopes(),
             hints: hints(item.hints),
+            description: item.description.clone(),
             crate_name: item.origin.map(|origin| origin.crate_name.to_owned()),
             file: item.origin.map(|origin| origin.file.to_owned()),
         }

@@ -12,6 +12,7 @@ use rmcp::service::{Peer, RequestContext, serve_directly};
 use rmcp::{RoleServer, ServerHandler};
 use tokio::time::timeout;
 
+use super::item::Descriptions;
 use crate::gate::{Rules, Template};
 use crate::registry::Kind;
 
@@ -21,15 +22,19 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// No list has more pages.
 const MOST_PAGES: usize = 1_000;
 
-/// Finds the items without a rule, and the rules without an item.
+/// Finds the items without a rule, and the rules without an item; returns what the handler says about
+/// its items.
 pub(super) async fn compare<H: ServerHandler>(
     handler: &H,
     rules: &Rules,
     problems: &mut Vec<String>,
-) {
+) -> Descriptions {
     let offered = match Offered::of(handler).await {
         Ok(offered) => offered,
-        Err(problem) => return problems.push(problem),
+        Err(problem) => {
+            problems.push(problem);
+            return Descriptions::new();
+        }
     };
     for (kind, offered, ruled) in [
         (Kind::Tool, &offered.tools, &rules.tools),
@@ -40,6 +45,7 @@ pub(super) async fn compare<H: ServerHandler>(
         idle(kind, &ruled, |name| offered.contains(&name), problems);
     }
     compare_resources(&offered, rules, problems);
+    offered.descriptions
 }
 
 fn compare_resources(offered: &Offered, rules: &Rules, problems: &mut Vec<String>) {
@@ -124,6 +130,7 @@ struct Offered {
     prompts: Vec<String>,
     resources: Vec<String>,
     templates: Vec<String>,
+    descriptions: Descriptions,
 }
 
 impl Offered {
@@ -132,72 +139,100 @@ impl Offered {
         let mut offered = Self::default();
         let connection = Connection::open();
         if capabilities.tools.is_some() {
-            offered.tools = connection
+            let listed = connection
                 .all("tools", async |page, context| {
                     let page = handler.list_tools(page, context).await?;
                     Ok((
                         page.tools
                             .into_iter()
-                            .map(|tool| tool.name.into_owned())
+                            .map(|tool| (tool.name.into_owned(), tool.description.map(Into::into)))
                             .collect(),
                         page.next_cursor,
                     ))
                 })
                 .await?;
+            offered.tools = offered.describe(Kind::Tool, listed);
         }
         if capabilities.prompts.is_some() {
-            offered.prompts = connection
+            let listed = connection
                 .all("prompts", async |page, context| {
                     let page = handler.list_prompts(page, context).await?;
                     Ok((
-                        page.prompts.into_iter().map(|prompt| prompt.name).collect(),
+                        page.prompts
+                            .into_iter()
+                            .map(|prompt| (prompt.name, prompt.description))
+                            .collect(),
                         page.next_cursor,
                     ))
                 })
                 .await?;
+            offered.prompts = offered.describe(Kind::Prompt, listed);
         }
         if capabilities.resources.is_some() {
-            offered.resources = connection
+            let listed = connection
                 .all("resources", async |page, context| {
                     let page = handler.list_resources(page, context).await?;
                     Ok((
                         page.resources
                             .into_iter()
-                            .map(|resource| resource.uri)
+                            .map(|resource| (resource.uri, resource.description))
                             .collect(),
                         page.next_cursor,
                     ))
                 })
                 .await?;
-            offered.templates = connection
+            offered.resources = offered.describe(Kind::Resource, listed);
+            let listed = connection
                 .all("resource templates", async |page, context| {
                     let page = handler.list_resource_templates(page, context).await?;
                     let texts = page.resource_templates.into_iter();
                     Ok((
-                        texts.map(|template| template.uri_template).collect(),
+                        texts
+                            .map(|template| (template.uri_template, template.description))
+                            .collect(),
                         page.next_cursor,
                     ))
                 })
                 .await?;
+            offered.templates = offered.describe(Kind::Resource, listed);
         }
         if capabilities.supports_skills() {
             let skills = connection
                 .all("skills", async |page, context| {
                     let page = handler.list_skills(page, context).await?;
                     Ok((
-                        page.skills.into_iter().map(|skill| skill.uri).collect(),
+                        page.skills
+                            .into_iter()
+                            .map(|skill| (skill.uri, None))
+                            .collect(),
                         page.next_cursor,
                     ))
                 })
                 .await?;
+            let skills = offered.describe(Kind::Resource, skills);
             offered.resources.extend(skills);
         }
         Ok(offered)
     }
+
+    /// Notes what is said about the items; returns their names.
+    fn describe(&mut self, kind: Kind, listed: Vec<Listed>) -> Vec<String> {
+        let mut names = Vec::new();
+        for (name, description) in listed {
+            if let Some(description) = description {
+                self.descriptions.insert((kind, name.clone()), description);
+            }
+            names.push(name);
+        }
+        names
+    }
 }
 
-/// A page of names, and where the next one begins.
-type Page = (Vec<String>, Option<String>);
+/// A name, and what is said about it.
+type Listed = (String, Option<String>);
+
+/// A page of a list, and where the next one begins.
+type Page = (Vec<Listed>, Option<String>);
 
 /// Somebody who asks and cannot be asked: an in-memory connection without a client.
 struct Connection {
@@ -229,7 +264,7 @@ impl Connection {
             Option<PaginatedRequestParams>,
             RequestContext<RoleServer>,
         ) -> Result<Page, ErrorData>,
-    ) -> Result<Vec<String>, String> {
+    ) -> Result<Vec<Listed>, String> {
         let mut all = Vec::new();
         let mut cursor = None;
         for number in 0..MOST_PAGES {
