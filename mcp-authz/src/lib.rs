@@ -63,6 +63,7 @@
 //! |---|---|---|
 //! | `dev-server` | an embedded OpenID provider for development and tests, loopback only | no |
 //! | `dpop` | `Dpop`: tokens bound to a key of the client (RFC 9449) | no |
+//! | `logto` | `logto`: Logto's Management API | no |
 //!
 //! Turning a feature on never changes what is enforced.
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -97,6 +98,10 @@ use world::World;
 #[cfg(feature = "dev-server")]
 #[cfg_attr(docsrs, doc(cfg(feature = "dev-server")))]
 pub mod dev;
+
+#[cfg(feature = "logto")]
+#[cfg_attr(docsrs, doc(cfg(feature = "logto")))]
+pub mod logto;
 
 #[doc(hidden)]
 #[path = "private.rs"]
