@@ -1,10 +1,15 @@
-//! Logto's Management API against the stand-in: what each call does, and what its refusals say.
+//! Logto's Management API against the stand-in: what each call does, what its refusals say, and what a
+//! server's tenant is given.
 
 mod applications;
 mod consent;
+mod plan;
+mod plan_conflicts;
 mod resources;
 mod roles;
+mod script;
 mod sending;
+mod setup;
 mod token;
 mod users;
 

@@ -60,6 +60,8 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// A [`Plan`](super::Plan) that stands against what the tenant has: nothing was changed.
+    Conflict(Vec<String>),
 }
 
 impl Error {
@@ -94,7 +96,7 @@ impl Error {
             Self::Refused { call, .. }
             | Self::Unavailable { call, .. }
             | Self::Unusable { call, .. } => Some(call),
-            Self::Config(_) => None,
+            Self::Config(_) | Self::Conflict(_) => None,
         }
     }
 
@@ -178,6 +180,10 @@ impl fmt::Display for Error {
             }
             Self::Unavailable { call, reason } | Self::Unusable { call, reason } => {
                 write!(f, "{call}: {reason}")
+            }
+            Self::Conflict(problems) => {
+                f.write_str("the plan was not carried out:")?;
+                problems.iter().try_for_each(|one| write!(f, "\n  - {one}"))
             }
         }
     }

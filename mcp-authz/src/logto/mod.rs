@@ -2,16 +2,18 @@
 //!
 //! Verifying Logto's tokens takes none of this ([`Issuer::logto`](crate::Issuer::logto) is enough).
 //! [`Management`] is for programs that set a tenant up, register agents, or take back what people
-//! allowed them.
+//! allowed them; [`Provisioning`] compares a server with a tenant and makes what is missing there.
 //!
 //! ```no_run
-//! # async fn example(secret: String) -> Result<(), mcp_authz::logto::Error> {
-//! use mcp_authz::logto::Management;
+//! # async fn example(server: mcp_authz::Server, secret: String) -> Result<(), mcp_authz::logto::Error> {
+//! use mcp_authz::logto::{Management, Provisioning};
 //!
 //! let logto = Management::builder("https://tenant.logto.app")
 //!     .app("vd2kxvwp5lkmpyrhcgwlt", secret)
 //!     .build()?;
-//! let apps = logto.third_party_apps().await?;
+//! let plan = Provisioning::of(server.manifest()).plan(&logto).await?;
+//! println!("{plan}"); // reads like a diff
+//! plan.apply(&logto).await?;
 //! # Ok(()) }
 //! ```
 //!
@@ -33,6 +35,7 @@ mod consent;
 mod metadata_documents;
 mod branding;
 mod customizer;
+mod plan;
 
 pub use applications::{
     Application, ApplicationType, NewThirdPartyApp, OidcClientMetadata, ThirdPartyType,
@@ -42,6 +45,7 @@ pub use consent::{AllowedScopes, ConsentScope, ConsentScopes, ResourceName, Scop
 pub use customizer::TokenCustomizer;
 pub use error::Error;
 pub use management::{Management, ManagementBuilder};
+pub use plan::{Plan, Provisioning};
 pub use resources::{NewResource, Resource, ResourceScope};
 pub use roles::{NewRole, Role, RoleType};
 pub use secrets::{ApplicationSecret, Rotation};

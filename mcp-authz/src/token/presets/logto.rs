@@ -4,13 +4,17 @@ impl Issuer {
     /// Logto, in the cloud or self-hosted: `endpoint` is `https://tenant.logto.app`, with or without
     /// `/oidc`.
     ///
-    /// At Logto:
+    /// At Logto (or by the command `cargo run --example logto_setup` of the repository, which shows what
+    /// your server lacks there and makes it; `logto::Provisioning`, behind the feature `logto`, is what
+    /// it calls):
     /// 1. Create an API resource whose indicator is this server's URI, with the scopes that the
     ///    tools need as permissions. For identity on consent, name permissions `profile` and
     ///    `email`, and let the token customizer add the claims of the granted scopes.
     /// 2. Give users a role that holds these permissions: a user gets no others.
     /// 3. Register agents as third-party applications, and list the permissions in their consent
-    ///    settings (or switch on client ID metadata documents, where your version has them).
+    ///    settings (or switch on client ID metadata documents, where your version has them). Where a
+    ///    permission is called like one of Logto's user scopes (`profile`, `email`, …), list that
+    ///    user scope as well.
     ///
     /// A token that was asked for without `resource` is opaque and names no audience: it is refused
     /// here, unless you ask about it ([`introspection`](Issuer::introspection), as a machine-to-machine

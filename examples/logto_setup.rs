@@ -1,0 +1,122 @@
+//! Sets a Logto tenant up for a server: what `whoami` needs there, compared, shown and made.
+//!
+//! At Logto, once: create a machine-to-machine app and give it the role *Logto Management API access*.
+//! Then
+//!
+//! ```sh
+//! export LOGTO_ENDPOINT=https://tenant.logto.app LOGTO_APP_ID=… LOGTO_APP_SECRET=…
+//! export RESOURCE=http://127.0.0.1:3001/mcp
+//! cargo run --example logto_setup -- --plan
+//! ```
+//!
+//! shows what is missing, like a diff, and changes nothing;
+//!
+//! ```sh
+//! cargo run --example logto_setup -- --apply
+//! ```
+//!
+//! makes it. A second `--plan` says that nothing is missing. Then the server itself, for this tenant:
+//!
+//! ```sh
+//! ISSUER=$LOGTO_ENDPOINT/oidc cargo run --example whoami
+//! ```
+//!
+//! More, where it is set:
+//!
+//! | variable | what it does |
+//! |---|---|
+//! | `LOGTO_AGENTS=id,id` | these third-party apps may ask people for the server's scopes |
+//! | `LOGTO_DEFAULT_ROLE=yes` | whoever signs up from now on gets the role, without which no token has a scope |
+//! | `LOGTO_EVERYBODY=yes` | whoever has signed up before gets it too |
+//! | `LOGTO_METADATA_DOCUMENTS=yes` | agents with a client ID metadata document are let in |
+//! | `LOGTO_TOKEN_ENDPOINT`, `LOGTO_MANAGEMENT_API` | where they cannot be told from the endpoint |
+
+use std::env;
+use std::process::ExitCode;
+
+use mcp_authz::logto::{Management, Provisioning};
+use mcp_authz::{AuthInfo, Claims, Issuer, Json, Server, tool};
+
+/// Return the identity claims that the person agreed to share.
+#[tool(scopes = ["profile", "email"], read_only)]
+async fn whoami(auth: AuthInfo) -> Json<Claims> {
+    Json(auth.consented_claims())
+}
+
+/// Send a mail in the person's name.
+#[tool(scopes = ["mail:send"])]
+async fn send_mail(auth: AuthInfo) -> String {
+    format!("sent by {}", auth.subject().unwrap_or("somebody"))
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    let apply = match env::args().nth(1).as_deref() {
+        Some("--plan") => false,
+        Some("--apply") => true,
+        _ => return Err("write --plan to see what is missing, --apply to make it".into()),
+    };
+    let endpoint = variable("LOGTO_ENDPOINT")?;
+    let server = Server::builder("whoami")
+        .resource(variable("RESOURCE")?)
+        .issuer(Issuer::logto(&endpoint))
+        .build()
+        .await?;
+    let logto = management(&endpoint)?;
+    let plan = wanted(&server).plan(&logto).await?;
+    print!("{plan}");
+    if apply && !plan.is_empty() {
+        plan.apply(&logto).await?;
+        println!("made");
+    }
+    Ok(())
+}
+
+/// The client of the tenant.
+fn management(endpoint: &str) -> Result<Management, Box<dyn std::error::Error>> {
+    let (id, secret) = (variable("LOGTO_APP_ID")?, variable("LOGTO_APP_SECRET")?);
+    let mut logto = Management::builder(endpoint).app(id, secret);
+    if let Ok(url) = env::var("LOGTO_TOKEN_ENDPOINT") {
+        logto = logto.token_endpoint(url);
+    }
+    if let Ok(indicator) = env::var("LOGTO_MANAGEMENT_API") {
+        logto = logto.management_api(indicator);
+    }
+    Ok(logto.build()?)
+}
+
+/// What the server needs, and what the environment asks for besides.
+fn wanted(server: &Server) -> Provisioning {
+    let mut wanted = Provisioning::of(server.manifest());
+    if is_set("LOGTO_DEFAULT_ROLE") {
+        wanted = wanted.default_role();
+    }
+    if is_set("LOGTO_EVERYBODY") {
+        wanted = wanted.assign_role_to_everybody();
+    }
+    if is_set("LOGTO_METADATA_DOCUMENTS") {
+        // What a stranger may ask for: who somebody is, and not to send mail.
+        wanted = wanted.metadata_documents(["profile", "email"]);
+    }
+    let agents = env::var("LOGTO_AGENTS").unwrap_or_default();
+    let agents = agents.split(',').filter(|id| !id.is_empty());
+    agents.fold(wanted, |wanted, id| wanted.third_party_app(id))
+}
+
+fn variable(name: &str) -> Result<String, String> {
+    env::var(name).map_err(|_| format!("set {name}: see the header of examples/logto_setup.rs"))
+}
+
+fn is_set(name: &str) -> bool {
+    env::var(name).is_ok_and(|value| value == "yes")
+}
