@@ -3,7 +3,9 @@
 use std::fmt;
 
 /// A server that could not start, or stopped serving.
-#[derive(Debug, thiserror::Error)]
+///
+/// `Debug` prints what `Display` does: it is what a `main` that returns the error shows.
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// The configuration is wrong; lists everything that is.
@@ -14,8 +16,14 @@ pub enum Error {
     Io(#[from] std::io::Error),
 }
 
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
 /// Everything that is wrong with a configuration, at once; each line says what to write instead.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct ConfigError {
     problems: Vec<String>,
 }
@@ -51,4 +59,25 @@ impl fmt::Display for ConfigError {
     }
 }
 
+impl fmt::Debug for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
 impl std::error::Error for ConfigError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_main_that_returns_the_error_shows_what_a_person_can_read() {
+        let problem = "add `.issuer(\"https://…\")`".to_owned();
+        let error = Error::from(ConfigError::new(vec![problem]));
+        let expected = "the server cannot start:\n  - add `.issuer(\"https://…\")`";
+        assert_eq!(format!("{error:?}"), expected);
+        let busy = std::io::Error::new(std::io::ErrorKind::AddrInUse, "in use");
+        assert_eq!(format!("{:?}", Error::from(busy)), "cannot serve: in use");
+    }
+}

@@ -1,6 +1,7 @@
 //! The configuration of the provider, checked all at once.
 
 use std::collections::HashSet;
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -135,7 +136,9 @@ impl Builder {
     pub async fn start(self) -> Result<AuthorizationServer, Error> {
         ConfigError::check(self.problems())?;
         let address = self.loopback_address()?;
-        let listener = TcpListener::bind(address).await?;
+        let listener = TcpListener::bind(address)
+            .await
+            .map_err(|error| io::Error::new(error.kind(), format!("{address}: {error}")))?;
         let port = listener.local_addr()?.port();
         let host = match address {
             _ if self.address.starts_with("localhost:") => "localhost".to_owned(),
@@ -158,9 +161,9 @@ impl Builder {
         }
     }
 
-    fn unreadable_address(&self) -> std::io::Error {
+    fn unreadable_address(&self) -> io::Error {
         let text = format!("{:?} is no address: write \"127.0.0.1:PORT\"", self.address);
-        std::io::Error::new(std::io::ErrorKind::InvalidInput, text)
+        io::Error::new(io::ErrorKind::InvalidInput, text)
     }
 
     fn settings(self) -> Settings {
@@ -232,6 +235,20 @@ mod tests {
             .scope("two words", "…")
             .path("oidc/");
         assert_eq!(builder.problems().len(), 6, "{:#?}", builder.problems());
+    }
+
+    #[tokio::test]
+    async fn an_address_that_is_taken_is_named() {
+        let first = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let taken = first.local_addr().unwrap().to_string();
+        let Err(error) = Builder::new().bind(&taken).start().await else {
+            panic!("it is bound twice");
+        };
+        let told = format!("{error:?}");
+        assert!(
+            told.contains(&taken) && told.starts_with("cannot bind"),
+            "{told}"
+        );
     }
 
     #[test]

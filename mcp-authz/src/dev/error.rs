@@ -1,6 +1,7 @@
 //! What can go wrong: at the start for the developer, and later for an OAuth client.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::net::SocketAddr;
 
 use axum::Json;
@@ -12,7 +13,9 @@ use serde_json::json;
 use crate::error::ConfigError;
 
 /// Why the provider did not start, or did not sign.
-#[derive(Debug, thiserror::Error)]
+///
+/// `Debug` prints what `Display` does: it is what a `main` that returns the error shows.
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// It signs anybody in, so it must not be reachable from other machines.
@@ -29,6 +32,12 @@ pub enum Error {
     /// No key could be made, or no token signed.
     #[error("cannot make or use a signing key: {0}")]
     Signing(String),
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 impl From<jsonwebtoken::errors::Error> for Error {
