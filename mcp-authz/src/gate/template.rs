@@ -205,6 +205,11 @@ fn tell_apart(parts: &[Part]) -> Result<(), String> {
             (Part::Segment(_), [Part::Literal(next), ..]) => next.contains(separates),
             _ => false,
         };
+        if !is_clear && matches!(part, Part::Rest(_)) {
+            return Err(format!(
+                "has something behind {{+{name}}}, which takes all that is left: put it at the end, or write `{{{name}}}` for one segment"
+            ));
+        }
         if !is_clear {
             return Err(format!(
                 "does not say where {{{name}}} ends: put a `/` behind it, or `{{+{name}}}` at the end"
@@ -301,6 +306,13 @@ mod tests {
             "x:{a.b}",
         ] {
             assert!(Template::parse(bad).is_err(), "{bad}");
+        }
+        for (bad, advice) in [
+            ("x:{a}-{b}", "put a `/` behind it"),
+            ("x:{+a}/{b}", "write `{a}` for one segment"),
+        ] {
+            let told = Template::parse(bad).unwrap_err();
+            assert!(told.contains(advice), "{bad}: {told}");
         }
         for good in ["x:{a}", "x:{a}/{b}", "x:{a}.md", "x:{a}/-{b}/{+c}", "x:a"] {
             assert!(Template::parse(good).is_ok(), "{good}");
