@@ -104,8 +104,12 @@ fn wrong_with_variables(scope: &str, variables: &[&str]) -> Option<String> {
         return Some("has a brace without its pair".to_owned());
     }
     let unknown = placeholders(scope).find(|name| !variables.contains(name))?;
+    let has = match variables.is_empty() {
+        true => "here there is none".to_owned(),
+        false => format!("here: {{{}}}", variables.join("}, {")),
+    };
     Some(format!(
-        "names {{{unknown}}}: only the variables of a resource's own template can stand there"
+        "names {{{unknown}}}: only the variables of a resource's own template can stand there ({has})"
     ))
 }
 
@@ -135,7 +139,7 @@ pub(in crate::server) fn parameters(functions: &[Declared], app: &App, problems:
         for (state, type_name) in &signature.states {
             if !app.holds(*state) {
                 problems.push(format!(
-                    "{item} takes `State<{type_name}>`, which the server was not given: add `.state(..)` with a value of that type"
+                    "{item} takes `State<{type_name}>`, which the server was not given: add `.state(..)` with a value of exactly that type (not in an `Arc`: the server shares it)"
                 ));
             }
         }
