@@ -159,7 +159,7 @@ impl Denial {
     pub(crate) fn told(&self) -> String {
         let said = self.words().description;
         match self {
-            Self::InsufficientScope(scopes) => format!("{said} Missing: {scopes}"),
+            Self::InsufficientScope(scopes) => format!("{said} It needs: {scopes}"),
             _ => said.to_owned(),
         }
     }

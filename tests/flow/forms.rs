@@ -75,7 +75,10 @@ async fn a_client_that_reads_results_is_told_there_and_nothing_runs() {
             "{challenge}"
         );
         assert!(challenge.contains("resource_metadata="), "{challenge}");
-        assert!(short.text().contains("Missing: profile email"), "{short:?}");
+        assert!(
+            short.text().contains("It needs: profile email"),
+            "{short:?}"
+        );
         let nobody = told(&call(None, "whoami").await);
         assert!(
             nobody.starts_with(r#"Bearer scope="profile email""#),
