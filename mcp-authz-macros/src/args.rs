@@ -241,6 +241,20 @@ mod tests {
     }
 
     #[test]
+    fn a_time_is_in_seconds_and_says_no_other_unit() {
+        for (text, errors) in [
+            ("300", 0),
+            ("1_000", 0),
+            ("300ms", 1),
+            ("5m", 1),
+            ("300u64", 1),
+        ] {
+            let told = parse(&format!("authenticated, max_age = {text}")).1;
+            assert_eq!(told.len(), errors, "{text}: {told:?}");
+        }
+    }
+
+    #[test]
     fn a_comma_may_trail() {
         assert!(parse("authenticated,").1.is_empty());
         assert!(parse("").1.is_empty());

@@ -109,7 +109,11 @@ pub(crate) fn function(key: &Ident, value: Option<&Expr>, errors: &mut Errors) -
 /// A time in whole seconds: a token says no more.
 pub(crate) fn seconds(key: &Ident, value: Option<&Expr>, errors: &mut Errors) -> Option<LitInt> {
     match literal(value) {
-        Some(Lit::Int(seconds)) if seconds.base10_parse::<u64>().is_ok_and(|age| age > 0) => {
+        // Another unit would be read as seconds: `300ms` and `5m` are one number each.
+        Some(Lit::Int(seconds))
+            if seconds.suffix().is_empty()
+                && seconds.base10_parse::<u64>().is_ok_and(|age| age > 0) =>
+        {
             Some(LitInt::new(seconds.base10_digits(), seconds.span()))
         }
         _ => {

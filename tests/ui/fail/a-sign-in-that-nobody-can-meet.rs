@@ -18,4 +18,7 @@ fn mistaken() {}
 #[tool(authenticated, acr_values = "phr")]
 fn no_list() {}
 
+#[tool(authenticated, max_age = 5m)]
+fn in_minutes() {}
+
 fn main() {}
