@@ -161,13 +161,21 @@ fn check_parameter(kind: Kind, parameter: &PatType, errors: &mut Errors) {
     {
         errors.at(
             reference,
-            format!("a {kind} owns its parameters: share values of the server as `State<T>`"),
+            format!("a {kind} owns its parameters: {}", instead(&reference.elem)),
         );
     } else if let Some(keyword) = impl_keyword(parameter.ty.to_token_stream()) {
         errors.at(
             keyword,
             format!("a {kind}'s parameters need a named type, not an `impl Trait`"),
         );
+    }
+}
+
+/// What to write for a reference to this type.
+fn instead(borrowed: &Type) -> &'static str {
+    match borrowed {
+        Type::Path(path) if path.path.is_ident("str") => "write `String`",
+        _ => "write the type without `&`, or `State<T>` for a value of the server",
     }
 }
 
