@@ -9,6 +9,9 @@
 //! terminal, `npx @modelcontextprotocol/inspector` and connect to `http://127.0.0.1:3001/mcp`: the
 //! notes can be listed after consent to `notes:read`; adding one asks for `notes:write`.
 //!
+//! In a project of your own, `rmcp` with its feature `macros` is a dependency beside `mcp-authz`, and what
+//! is imported from `mcp_authz::rmcp` here comes from there.
+//!
 //! `LISTEN` and `PROVIDER_LISTEN` change the addresses, `-- --scopes` prints what is guarded.
 
 use std::env;

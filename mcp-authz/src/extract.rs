@@ -157,9 +157,23 @@ impl FromCall for Option<AuthInfo> {
     }
 }
 
-/// A value of the server, shared by all calls: `Server::builder(..).state(db)`.
+/// A value of the server, shared by all calls: `Server::builder(..).state(db)` for a `State<Db>`.
 ///
-/// A tool that takes a `State<T>` which the server was not built with is a start-up error.
+/// The server puts the value into an `Arc`; what tools change in it needs a lock of its own, such as a
+/// `Mutex`. A tool that takes a `State<T>` which the server was not built with is a start-up error.
+///
+/// ```
+/// use std::sync::atomic::{AtomicU64, Ordering};
+/// use mcp_authz::{Server, State, tool};
+///
+/// /// Counts its calls.
+/// #[tool(authenticated)]
+/// fn count(calls: State<AtomicU64>) -> String {
+///     calls.fetch_add(1, Ordering::Relaxed).to_string()
+/// }
+///
+/// let builder = Server::builder("counter").state(AtomicU64::new(0));
+/// ```
 #[derive(Debug)]
 pub struct State<T>(
     /// The shared value.

@@ -57,6 +57,12 @@
 //! | names what does not exist, or is concealed | the protocol's own answer, without a challenge |
 //! | meets a panic | 500, for that request alone |
 //!
+//! A client is not told what is wrong with its token. The log is, through [`tracing`]: install a
+//! subscriber, such as that of `tracing-subscriber`, to read at `info` why a token was refused, at `warn`
+//! which issuer cannot be reached, and at `debug` which calls were refused.
+//!
+//! [`tracing`]: https://docs.rs/tracing
+//!
 //! # Features
 //!
 //! | feature | what it adds | default |

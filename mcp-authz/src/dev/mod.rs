@@ -27,6 +27,45 @@
 //!     .sign()?;
 //! # Ok(()) }
 //! ```
+//!
+//! A test of a server, from nothing to its answers:
+//!
+//! ```standalone_crate
+//! use mcp_authz::dev::AuthorizationServer;
+//! use mcp_authz::{Server, reqwest, tool};
+//!
+//! /// Counts the mails.
+//! #[tool(scopes = ["mail:read"])]
+//! fn count() -> String {
+//!     "3 mails".to_owned()
+//! }
+//!
+//! # type Failed = Box<dyn std::error::Error>;
+//! # #[tokio::main] async fn main() -> Result<(), Failed> {
+//! let provider = AuthorizationServer::builder().start().await?;
+//! let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+//! let url = format!("http://{}/mcp", listener.local_addr()?);
+//! let server = Server::builder("mail").resource(&url).issuer(provider.issuer()).build().await?;
+//! tokio::spawn(server.serve_until(listener, std::future::pending()));
+//!
+//! let call = async |token: &str| {
+//!     let request = reqwest::Client::new()
+//!         .post(&url)
+//!         .bearer_auth(token)
+//!         .header("content-type", "application/json")
+//!         .header("accept", "application/json, text/event-stream")
+//!         .header("mcp-protocol-version", "2025-11-25")
+//!         .body(r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"count"}}"#);
+//!     request.send().await.map(|answer| answer.status().as_u16())
+//! };
+//! let token = provider.mint("alice").resource(&url).scopes("mail:read").sign()?;
+//! assert_eq!(call(&token).await?, 200);
+//! let too_little = provider.mint("alice").resource(&url).scopes("profile").sign()?;
+//! assert_eq!(call(&too_little).await?, 403);
+//! let for_another_server = provider.mint("alice").scopes("mail:read").sign()?;
+//! assert_eq!(call(&for_another_server).await?, 401);
+//! # Ok(()) }
+//! ```
 
 mod builder;
 mod user;

@@ -249,8 +249,8 @@ macro_rules! with_settings {
                 self
             }
 
-            /// Whether a plain reply is one JSON document (the default) rather than an event stream.
-            /// Against a stream, a client can show progress of a reply that has already begun.
+            /// Whether a plain reply is one JSON document (the default) rather than an event stream,
+            /// in which a client sees progress before the reply is complete.
             pub fn json_replies(mut self, json: bool) -> Self {
                 self.settings.json_replies = json;
                 self
