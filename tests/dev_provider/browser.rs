@@ -151,6 +151,25 @@ impl Page {
         self.html.contains(&format!(r#"name="{name}""#))
     }
 
+    /// The section that contains `words`, as if it were all of the page.
+    pub fn section(&self, words: &str) -> Option<Self> {
+        let sections = self.html.split("<section").skip(1);
+        let mut sections = sections.filter_map(|rest| rest.split_once("</section>"));
+        let (html, _) = sections.find(|(html, _)| html.contains(words))?;
+        Some(Self {
+            html: html.to_owned(),
+            ..self.clone()
+        })
+    }
+
+    /// The value of the first button of this name.
+    pub fn button(&self, name: &str) -> &str {
+        let buttons = self.html.split("<button").skip(1);
+        let mut named = buttons.filter(|button| attribute(button, "name") == Some(name));
+        let button = named.next().expect("the page has such a button");
+        attribute(button, "value").expect("it has a value")
+    }
+
     pub fn action(&self) -> Url {
         let action = attribute(&self.html, "action").expect("the page has a form");
         self.url.join(action).unwrap()

@@ -112,7 +112,10 @@ async fn a_client_is_described_by_the_document_that_its_id_names() {
     let mut lab = Lab::start().await;
     let (id, wrong) = documents().await;
     let page = lab.consent_page(lab.request(&id, "mail:read", &[])).await;
-    assert!(page.html.contains("Documented") && page.html.contains("described by 127.0.0.1"));
+    assert!(
+        page.html.contains("Documented")
+            && page.html.contains("described by <code>http://127.0.0.1")
+    );
     let callback = lab
         .browser
         .submit(&page, &[("decision", "allow")])

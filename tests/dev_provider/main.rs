@@ -15,6 +15,7 @@ mod assertions;
 mod browser;
 mod clients;
 mod consent;
+mod grants;
 mod opaque;
 mod tokens;
 mod web;

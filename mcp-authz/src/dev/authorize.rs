@@ -123,6 +123,7 @@ impl Request {
             client_id: self.client.id.clone(),
             scopes: self.scopes.clone(),
             resource: self.resource.clone(),
+            consent: None,
             auth_time: Some(auth_time),
             nonce: self.nonce.clone(),
         }

@@ -31,6 +31,16 @@ pub(super) fn url(id: &str) -> Option<Url> {
     (scheme && clean && url.path() != "/" && url.as_str() == id).then_some(url)
 }
 
+/// The host that the document is at, with its port unless that is the scheme's own.
+pub(super) fn host(id: &str) -> Option<String> {
+    let url = Url::parse(id).ok()?;
+    let host = url.host_str()?;
+    Some(match url.port() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    })
+}
+
 /// Fetches and checks a document. The errors are for the person.
 pub(super) async fn fetch(world: &World, url: Url) -> Result<Client, String> {
     let problem = |reason: String| format!("the application's document at {url} {reason}");

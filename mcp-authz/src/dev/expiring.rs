@@ -45,6 +45,20 @@ impl<V> Expiring<V> {
         (entry.ends > now).then_some(&mut entry.value)
     }
 
+    /// What has not ended, in no order.
+    pub(super) fn values(&self, now: u64) -> impl Iterator<Item = &V> {
+        let entries = self.entries.values();
+        entries
+            .filter(move |entry| entry.ends > now)
+            .map(|entry| &entry.value)
+    }
+
+    /// Removes every entry that `wanted` picks.
+    pub(super) fn take(&mut self, wanted: impl Fn(&V) -> bool) -> Vec<V> {
+        let entries = self.entries.extract_if(|_, entry| wanted(&entry.value));
+        entries.map(|(_, entry)| entry.value).collect()
+    }
+
     pub(super) fn remove(&mut self, key: &str, now: u64) -> Option<V> {
         let entry = self.entries.remove(key)?;
         (entry.ends > now).then_some(entry.value)
@@ -67,6 +81,8 @@ mod tests {
         assert_eq!(map.get("a", 159), Some(&1));
         assert_eq!(map.get("a", 160), None);
         assert_eq!(map.get_mut("a", 160), None);
+        assert_eq!(map.values(159).count(), 1);
+        assert_eq!(map.values(160).count(), 0);
         assert_eq!(map.remove("a", 160), None);
     }
 

@@ -12,6 +12,8 @@ pub(super) struct Grant {
     pub(super) scopes: ScopeSet,
     /// The API that the tokens are for (RFC 8707).
     pub(super) resource: Option<String>,
+    /// The id of the consent that it stands on; `None` where nobody was asked.
+    pub(super) consent: Option<String>,
     /// When the person signed in.
     pub(super) auth_time: Option<u64>,
     /// Goes into the ID token as it came (OpenID Connect Core §3.1.2.1).

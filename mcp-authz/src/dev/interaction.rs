@@ -8,7 +8,7 @@ use super::client::{Client, Origin};
 use super::error::OAuthError;
 use super::provider::{Provider, now};
 use super::secret::Secret;
-use super::store::{CODE_LIFETIME, Code};
+use super::store::{CODE_LIFETIME, Code, Session};
 use super::web;
 use crate::scope::ScopeSet;
 
@@ -19,14 +19,31 @@ pub(super) struct SignedIn {
     pub(super) at: u64,
 }
 
-/// A request that waits for a person.
+/// What waits for a person.
 pub(super) struct Transaction {
-    pub(super) request: Request,
+    pub(super) goal: Goal,
     /// The browser that started it, by the fingerprint of its cookie.
     pub(super) session: String,
     /// In the form and nowhere else. `SameSite` alone would not do: pages of other programs on this
     /// machine are the same site, since that, too, ignores ports.
     pub(super) csrf: Secret,
+}
+
+/// What the person came for.
+pub(super) enum Goal {
+    /// To be asked what an application wants.
+    Answer(Box<Request>),
+    /// To see what they allowed.
+    Grants,
+}
+
+impl Transaction {
+    pub(super) fn request(&self) -> Option<&Request> {
+        match &self.goal {
+            Goal::Answer(request) => Some(request),
+            Goal::Grants => None,
+        }
+    }
 }
 
 /// What has to happen next.
@@ -77,7 +94,7 @@ fn must_ask(client: &Client, scopes: &ScopeSet, before: Option<&ScopeSet>) -> bo
 pub(super) fn begin(
     provider: &Provider,
     headers: &HeaderMap,
-    request: Request,
+    mut request: Request,
 ) -> Result<Response, OAuthError> {
     let now = now();
     let session = web::cookie(headers, &provider.cookie);
@@ -91,7 +108,14 @@ pub(super) fn begin(
             "the person has not allowed this yet",
         )),
         _ if request.prompt.none => Err(OAuthError::new("login_required", "nobody is signed in")),
-        (step, _) => wait(provider, session, request, step, now),
+        (step, _) => {
+            if step == Step::Consent {
+                // The sign-in was recent enough when it was asked about; reading a page takes time.
+                request.max_age = None;
+            }
+            let goal = Goal::Answer(Box::new(request));
+            wait(provider, session, goal, step, now)
+        }
     }
 }
 
@@ -103,7 +127,7 @@ pub(super) fn step(
 ) -> Step {
     let store = provider.store.lock();
     let before = who.and_then(|who| store.consented(&request.grant(&who.username, who.at), now));
-    Step::next(request, who, before, now)
+    Step::next(request, who, before.map(|consent| &consent.scopes), now)
 }
 
 /// Who may answer the question: somebody whose sign-in is the one that the request wants.
@@ -111,34 +135,30 @@ pub(super) fn may_decide(request: &Request, who: Option<SignedIn>) -> Option<Sig
     who.filter(|who| Step::next(request, Some(who), None, now()) != Step::SignIn)
 }
 
-/// Keeps the request for the page that the browser is sent to.
-fn wait(
+/// Keeps the goal for the page that the browser is sent to.
+pub(super) fn wait(
     provider: &Provider,
     session: Option<Secret>,
-    mut request: Request,
+    goal: Goal,
     step: Step,
     now: u64,
 ) -> Result<Response, OAuthError> {
-    if step == Step::Consent {
-        // The sign-in was recent enough when it was asked about; reading a page takes time.
-        request.max_age = None;
-    }
     let id = Secret::random()?;
     let csrf = Secret::random()?;
-    let fresh = Secret::random()?;
+    let (fresh, nobody) = (Secret::random()?, Session::of(None)?);
     let mut store = provider.store.lock();
-    let live = session.filter(|session| store.has_session(&session.fingerprint(), now));
+    let live = session.filter(|session| store.session(&session.fingerprint(), now).is_some());
     let response = to_page(provider, step, id.expose());
     let (session, response) = match live {
         Some(session) => (session, response),
         None => {
-            store.open_session(&fresh, None, now);
+            store.open_session(&fresh, nobody, now);
             let response = web::with_cookie(provider, response, &fresh);
             (fresh, response)
         }
     };
     let transaction = Transaction {
-        request,
+        goal,
         session: session.fingerprint(),
         csrf,
     };
@@ -165,14 +185,18 @@ pub(super) fn issue(
     now: u64,
 ) -> Result<Response, OAuthError> {
     let code = Secret::random()?;
+    let mut grant = request.grant(&who.username, who.at);
+    let mut store = provider.store.lock();
+    let consent = store.consented(&grant, now);
+    grant.consent = consent.map(|consent| consent.id.clone());
     let content = Code {
-        grant: request.grant(&who.username, who.at),
+        grant,
         redirect_uri: request.reply_to.redirect_uri.clone(),
         challenge: request.challenge.clone(),
         valid_until: now + CODE_LIFETIME,
         family: None,
     };
-    provider.store.lock().keep_code(&code, content, now);
+    store.keep_code(&code, content, now);
     Ok(request.reply_to.send(provider, &[("code", code.expose())]))
 }
 

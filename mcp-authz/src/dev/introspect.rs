@@ -11,7 +11,7 @@ use super::client_auth;
 use super::error::OAuthError;
 use super::params::Params;
 use super::provider::{Provider, now};
-use super::userinfo::{live_claims, text, uncached};
+use super::userinfo::{live_claims, note_use, text, uncached};
 
 /// RFC 7662 §2, for configured clients with a secret: others could use it to try tokens.
 pub(super) async fn introspect(
@@ -28,6 +28,7 @@ pub(super) async fn introspect(
     }
     let answer = match live_claims(&provider, params.required("token")?) {
         Some(mut claims) => {
+            note_use(&provider, &claims);
             let username = text(&claims, "sub").to_owned();
             claims.insert("active".into(), true.into());
             // What was minted otherwise stays so.

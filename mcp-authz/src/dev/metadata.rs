@@ -12,8 +12,8 @@ use serde_json::json;
 use super::assertion::ALGORITHMS;
 use super::client_auth::{BY_KEY, METHODS};
 use super::provider::Provider;
+use super::standard::STANDARD_SCOPES;
 use super::token::GRANT_TYPES;
-use super::user::STANDARD_SCOPES;
 
 /// Where the document is, for an issuer with this path: both registered names, each behind the
 /// path (OpenID Connect Discovery §4.1) and before it (RFC 8414 §3.1).

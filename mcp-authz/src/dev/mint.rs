@@ -30,6 +30,7 @@ impl<'a> Mint<'a> {
                 client_id: "minted".into(),
                 scopes: ScopeSet::new(),
                 resource: None,
+                consent: None,
                 auth_time: Some(now()),
                 nonce: None,
             },

@@ -69,6 +69,7 @@
 
 mod builder;
 mod user;
+mod standard;
 mod client;
 mod redirect;
 mod client_document;
@@ -82,10 +83,12 @@ mod authorize;
 mod interaction;
 mod visit;
 mod pages;
+mod grants;
 mod client_auth;
 mod assertion;
 mod token;
 mod grant;
+mod consents;
 mod issue;
 mod mint;
 mod userinfo;
@@ -252,7 +255,9 @@ fn router(provider: Arc<Provider>) -> Router {
             get(authorize::authorize).post(authorize::authorize),
         )
         .route("/sign-in", get(visit::show_sign_in).post(visit::sign_in))
-        .route("/consent", get(visit::show_consent).post(visit::consent));
+        .route("/consent", get(visit::show_consent).post(visit::consent))
+        .route(grants::PATH, get(grants::show).post(grants::withdraw))
+        .route(grants::SIGN_IN, get(grants::sign_in));
     let mut discovery = Router::new();
     for location in metadata::locations(&provider.path) {
         discovery = discovery.route(&location, get(metadata::document));

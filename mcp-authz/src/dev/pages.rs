@@ -3,6 +3,12 @@
 //! No script, nothing from elsewhere, readable without the style. Everything that a client chose is
 //! escaped by maud, and set apart from what the provider says in its own words.
 
+mod agent;
+mod grants;
+mod words;
+
+pub(super) use self::grants::Grants;
+
 use std::sync::LazyLock;
 
 use aws_lc_rs::digest::{SHA256, digest};
@@ -15,13 +21,14 @@ use http::header::{
 };
 use http::{HeaderValue, StatusCode};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
-use url::Url;
 
+use self::agent::Agent;
 use super::authorize::Request;
-use super::client::Origin;
+use super::grants::PATH as GRANTS;
 use super::interaction::Transaction;
 use super::provider::Provider;
 use super::redirect;
+use super::secret::Secret;
 use super::user::User;
 use crate::scope::{Scope, ScopeSet};
 
@@ -42,14 +49,39 @@ static POLICY: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
+/// The hidden part of the form that answers a page.
+#[derive(Clone, Copy)]
+pub(super) struct Form<'a> {
+    transaction: &'a str,
+    csrf: &'a Secret,
+}
+
+impl<'a> Form<'a> {
+    pub(super) fn of(id: &'a str, transaction: &'a Transaction) -> Self {
+        Self {
+            transaction: id,
+            csrf: &transaction.csrf,
+        }
+    }
+
+    fn hidden(&self) -> Markup {
+        html! {
+            input type="hidden" name="transaction" value=(self.transaction);
+            input type="hidden" name="csrf" value=(self.csrf.expose());
+        }
+    }
+}
+
 /// Asks who it is. Every person is a button; no password, since nothing here is worth one.
 pub(super) fn sign_in(provider: &Provider, id: &str, transaction: &Transaction) -> Response {
-    let client = transaction.request.client.display_name();
     let body = html! {
         h1 { "Sign in" }
-        p { "to continue to " strong { (client) } }
+        @match transaction.request() {
+            Some(request) => p { "to continue to " strong { (Agent(&request.client).title()) } },
+            None => p { "to see what you have allowed" },
+        }
         form method="post" action={ (provider.path) "/sign-in" } {
-            (hidden(id, transaction))
+            (Form::of(id, transaction).hidden())
             ul.people {
                 @for user in &provider.settings.users {
                     li {
@@ -72,12 +104,11 @@ pub(super) fn sign_in(provider: &Provider, id: &str, transaction: &Transaction) 
 /// allowed before.
 pub(super) fn consent(
     provider: &Provider,
-    id: &str,
-    transaction: &Transaction,
+    form: Form<'_>,
+    request: &Request,
     user: &User,
     before: Option<&ScopeSet>,
 ) -> Response {
-    let request = &transaction.request;
     let client = request.client.display_name();
     let is_new = |scope: &&Scope| before.is_some_and(|before| !before.contains(scope.as_str()));
     let (new, known): (Vec<_>, Vec<_>) = request.scopes.iter().partition(is_new);
@@ -86,27 +117,22 @@ pub(super) fn consent(
     } else {
         "more access"
     };
+    let sign_in = format!("{}/sign-in?transaction={}", provider.path, form.transaction);
     let body = html! {
         h1 { strong { (client) } " asks for " (more) " to your account" }
-        p.who {
-            span.avatar aria-hidden="true" { (initial(user)) }
-            span {
-                strong { (user.display_name()) }
-                small { "signed in as " (user.username) }
-            }
-            a href={ (provider.path) "/sign-in?transaction=" (id) } { "Not you?" }
-        }
+        (who(user, &sign_in))
         h2 { "If you allow it, " (client) " can" }
         ul.scopes {
-            @for scope in new { (scope_line(provider, scope, true)) }
-            @for scope in known { (scope_line(provider, scope, false)) }
+            @for scope in new { li { (scope_line(provider, scope)) " " span.new { "new" } } }
+            @for scope in known { li { (scope_line(provider, scope)) } }
             @if request.scopes.is_empty() {
                 li { "Use the service in your name, without any further permission" }
             }
         }
         (details(request))
+        p { a href={ (provider.path) (GRANTS) } { "What you have allowed so far" } }
         form.decision method="post" action={ (provider.path) "/consent" } {
-            (hidden(id, transaction))
+            (form.hidden())
             button type="submit" name="decision" value="deny" { "Deny" }
             button.allow type="submit" name="decision" value="allow" { "Allow" }
         }
@@ -114,32 +140,36 @@ pub(super) fn consent(
     page(StatusCode::OK, "Allow access?", &body)
 }
 
-fn scope_line(provider: &Provider, scope: &Scope, is_new: bool) -> Markup {
+/// A permission in plain words, with its own name.
+fn scope_line(provider: &Provider, scope: &Scope) -> Markup {
     html! {
-        li {
-            @match provider.describe(scope) {
-                Some(description) => { (description) " " small { code { (scope) } } }
-                None => code { (scope) }
+        @match provider.describe(scope) {
+            Some(description) => { (description) " " small { code { (scope) } } }
+            None => code { (scope) }
+        }
+    }
+}
+
+/// Who is signed in, and the way to be somebody else.
+fn who(user: &User, sign_in: &str) -> Markup {
+    html! {
+        p.who {
+            span.avatar aria-hidden="true" { (initial(user)) }
+            span {
+                strong { (user.display_name()) }
+                small { "signed in as " (user.username) }
             }
-            @if is_new { " " span.new { "new" } }
+            a href=(sign_in) { "Not you?" }
         }
     }
 }
 
 /// Who it is, what for, and where the answer goes: what a person needs to tell a fraud.
 fn details(request: &Request) -> Markup {
-    let vouched = match request.client.origin {
-        Origin::FirstParty => "An application of this service.".to_owned(),
-        Origin::ThirdParty => "An application of somebody else, known to this service.".to_owned(),
-        Origin::Registered => {
-            "It registered itself: nobody has checked that it is what its name says.".to_owned()
-        }
-        Origin::Document => format!("It is described by {}.", host(&request.client.id)),
-    };
     html! {
         dl {
             dt { "Who asks" }
-            dd { (vouched) }
+            dd { (Agent(&request.client).origin()) }
             @if let Some(resource) = &request.resource {
                 dt { "For" }
                 dd { code { (resource) } }
@@ -150,18 +180,22 @@ fn details(request: &Request) -> Markup {
     }
 }
 
-fn host(url: &str) -> String {
-    let url = Url::parse(url).ok();
-    let host = url.as_ref().and_then(Url::host_str);
-    host.unwrap_or("an unknown address").to_owned()
-}
-
 /// Tells the person what went wrong, where nothing may be sent to the client.
 pub(super) fn problem(text: &str) -> Response {
+    let note = html! { p { small { "Nothing was sent to the application." } } };
+    failure(text, &note)
+}
+
+/// Tells the person what went wrong with what they did for themselves.
+pub(super) fn refusal(text: &str) -> Response {
+    failure(text, &html! {})
+}
+
+fn failure(text: &str, note: &Markup) -> Response {
     let body = html! {
         h1 { "This did not work" }
         p { (sentence(text)) }
-        p { small { "Nothing was sent to the application." } }
+        (note)
     };
     page(StatusCode::BAD_REQUEST, "This did not work", &body)
 }
@@ -171,13 +205,6 @@ fn sentence(text: &str) -> String {
     let mut rest = text.trim_end_matches('.').chars();
     let first = rest.next().into_iter().flat_map(char::to_uppercase);
     first.chain(rest).chain(['.']).collect()
-}
-
-fn hidden(id: &str, transaction: &Transaction) -> Markup {
-    html! {
-        input type="hidden" name="transaction" value=(id);
-        input type="hidden" name="csrf" value=(transaction.csrf.expose());
-    }
 }
 
 fn initial(user: &User) -> String {

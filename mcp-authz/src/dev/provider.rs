@@ -7,8 +7,9 @@ use super::client::Client;
 use super::client_document;
 use super::error::Error;
 use super::keys::KeyRing;
+use super::standard::standard;
 use super::store::Store;
-use super::user::{STANDARD_SCOPES, User};
+use super::user::User;
 use crate::World;
 use crate::clock::{Clock as _, SystemClock};
 use crate::scope::Scope;
@@ -103,10 +104,7 @@ impl Provider {
         if let Some((_, description)) = configured {
             return Some(description);
         }
-        let standard = STANDARD_SCOPES
-            .iter()
-            .find(|own| own.scope == scope.as_str());
-        standard.map(|own| own.description)
+        standard(scope.as_str()).map(|own| own.description)
     }
 }
 

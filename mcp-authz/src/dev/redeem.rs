@@ -90,9 +90,13 @@ impl Tables {
     }
 
     pub(super) fn revoke_family(&mut self, family: &str, now: u64) {
-        let Some(family) = self.families.remove(family, now) else {
-            return;
-        };
+        if let Some(family) = self.families.remove(family, now) {
+            self.revoke_tokens(family, now);
+        }
+    }
+
+    /// Ends what a family still has, once it is out of the map; its refresh tokens ended with that.
+    pub(super) fn revoke_tokens(&mut self, family: Family, now: u64) {
         for (id, ends) in family.access_tokens {
             self.revoke_access_token(id, ends, now);
         }
@@ -129,6 +133,7 @@ mod tests {
                 client_id: "agent".into(),
                 scopes: ScopeSet::parse("a b"),
                 resource: None,
+                consent: None,
                 auth_time: None,
                 nonce: None,
             },

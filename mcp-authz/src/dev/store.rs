@@ -2,17 +2,18 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use aws_lc_rs::error::Unspecified;
 use serde_json::{Map, Value};
 
 use super::client::Client;
+use super::consents::Consent;
 use super::expiring::Expiring;
 use super::grant::Grant;
 use super::interaction::{SignedIn, Transaction};
 use super::secret::{Secret, fingerprint};
-use crate::scope::ScopeSet;
 
 const HOUR: u64 = 3600;
-const DAY: u64 = 24 * HOUR;
+pub(super) const DAY: u64 = 24 * HOUR;
 /// A code is redeemed at once or never (RFC 6749 §4.1.2 allows ten minutes).
 pub(super) const CODE_LIFETIME: u64 = 60;
 /// How long a person may think about a page.
@@ -29,11 +30,11 @@ const REGISTRATION_LIFETIME: u64 = 365 * DAY;
 pub(super) struct Store(Mutex<Tables>);
 
 pub(super) struct Tables {
-    /// By the fingerprint of the cookie; `None` until somebody signs in.
-    sessions: Expiring<Option<SignedIn>>,
+    /// By the fingerprint of the cookie.
+    sessions: Expiring<Session>,
     transactions: Expiring<Transaction>,
     /// By user, client and resource.
-    consents: Expiring<ScopeSet>,
+    pub(super) consents: Expiring<Consent>,
     registered: Expiring<Arc<Client>>,
     documents: Expiring<Arc<Client>>,
     /// By the fingerprint, like the refresh tokens.
@@ -47,6 +48,16 @@ pub(super) struct Tables {
     assertions: Expiring<()>,
     /// Ids (`jti`) of access tokens that ended early.
     pub(super) revoked: Expiring<()>,
+}
+
+/// What is known of a browser.
+pub(super) struct Session {
+    /// `None` until somebody signs in.
+    pub(super) who: Option<SignedIn>,
+    /// In the forms of pages that wait for no answer, and nowhere else.
+    pub(super) csrf: Secret,
+    /// What was done, to be said on the next page.
+    pub(super) notice: Option<String>,
 }
 
 pub(super) struct Code {
@@ -88,6 +99,16 @@ impl Default for Tables {
     }
 }
 
+impl Session {
+    pub(super) fn of(who: Option<SignedIn>) -> Result<Self, Unspecified> {
+        Ok(Self {
+            who,
+            csrf: Secret::random()?,
+            notice: None,
+        })
+    }
+}
+
 impl Store {
     pub(super) fn lock(&self) -> MutexGuard<'_, Tables> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
@@ -96,18 +117,18 @@ impl Store {
 
 impl Tables {
     pub(super) fn signed_in(&self, session: &str, now: u64) -> Option<SignedIn> {
-        self.sessions.get(session, now).cloned().flatten()
+        self.sessions.get(session, now)?.who.clone()
     }
 
-    pub(super) fn has_session(&self, session: &str, now: u64) -> bool {
-        self.sessions.get(session, now).is_some()
+    pub(super) fn session(&mut self, session: &str, now: u64) -> Option<&mut Session> {
+        self.sessions.get_mut(session, now)
     }
 
     /// The person of a session never changes: signing in makes a new one, so that neither a planted
     /// cookie nor a page for somebody else survives it.
-    pub(super) fn open_session(&mut self, id: &Secret, who: Option<SignedIn>, now: u64) {
+    pub(super) fn open_session(&mut self, id: &Secret, session: Session, now: u64) {
         self.sessions
-            .insert(id.fingerprint(), who, now, SESSION_LIFETIME);
+            .insert(id.fingerprint(), session, now, SESSION_LIFETIME);
     }
 
     pub(super) fn end_session(&mut self, session: &str, now: u64) {
@@ -125,18 +146,6 @@ impl Tables {
 
     pub(super) fn take_transaction(&mut self, id: &str, now: u64) -> Option<Transaction> {
         self.transactions.remove(id, now)
-    }
-
-    /// What this person allowed this client for this resource before.
-    pub(super) fn consented(&self, grant: &Grant, now: u64) -> Option<&ScopeSet> {
-        self.consents.get(&consent_key(grant), now)
-    }
-
-    pub(super) fn consent(&mut self, grant: &Grant, now: u64) {
-        let mut scopes = self.consented(grant, now).cloned().unwrap_or_default();
-        scopes.extend(grant.scopes.clone());
-        self.consents
-            .insert(consent_key(grant), scopes, now, FAMILY_LIFETIME);
     }
 
     pub(super) fn registered(&self, id: &str, now: u64) -> Option<Arc<Client>> {
@@ -200,11 +209,6 @@ impl Tables {
         self.refresh_tokens
             .insert(token.fingerprint(), content, now, FAMILY_LIFETIME);
     }
-}
-
-fn consent_key(grant: &Grant) -> String {
-    // As JSON, so that no part can pretend to be two.
-    serde_json::json!([grant.subject(), grant.client_id, grant.resource]).to_string()
 }
 
 #[cfg(test)]

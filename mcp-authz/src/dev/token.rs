@@ -84,7 +84,16 @@ fn from_code(
         check_code(code, client, verifier, redirect_uri)?;
         check_resource(&code.grant, resource.as_deref())
     };
-    let redeemed = provider.store.lock().redeem_code(code, check, now)?;
+    let redeemed = {
+        let mut store = provider.store.lock();
+        let redeemed = store.redeem_code(code, check, now)?;
+        if !store.is_still_allowed(client, &redeemed.grant, now) {
+            store.revoke_family(&redeemed.family, now);
+            let text = "the person took back what they had allowed";
+            return Err(OAuthError::invalid_grant(text));
+        }
+        redeemed
+    };
     let grant = &redeemed.grant;
     let order = Order {
         grant,
@@ -185,6 +194,7 @@ fn from_client(
             .transpose()?
             .unwrap_or_default(),
         resource: read_resource(params)?,
+        consent: None,
         auth_time: None,
         nonce: None,
     };
@@ -207,7 +217,9 @@ impl Order<'_> {
             .transpose()?;
         let refresh_token = self.refreshable.then(Secret::random).transpose()?;
         if let Some(family) = self.family {
-            let mut store = provider.store.lock();
+            let (grant, mut store) = (self.grant, provider.store.lock());
+            let resource = grant.resource.as_deref();
+            store.note_use(grant.subject(), &grant.client_id, resource, now);
             store.note_access_token(family, &access.id, access.ends, now);
             if let Some(token) = &refresh_token {
                 store.keep_refresh_token(token, family, now);

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde_json::{Map, Value, json};
 
+use super::standard::{STANDARD_SCOPES, StandardScope};
 use crate::scope::ScopeSet;
 
 /// A person who can sign in at the development provider, without a password.
@@ -48,13 +49,21 @@ impl User {
 
     /// The claims that `scopes` stand for.
     pub(super) fn released(&self, scopes: &ScopeSet) -> Map<String, Value> {
-        let names = STANDARD_SCOPES
-            .iter()
+        let asked = STANDARD_SCOPES.iter();
+        asked
             .filter(|standard| scopes.contains(standard.scope))
-            .flat_map(|standard| standard.claims);
-        names
-            .filter_map(|name| Some(((*name).to_owned(), self.claims.get(*name)?.clone())))
+            .flat_map(|standard| self.known(standard))
+            .map(|(name, value)| (name.to_owned(), value.clone()))
             .collect()
+    }
+
+    /// What is known of what a scope stands for.
+    pub(super) fn known(
+        &self,
+        standard: &StandardScope,
+    ) -> impl Iterator<Item = (&'static str, &Value)> {
+        let names = standard.claims.iter();
+        names.filter_map(|name| Some((*name, self.claims.get(*name)?)))
     }
 
     /// Alice and Bob: who signs in when nobody is configured.
@@ -88,63 +97,6 @@ impl fmt::Debug for User {
             .finish_non_exhaustive()
     }
 }
-
-/// A scope with a meaning of its own.
-pub(super) struct StandardScope {
-    pub(super) scope: &'static str,
-    /// The words on the consent page.
-    pub(super) description: &'static str,
-    /// OpenID Connect Core §5.4.
-    pub(super) claims: &'static [&'static str],
-}
-
-pub(super) const STANDARD_SCOPES: [StandardScope; 6] = [
-    StandardScope {
-        scope: "openid",
-        description: "Know who you are, by your user name",
-        claims: &[],
-    },
-    StandardScope {
-        scope: "profile",
-        description: "See your profile: your name, your picture and the like",
-        claims: &[
-            "name",
-            "family_name",
-            "given_name",
-            "middle_name",
-            "nickname",
-            "preferred_username",
-            "profile",
-            "picture",
-            "website",
-            "gender",
-            "birthdate",
-            "zoneinfo",
-            "locale",
-            "updated_at",
-        ],
-    },
-    StandardScope {
-        scope: "email",
-        description: "See your e-mail address",
-        claims: &["email", "email_verified"],
-    },
-    StandardScope {
-        scope: "address",
-        description: "See your postal address",
-        claims: &["address"],
-    },
-    StandardScope {
-        scope: "phone",
-        description: "See your phone number",
-        claims: &["phone_number", "phone_number_verified"],
-    },
-    StandardScope {
-        scope: "offline_access",
-        description: "Keep this access while you are away, until you take it back",
-        claims: &[],
-    },
-];
 
 #[cfg(test)]
 mod tests {

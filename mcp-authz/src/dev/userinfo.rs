@@ -34,6 +34,7 @@ pub(super) async fn userinfo(
         .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
         .and_then(|(_, token)| live_claims(&provider, token.trim_matches(' ')))
         .ok_or_else(invalid_token)?;
+    note_use(&provider, &claims);
     let scopes = ScopeSet::parse(text(&claims, "scope"));
     let user = provider
         .user(text(&claims, "sub"))
@@ -69,6 +70,16 @@ pub(super) fn live_claims(provider: &Provider, token: &str) -> Option<Claims> {
     let claims = signed.or_else(|| store.opaque_token(token, now).cloned())?;
     let revoked = store.revoked.get(text(&claims, "jti"), now).is_some();
     (!revoked).then_some(claims)
+}
+
+/// The person is told when what they allowed was last used, as far as this provider sees it.
+pub(super) fn note_use(provider: &Provider, claims: &Claims) {
+    // Without an API, a token names no audience or the provider itself.
+    let resource = claims.get("aud").and_then(Value::as_str);
+    let resource = resource.filter(|resource| *resource != provider.issuer);
+    let (user, client) = (text(claims, "sub"), text(claims, "client_id"));
+    let mut store = provider.store.lock();
+    store.note_use(user, client, resource, now());
 }
 
 pub(super) fn text<'a>(claims: &'a Claims, name: &str) -> &'a str {

@@ -6,12 +6,17 @@ use axum::extract::{RawForm, RawQuery, State};
 use axum::response::Response;
 use http::HeaderMap;
 
+use super::authorize::Request;
 use super::error::OAuthError;
-use super::interaction::{SignedIn, Step, Transaction, issue, may_decide, step, to_page};
-use super::pages;
+use super::grants;
+use super::interaction::{
+    Goal, SignedIn, Step, Transaction, issue, may_decide, step, to_page, wait,
+};
+use super::pages::{self, Form};
 use super::params::Params;
 use super::provider::{Provider, now};
 use super::secret::Secret;
+use super::store::Session;
 use super::web;
 
 /// What a page is about: read from the request, not yet trusted.
@@ -94,35 +99,42 @@ fn signed_in(provider: &Provider, visit: &Visit) -> Result<Response, OAuthError>
             "Nobody of this name can sign in here.",
         ));
     }
-    let (mut transaction, _) = visit.take(provider)?;
+    let (transaction, _) = visit.take(provider)?;
     let now = now();
     let who = SignedIn {
         username: username.to_owned(),
         at: now,
     };
-    let session = Secret::random()?;
+    let (session, content) = (Secret::random()?, Session::of(Some(who.clone()))?);
     {
         let mut store = provider.store.lock();
         store.end_session(&visit.session, now);
-        store.open_session(&session, Some(who.clone()), now);
+        store.open_session(&session, content, now);
     }
-    // The person has just signed in: that is done, the rest is still to be asked.
-    transaction.request.prompt.login = false;
-    transaction.request.max_age = None;
-    let response = match step(provider, &transaction.request, Some(&who), now) {
-        Step::Issue => issue(provider, &transaction.request, &who, now)?,
-        step => {
-            transaction.session = session.fingerprint();
-            let id = Secret::random()?;
-            transaction.csrf = Secret::random()?;
-            provider
-                .store
-                .lock()
-                .keep_transaction(id.expose(), transaction, now);
-            to_page(provider, step, id.expose())
-        }
+    let response = match transaction.goal {
+        Goal::Answer(request) => go_on(provider, *request, &session, &who, now)?,
+        Goal::Grants => grants::to_page(provider),
     };
     Ok(web::with_cookie(provider, response, &session))
+}
+
+/// The person has just signed in: that is done, the rest is still to be asked.
+fn go_on(
+    provider: &Provider,
+    mut request: Request,
+    session: &Secret,
+    who: &SignedIn,
+    now: u64,
+) -> Result<Response, OAuthError> {
+    request.prompt.login = false;
+    request.max_age = None;
+    match step(provider, &request, Some(who), now) {
+        Step::Issue => issue(provider, &request, who, now),
+        step => {
+            let goal = Goal::Answer(Box::new(request));
+            wait(provider, Some(session.clone()), goal, step, now)
+        }
+    }
 }
 
 pub(super) async fn show_consent(
@@ -136,25 +148,24 @@ pub(super) async fn show_consent(
 }
 
 fn asked(provider: &Provider, visit: &Visit) -> Result<Response, OAuthError> {
+    let gone = || OAuthError::invalid_request(pages::GONE);
     let asked = visit.look(provider, |transaction, who| {
-        let who = may_decide(&transaction.request, who.cloned())?;
-        Some(transaction.request.grant(&who.username, who.at))
+        let request = transaction.request()?;
+        let who = may_decide(request, who.cloned());
+        Some(who.map(|who| request.grant(&who.username, who.at)))
     })?;
-    let Some(grant) = asked else {
+    let Some(grant) = asked.ok_or_else(gone)? else {
         return Ok(to_page(provider, Step::SignIn, &visit.transaction));
     };
     let before = provider.store.lock().consented(&grant, now()).cloned();
-    let gone = || OAuthError::invalid_request(pages::GONE);
     let user = provider.user(grant.subject()).ok_or_else(gone)?;
-    visit.look(provider, |transaction, _| {
-        pages::consent(
-            provider,
-            &visit.transaction,
-            transaction,
-            user,
-            before.as_ref(),
-        )
-    })
+    let before = before.as_ref().map(|before| &before.scopes);
+    let page = visit.look(provider, |transaction, _| {
+        let request = transaction.request()?;
+        let form = Form::of(&visit.transaction, transaction);
+        Some(pages::consent(provider, form, request, user, before))
+    })?;
+    page.ok_or_else(gone)
 }
 
 pub(super) async fn consent(
@@ -177,18 +188,18 @@ fn decided(provider: &Provider, visit: &Visit) -> Result<Response, OAuthError> {
             ));
         }
     };
+    let gone = || OAuthError::invalid_request(pages::GONE);
     let (transaction, who) = visit.take(provider)?;
-    let request = &transaction.request;
+    let request = transaction.request().ok_or_else(gone)?;
     if !allow {
         let denied = OAuthError::new("access_denied", "the person said no");
         return Ok(request.reply_to.refuse(provider, &denied));
     }
-    let gone = || OAuthError::invalid_request(pages::GONE);
     let who = may_decide(request, who).ok_or_else(gone)?;
-    let now = now();
-    provider
-        .store
-        .lock()
-        .consent(&request.grant(&who.username, who.at), now);
+    let (id, now) = (Secret::random()?.fingerprint(), now());
+    let grant = request.grant(&who.username, who.at);
+    let mut store = provider.store.lock();
+    store.consent(&request.client, &grant, id, now);
+    drop(store);
     issue(provider, request, &who, now)
 }
