@@ -58,7 +58,7 @@ async fn asking_for_more_means_asking_again() {
     let first = lab.request("web", "openid", &[]);
     let page = lab.consent_page(first.clone()).await;
     assert!(page.html.contains("Web Agent") && page.html.contains("127.0.0.1:4711"));
-    assert!(!page.html.contains(r#"class="new""#));
+    assert!(page.html.contains("It would get<") && page.html.contains("So far it has no access"));
     lab.browser
         .submit(&page, &[("decision", "allow")])
         .await
@@ -69,8 +69,11 @@ async fn asking_for_more_means_asking_again() {
     let page = lab
         .consent_page(lab.request("web", "openid mail:read", &[]))
         .await;
-    assert!(page.html.contains("Read your mail"));
-    assert_eq!(page.html.matches(r#"class="new""#).count(), 1);
+    let [gain, present] = both(&page);
+    assert!(gain.contains("It would newly get") && gain.contains("Read your mail"));
+    assert!(!gain.contains("<code>openid</code>"), "{gain}");
+    assert!(present.contains("It has already") && present.contains("<code>openid</code>"));
+    assert!(!present.contains("Read your mail"), "{present}");
     let other = lab.request("web", "openid", &[("resource", "http://127.0.0.1:9/mcp")]);
     assert!(lab.consent_page(other).await.asks_for("decision"));
 }
@@ -153,4 +156,75 @@ async fn signing_in_changes_the_session_and_leaves_other_pages_behind() {
         .await
         .page();
     assert_eq!(late.status, 400, "Alice's page does not answer for Bob");
+}
+
+/// What allowing would add, and what is there already.
+fn both(page: &Page) -> [String; 2] {
+    ["gain", "present"].map(|id| page.section(&format!(r#"id="{id}""#)).expect(id).html)
+}
+
+#[tokio::test]
+async fn the_values_at_stake_are_shown_and_no_others() {
+    let mut lab = Lab::start().await;
+    let page = lab
+        .consent_page(lab.request("agent", "openid mail:read", &[]))
+        .await;
+    assert!(page.html.contains("<dt>user name</dt><dd>alice</dd>"));
+    assert!(!page.html.contains("alice@example.com"), "{}", page.html);
+    let page = lab
+        .consent_page(lab.request("agent", "email phone", &[]))
+        .await;
+    assert!(
+        page.html
+            .contains("<dt>email</dt><dd>alice@example.com</dd>")
+    );
+    assert!(
+        page.html
+            .contains("Nothing of this is known about you here.")
+    );
+    assert!(!page.html.contains("<dt>name</dt>"));
+}
+
+#[tokio::test]
+async fn what_a_client_has_is_shown_though_it_does_not_ask_for_it() {
+    let mut lab = Lab::start().await;
+    lab.code("agent", "email mail:read").await;
+    let page = lab
+        .consent_page(lab.request("agent", "mail:read", &[]))
+        .await;
+    let [gain, present] = both(&page);
+    assert!(gain.contains("It would get nothing new") && gain.contains("can't prove"));
+    assert!(present.contains("Read your mail") && present.contains("alice@example.com"));
+    let url = lab.request("web", "mail:read", &[("prompt", "consent")]);
+    lab.browser.play(url.clone(), "alice", "allow").await;
+    let page = lab.consent_page(url).await;
+    assert!(both(&page)[0].contains("It wants you to decide again."));
+    // Another person's is another matter.
+    let url = lab.request("agent", "mail:read", &[("prompt", "login")]);
+    let page = lab.browser.open(url).await.page();
+    let page = lab
+        .browser
+        .submit(&page, &[("username", "bob")])
+        .await
+        .page();
+    assert!(page.html.contains("So far it has no access"));
+    assert!(page.section(r#"id="present""#).is_none());
+}
+
+#[tokio::test]
+async fn no_and_yes_are_alike() {
+    let mut lab = Lab::start().await;
+    let page = lab
+        .consent_page(lab.request("agent", "", &[("scope", "")]))
+        .await;
+    assert!(page.html.contains("without any further permission"));
+    let buttons: Vec<&str> = page.html.split("<button").skip(1).collect();
+    let attributes = |answer: &str| {
+        let button = buttons.iter().find(|button| button.contains(answer));
+        let (attributes, _) = button.expect(answer).split_once('>').expect("a tag");
+        attributes.replace(answer, "")
+    };
+    assert_eq!(buttons.len(), 2);
+    assert_eq!(attributes("deny"), attributes("allow"));
+    assert!(!page.html.contains("autofocus"));
 }

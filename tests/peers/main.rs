@@ -17,3 +17,4 @@ mod refusal;
 mod server;
 mod shelf;
 mod userinfo;
+mod walks;

@@ -54,7 +54,7 @@ fn own(provider: &Provider, session: &Secret) -> Option<Response> {
     let now = now();
     let mut store = provider.store.lock();
     let session = store.session(&session.fingerprint(), now)?;
-    let (csrf, notice) = (session.csrf.clone(), session.notice.take());
+    let (csrf, withdrawn) = (session.csrf.clone(), session.withdrawn.take());
     let user = provider.user(&session.who.as_ref()?.username)?;
     let consents = store.consents_of(&user.username, now);
     drop(store);
@@ -62,7 +62,7 @@ fn own(provider: &Provider, session: &Secret) -> Option<Response> {
         user,
         consents: &consents,
         csrf: &csrf,
-        notice: notice.as_deref(),
+        withdrawn: withdrawn.as_ref(),
         now,
     };
     Some(page.show(provider))
@@ -92,8 +92,7 @@ fn withdrawn(provider: &Provider, headers: &HeaderMap, params: &Params) -> Resul
         return Ok(());
     };
     if let Some(session) = store.session(&session, now) {
-        let name = consent.client.display_name();
-        session.notice = Some(format!("{name} has no more access."));
+        session.withdrawn = Some(consent);
     }
     Ok(())
 }

@@ -4,9 +4,12 @@
 //! escaped by maud, and set apart from what the provider says in its own words.
 
 mod agent;
+mod consent;
 mod grants;
+mod values;
 mod words;
 
+pub(super) use self::consent::Question;
 pub(super) use self::grants::Grants;
 
 use std::sync::LazyLock;
@@ -23,11 +26,8 @@ use http::{HeaderValue, StatusCode};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use self::agent::Agent;
-use super::authorize::Request;
-use super::grants::PATH as GRANTS;
 use super::interaction::Transaction;
 use super::provider::Provider;
-use super::redirect;
 use super::secret::Secret;
 use super::user::User;
 use crate::scope::{Scope, ScopeSet};
@@ -100,52 +100,24 @@ pub(super) fn sign_in(provider: &Provider, id: &str, transaction: &Transaction) 
     page(StatusCode::OK, "Sign in", &body)
 }
 
-/// Asks whether the client may have what it asks for, what is new first. `before` is what it was
-/// allowed before.
-pub(super) fn consent(
-    provider: &Provider,
-    form: Form<'_>,
-    request: &Request,
-    user: &User,
-    before: Option<&ScopeSet>,
-) -> Response {
-    let client = request.client.display_name();
-    let is_new = |scope: &&Scope| before.is_some_and(|before| !before.contains(scope.as_str()));
-    let (new, known): (Vec<_>, Vec<_>) = request.scopes.iter().partition(is_new);
-    let more = if new.is_empty() {
-        "access"
-    } else {
-        "more access"
-    };
-    let sign_in = format!("{}/sign-in?transaction={}", provider.path, form.transaction);
-    let body = html! {
-        h1 { strong { (client) } " asks for " (more) " to your account" }
-        (who(user, &sign_in))
-        h2 { "If you allow it, " (client) " can" }
-        ul.scopes {
-            @for scope in new { li { (scope_line(provider, scope)) " " span.new { "new" } } }
-            @for scope in known { li { (scope_line(provider, scope)) } }
-            @if request.scopes.is_empty() {
-                li { "Use the service in your name, without any further permission" }
-            }
-        }
-        (details(request))
-        p { a href={ (provider.path) (GRANTS) } { "What you have allowed so far" } }
-        form.decision method="post" action={ (provider.path) "/consent" } {
-            (form.hidden())
-            button type="submit" name="decision" value="deny" { "Deny" }
-            button.allow type="submit" name="decision" value="allow" { "Allow" }
-        }
-    };
-    page(StatusCode::OK, "Allow access?", &body)
-}
-
 /// A permission in plain words, with its own name.
 fn scope_line(provider: &Provider, scope: &Scope) -> Markup {
     html! {
         @match provider.describe(scope) {
             Some(description) => { (description) " " small { code { (scope) } } }
             None => code { (scope) }
+        }
+    }
+}
+
+/// Permissions, each as `line` says it.
+fn scope_list(scopes: &ScopeSet, line: impl Fn(&Scope) -> Markup) -> Markup {
+    html! {
+        ul.scopes {
+            @for scope in scopes { li { (line(scope)) } }
+            @if scopes.is_empty() {
+                li { "Use the service in your name, without any further permission" }
+            }
         }
     }
 }
@@ -160,22 +132,6 @@ fn who(user: &User, sign_in: &str) -> Markup {
                 small { "signed in as " (user.username) }
             }
             a href=(sign_in) { "Not you?" }
-        }
-    }
-}
-
-/// Who it is, what for, and where the answer goes: what a person needs to tell a fraud.
-fn details(request: &Request) -> Markup {
-    html! {
-        dl {
-            dt { "Who asks" }
-            dd { (Agent(&request.client).origin()) }
-            @if let Some(resource) = &request.resource {
-                dt { "For" }
-                dd { code { (resource) } }
-            }
-            dt { "The answer goes to" }
-            dd { (redirect::destination(&request.reply_to.url)) }
         }
     }
 }

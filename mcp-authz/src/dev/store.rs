@@ -56,8 +56,8 @@ pub(super) struct Session {
     pub(super) who: Option<SignedIn>,
     /// In the forms of pages that wait for no answer, and nowhere else.
     pub(super) csrf: Secret,
-    /// What was done, to be said on the next page.
-    pub(super) notice: Option<String>,
+    /// What was just taken back, to be said on the next page.
+    pub(super) withdrawn: Option<Consent>,
 }
 
 pub(super) struct Code {
@@ -104,7 +104,7 @@ impl Session {
         Ok(Self {
             who,
             csrf: Secret::random()?,
-            notice: None,
+            withdrawn: None,
         })
     }
 }

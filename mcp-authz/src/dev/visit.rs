@@ -12,7 +12,7 @@ use super::grants;
 use super::interaction::{
     Goal, SignedIn, Step, Transaction, issue, may_decide, step, to_page, wait,
 };
-use super::pages::{self, Form};
+use super::pages::{self, Form, Question};
 use super::params::Params;
 use super::provider::{Provider, now};
 use super::secret::Secret;
@@ -161,9 +161,14 @@ fn asked(provider: &Provider, visit: &Visit) -> Result<Response, OAuthError> {
     let user = provider.user(grant.subject()).ok_or_else(gone)?;
     let before = before.as_ref().map(|before| &before.scopes);
     let page = visit.look(provider, |transaction, _| {
-        let request = transaction.request()?;
-        let form = Form::of(&visit.transaction, transaction);
-        Some(pages::consent(provider, form, request, user, before))
+        let question = Question {
+            form: Form::of(&visit.transaction, transaction),
+            request: transaction.request()?,
+            scopes: &grant.scopes,
+            user,
+            before,
+        };
+        Some(question.show(provider))
     })?;
     page.ok_or_else(gone)
 }

@@ -6,7 +6,7 @@ use maud::{Markup, html};
 
 use super::agent::Agent;
 use super::words::{ago, span};
-use super::{page, scope_line, who};
+use super::{page, scope_line, scope_list, who};
 use crate::dev::consents::Consent;
 use crate::dev::grants::{PATH, SIGN_IN};
 use crate::dev::provider::Provider;
@@ -17,8 +17,8 @@ pub(in crate::dev) struct Grants<'a> {
     pub(in crate::dev) user: &'a User,
     pub(in crate::dev) consents: &'a [Consent],
     pub(in crate::dev) csrf: &'a Secret,
-    /// What was just done.
-    pub(in crate::dev) notice: Option<&'a str>,
+    /// What was just taken back.
+    pub(in crate::dev) withdrawn: Option<&'a Consent>,
     pub(in crate::dev) now: u64,
 }
 
@@ -28,8 +28,8 @@ impl Grants<'_> {
         let body = html! {
             h1 { "What you have allowed" }
             (who(self.user, &format!("{}{SIGN_IN}", provider.path)))
-            @if let Some(notice) = self.notice {
-                p.notice role="status" { (notice) }
+            @if let Some(withdrawn) = self.withdrawn {
+                p.notice role="status" { (Agent(&withdrawn.client).title()) " has no more access." }
             }
             @if self.consents.is_empty() {
                 p { "No application has access in your name." }
@@ -38,8 +38,8 @@ impl Grants<'_> {
                     @for consent in self.consents { li { (self.entry(provider, consent)) } }
                 }
                 p { small {
-                    "Taking back ends an access at once, wherever somebody asks this provider. A \
-                     server that checks tokens by itself may take one that is out for up to "
+                    "What you take back ends at once wherever this provider is asked. A server that \
+                     verifies tokens by itself may accept one that was handed out before, for up to "
                     (lifetime) "."
                 } }
             }
@@ -53,26 +53,20 @@ impl Grants<'_> {
         html! {
             section aria-labelledby=(heading) {
                 h2 id=(heading) { (agent.title()) }
-                @if let Some(name) = agent.claimed_name() {
-                    p { "It calls itself “" (name) "”." }
-                }
-                p { small { (agent.origin()) } }
-                ul.scopes {
-                    @for scope in &consent.scopes { (scope_line(provider, scope)) }
-                    @if consent.scopes.is_empty() {
-                        li { "Use the service in your name, without any further permission" }
-                    }
-                }
-                (self.facts(consent))
-                (self.take_back(provider, consent))
+                (agent.introduction())
+                (scope_list(&consent.scopes, |scope| scope_line(provider, scope)))
+                (self.facts(&agent, consent))
+                (self.take_back(provider, &agent, consent))
             }
         }
     }
 
-    fn facts(&self, consent: &Consent) -> Markup {
+    fn facts(&self, agent: &Agent<'_>, consent: &Consent) -> Markup {
         let since = |time: u64| ago(self.now.saturating_sub(time));
         html! {
             dl.facts {
+                (agent.source())
+                div { dt { "Answers go to" } dd { (agent.destinations()) } }
                 @if let Some(resource) = &consent.resource {
                     div { dt { "At" } dd { code { (resource) } } }
                 }
@@ -85,13 +79,13 @@ impl Grants<'_> {
         }
     }
 
-    fn take_back(&self, provider: &Provider, consent: &Consent) -> Markup {
+    fn take_back(&self, provider: &Provider, agent: &Agent<'_>, consent: &Consent) -> Markup {
         html! {
             form method="post" action={ (provider.path) (PATH) } {
                 input type="hidden" name="csrf" value=(self.csrf.expose());
                 button type="submit" name="grant" value=(consent.id) {
                     "Take back"
-                    span.unseen { " the access of " (Agent(&consent.client).title()) }
+                    span.unseen { " the access of " (agent.title()) }
                 }
             }
         }
