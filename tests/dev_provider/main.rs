@@ -13,6 +13,7 @@ const RESOURCE: &str = "http://127.0.0.1:3001/mcp";
 
 mod assertions;
 mod browser;
+mod ceilings;
 mod clients;
 mod consent;
 mod grants;

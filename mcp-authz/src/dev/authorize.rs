@@ -11,7 +11,7 @@ use url::Url;
 use super::client::Client;
 use super::error::OAuthError;
 use super::grant::Grant;
-use super::interaction;
+use super::interaction::{self, SignedIn};
 use super::pages;
 use super::params::Params;
 use super::provider::Provider;
@@ -105,7 +105,7 @@ impl Request {
             None => client.default_scopes.clone(),
         };
         Ok(Self {
-            scopes,
+            scopes: client.within_ceiling(scopes)?,
             resource: read_resource(params)?,
             challenge: read_challenge(params)?,
             nonce: read_nonce(params)?,
@@ -116,15 +116,16 @@ impl Request {
         })
     }
 
-    /// What `user`, who signed in at `auth_time`, would agree to.
-    pub(super) fn grant(&self, user: &str, auth_time: u64) -> Grant {
+    /// What `who` would agree to: at most what they hold.
+    pub(super) fn grant(&self, provider: &Provider, who: &SignedIn) -> Grant {
+        let user = provider.user(&who.username);
         Grant {
-            user: Some(user.to_owned()),
+            user: Some(who.username.clone()),
             client_id: self.client.id.clone(),
-            scopes: self.scopes.clone(),
+            scopes: user.map(|user| user.held(&self.scopes)).unwrap_or_default(),
             resource: self.resource.clone(),
             consent: None,
-            auth_time: Some(auth_time),
+            auth_time: Some(who.at),
             nonce: self.nonce.clone(),
         }
     }

@@ -190,6 +190,7 @@ impl Builder {
                 problems.push(format!("scope {scope:?}: {error}"));
             }
         }
+        problems.extend(self.users.iter().flat_map(User::scope_problems));
         if self.users.iter().any(|user| user.username.is_empty()) {
             problems.push("a user has an empty name: give it one".into());
         }
@@ -229,12 +230,17 @@ mod tests {
     fn every_mistake_is_named() {
         let builder = Builder::new()
             .user(User::new("a"))
-            .user(User::new("a"))
+            .user(User::new("a").scopes(["fine", "two words", "email"]))
             .client(Client::third_party("c", "C"))
             .client(Client::first_party("c", "C").redirect_uri("http://app.test/cb"))
+            .client(
+                Client::first_party("d", "D")
+                    .secret("s")
+                    .consent_scopes(["a\"b"]),
+            )
             .scope("two words", "…")
             .path("oidc/");
-        assert_eq!(builder.problems().len(), 6, "{:#?}", builder.problems());
+        assert_eq!(builder.problems().len(), 10, "{:#?}", builder.problems());
     }
 
     #[tokio::test]

@@ -30,6 +30,8 @@ pub struct Client {
     pub(super) redirect_uris: Vec<String>,
     /// What is asked for when a request names no scope.
     pub(super) default_scopes: ScopeSet,
+    /// What it may be allowed at most; `None` is anything.
+    pub(super) consent_scopes: Option<Vec<String>>,
     /// Whether it gets refresh tokens without `offline_access`.
     pub(super) refreshes: bool,
 }
@@ -69,6 +71,7 @@ impl Client {
             key: None,
             redirect_uris: Vec::new(),
             default_scopes: ScopeSet::new(),
+            consent_scopes: None,
             refreshes: true,
         }
     }
@@ -106,6 +109,23 @@ impl Client {
     #[must_use]
     pub fn public_key(mut self, jwk: impl Into<Value>) -> Self {
         self.key = Some(assertion::read_key(jwk.into()));
+        self
+    }
+
+    /// Limits what this third-party application may be allowed, as Logto does. Asking for another
+    /// scope of OpenID Connect is refused (`invalid_scope`); another scope of an API is left out, and
+    /// only the token says so. `openid` and `offline_access` are always within the limit.
+    ///
+    /// ```
+    /// use mcp_authz::dev::Client;
+    ///
+    /// let agent = Client::third_party("smartmail", "SmartMail AI")
+    ///     .redirect_uri("http://127.0.0.1/callback")
+    ///     .consent_scopes(["profile", "mail:read"]);
+    /// ```
+    #[must_use]
+    pub fn consent_scopes<S: Into<String>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
+        self.consent_scopes = Some(scopes.into_iter().map(Into::into).collect());
         self
     }
 
@@ -152,6 +172,7 @@ impl Client {
             )),
             _ => {}
         }
+        problems.extend(self.ceiling_problems());
         problems
     }
 }

@@ -54,24 +54,11 @@ pub(super) enum Step {
     Issue,
 }
 
-impl Step {
-    fn next(
-        request: &Request,
-        signed_in: Option<&SignedIn>,
-        before: Option<&ScopeSet>,
-        now: u64,
-    ) -> Self {
-        let Some(signed_in) = signed_in else {
-            return Self::SignIn;
-        };
-        let age = now.saturating_sub(signed_in.at);
-        if request.prompt.login || request.max_age.is_some_and(|most| age > most) {
-            Self::SignIn
-        } else if request.prompt.consent || must_ask(&request.client, &request.scopes, before) {
-            Self::Consent
-        } else {
-            Self::Issue
-        }
+impl Request {
+    /// Whether this sign-in is the one that the client wants.
+    fn accepts(&self, who: &SignedIn, now: u64) -> bool {
+        let age = now.saturating_sub(who.at);
+        !self.prompt.login && self.max_age.is_none_or(|most| age <= most)
     }
 }
 
@@ -125,14 +112,22 @@ pub(super) fn step(
     who: Option<&SignedIn>,
     now: u64,
 ) -> Step {
+    let Some(who) = who.filter(|who| request.accepts(who, now)) else {
+        return Step::SignIn;
+    };
+    let grant = request.grant(provider, who);
     let store = provider.store.lock();
-    let before = who.and_then(|who| store.consented(&request.grant(&who.username, who.at), now));
-    Step::next(request, who, before.map(|consent| &consent.scopes), now)
+    let before = store.consented(&grant, now).map(|consent| &consent.scopes);
+    if request.prompt.consent || must_ask(&request.client, &grant.scopes, before) {
+        Step::Consent
+    } else {
+        Step::Issue
+    }
 }
 
 /// Who may answer the question: somebody whose sign-in is the one that the request wants.
 pub(super) fn may_decide(request: &Request, who: Option<SignedIn>) -> Option<SignedIn> {
-    who.filter(|who| Step::next(request, Some(who), None, now()) != Step::SignIn)
+    who.filter(|who| request.accepts(who, now()))
 }
 
 /// Keeps the goal for the page that the browser is sent to.
@@ -185,7 +180,7 @@ pub(super) fn issue(
     now: u64,
 ) -> Result<Response, OAuthError> {
     let code = Secret::random()?;
-    let mut grant = request.grant(&who.username, who.at);
+    let mut grant = request.grant(provider, who);
     let mut store = provider.store.lock();
     let consent = store.consented(&grant, now);
     grant.consent = consent.map(|consent| consent.id.clone());
@@ -206,7 +201,7 @@ mod tests {
     use crate::dev::authorize::{Prompt, ReplyTo};
     use std::sync::Arc;
 
-    fn request(client: Client, scopes: &str) -> Request {
+    fn request(client: Client) -> Request {
         Request {
             client: Arc::new(client),
             reply_to: ReplyTo {
@@ -214,7 +209,7 @@ mod tests {
                 url: "my.app:/cb".parse().unwrap(),
                 state: None,
             },
-            scopes: ScopeSet::parse(scopes),
+            scopes: ScopeSet::new(),
             resource: None,
             challenge: String::new(),
             nonce: None,
@@ -231,19 +226,14 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_asked_before_they_sign_in() {
-        let mut own = request(Client::first_party("own", "Own"), "a");
-        let next = |request: &Request, now| Step::next(request, Some(&alice()), None, now);
-        assert_eq!(Step::next(&own, None, None, 100), Step::SignIn);
-        assert_eq!(next(&own, 100), Step::Issue);
+    fn a_sign_in_may_be_too_old() {
+        let mut own = request(Client::first_party("own", "Own"));
+        assert!(own.accepts(&alice(), u64::MAX));
         own.max_age = Some(10);
-        assert_eq!(next(&own, 110), Step::Issue);
-        assert_eq!(next(&own, 111), Step::SignIn);
-        own.max_age = None;
-        own.prompt.consent = true;
-        assert_eq!(next(&own, 100), Step::Consent);
+        assert!(own.accepts(&alice(), 110));
+        assert!(!own.accepts(&alice(), 111));
         own.prompt.login = true;
-        assert_eq!(next(&own, 100), Step::SignIn);
+        assert!(!own.accepts(&alice(), 100));
     }
 
     #[test]
@@ -251,17 +241,16 @@ mod tests {
         let public = Client::third_party("agent", "Agent");
         let confidential = public.clone().secret("s");
         for (client, before, scopes, expected) in [
-            (&confidential, None, "a", Step::Consent),
-            (&confidential, None, "", Step::Consent),
-            (&confidential, Some("a b"), "a", Step::Issue),
-            (&confidential, Some("a b"), "a c", Step::Consent),
-            (&public, None, "a", Step::Consent),
-            (&public, Some("a b"), "a", Step::Consent),
+            (&confidential, None, "a", true),
+            (&confidential, None, "", true),
+            (&confidential, Some("a b"), "a", false),
+            (&confidential, Some("a b"), "a c", true),
+            (&public, None, "a", true),
+            (&public, Some("a b"), "a", true),
         ] {
-            let before = before.map(ScopeSet::parse);
-            let request = request(client.clone(), scopes);
-            let next = Step::next(&request, Some(&alice()), before.as_ref(), 100);
-            assert_eq!(next, expected, "{client:?} {before:?} {scopes}");
+            let (before, scopes) = (before.map(ScopeSet::parse), ScopeSet::parse(scopes));
+            let asked = must_ask(client, &scopes, before.as_ref());
+            assert_eq!(asked, expected, "{client:?} {before:?} {scopes}");
         }
     }
 }

@@ -21,6 +21,8 @@ use crate::scope::ScopeSet;
 pub struct User {
     pub(super) username: String,
     claims: Map<String, Value>,
+    /// The API scopes that they hold; `None` is every one.
+    pub(super) scopes: Option<Vec<String>>,
 }
 
 impl User {
@@ -30,7 +32,11 @@ impl User {
         let username = username.into();
         let mut claims = Map::new();
         claims.insert("preferred_username".into(), username.clone().into());
-        Self { username, claims }
+        Self {
+            username,
+            claims,
+            scopes: None,
+        }
     }
 
     /// Adds a claim. It is released with the scope that stands for it (OpenID Connect Core §5.4);
@@ -38,6 +44,20 @@ impl User {
     #[must_use]
     pub fn claim(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.claims.insert(name.into(), value.into());
+        self
+    }
+
+    /// Limits the API scopes that this person can pass on, as roles do at Logto: others are left out
+    /// of what a client asks for, and only the token says so. Without this, they hold every scope.
+    ///
+    /// ```
+    /// use mcp_authz::dev::User;
+    ///
+    /// let guest = User::new("guest").scopes(["mail:read"]);
+    /// ```
+    #[must_use]
+    pub fn scopes<S: Into<String>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
+        self.scopes = Some(scopes.into_iter().map(Into::into).collect());
         self
     }
 

@@ -152,7 +152,7 @@ fn asked(provider: &Provider, visit: &Visit) -> Result<Response, OAuthError> {
     let asked = visit.look(provider, |transaction, who| {
         let request = transaction.request()?;
         let who = may_decide(request, who.cloned());
-        Some(who.map(|who| request.grant(&who.username, who.at)))
+        Some(who.map(|who| request.grant(provider, &who)))
     })?;
     let Some(grant) = asked.ok_or_else(gone)? else {
         return Ok(to_page(provider, Step::SignIn, &visit.transaction));
@@ -202,7 +202,7 @@ fn decided(provider: &Provider, visit: &Visit) -> Result<Response, OAuthError> {
     }
     let who = may_decide(request, who).ok_or_else(gone)?;
     let (id, now) = (Secret::random()?.fingerprint(), now());
-    let grant = request.grant(&who.username, who.at);
+    let grant = request.grant(provider, &who);
     let mut store = provider.store.lock();
     store.consent(&request.client, &grant, id, now);
     drop(store);
