@@ -18,6 +18,8 @@ mod clients;
 mod consent;
 mod grants;
 mod opaque;
+mod prompts;
+mod step_up;
 mod tokens;
 mod web;
 

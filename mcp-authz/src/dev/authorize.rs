@@ -11,9 +11,10 @@ use url::Url;
 use super::client::Client;
 use super::error::OAuthError;
 use super::grant::Grant;
-use super::interaction::{self, SignedIn};
+use super::interaction;
 use super::pages;
 use super::params::Params;
+use super::prompt::{Prompt, SignedIn};
 use super::provider::Provider;
 use super::redirect;
 use super::web;
@@ -32,8 +33,6 @@ pub(super) struct Request {
     pub(super) challenge: String,
     pub(super) nonce: Option<String>,
     pub(super) prompt: Prompt,
-    /// How long ago the person may have signed in, in seconds.
-    pub(super) max_age: Option<u64>,
 }
 
 /// Where the answer goes: the only place that it may go to.
@@ -43,14 +42,6 @@ pub(super) struct ReplyTo {
     pub(super) redirect_uri: String,
     pub(super) url: Url,
     pub(super) state: Option<String>,
-}
-
-/// What the client wants to be shown (OpenID Connect Core §3.1.2.1).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Prompt {
-    pub(super) none: bool,
-    pub(super) login: bool,
-    pub(super) consent: bool,
 }
 
 pub(super) async fn authorize(
@@ -64,7 +55,7 @@ pub(super) async fn authorize(
         // RFC 6749 §4.1.2.1: the person is told, and nothing is sent to an unproven address.
         Err(problem) => return pages::problem(&problem),
     };
-    let request = Request::read(&params, client, reply_to.clone());
+    let request = Request::read(&provider, &params, client, reply_to.clone());
     match request.and_then(|request| interaction::begin(&provider, &headers, request)) {
         Ok(response) => response,
         Err(error) => reply_to.refuse(&provider, &error),
@@ -97,7 +88,12 @@ async fn addressee(provider: &Provider, params: &Params) -> Result<(Arc<Client>,
 }
 
 impl Request {
-    fn read(params: &Params, client: Arc<Client>, reply_to: ReplyTo) -> Result<Self, OAuthError> {
+    fn read(
+        provider: &Provider,
+        params: &Params,
+        client: Arc<Client>,
+        reply_to: ReplyTo,
+    ) -> Result<Self, OAuthError> {
         params.get("state")?;
         refuse_unsupported(params)?;
         let scopes = match params.get("scope")? {
@@ -109,8 +105,7 @@ impl Request {
             resource: read_resource(params)?,
             challenge: read_challenge(params)?,
             nonce: read_nonce(params)?,
-            prompt: Prompt::read(params)?,
-            max_age: read_max_age(params)?,
+            prompt: Prompt::read(params, &provider.settings.acr_values)?,
             client,
             reply_to,
         })
@@ -126,6 +121,7 @@ impl Request {
             resource: self.resource.clone(),
             consent: None,
             auth_time: Some(who.at),
+            acr: Some(who.acr.clone()),
             nonce: self.nonce.clone(),
         }
     }
@@ -152,31 +148,6 @@ impl ReplyTo {
             ("error_description", error.description.as_ref()),
         ];
         self.send(provider, &answer)
-    }
-}
-
-impl Prompt {
-    fn read(params: &Params) -> Result<Self, OAuthError> {
-        let mut prompt = Self::default();
-        let mut count = 0;
-        for word in params
-            .get("prompt")?
-            .unwrap_or_default()
-            .split_ascii_whitespace()
-        {
-            count += 1;
-            match word {
-                "none" => prompt.none = true,
-                // The sign-in page is where an account is selected.
-                "login" | "select_account" => prompt.login = true,
-                "consent" => prompt.consent = true,
-                _ => return Err(OAuthError::invalid_request("the prompt is not supported")),
-            }
-        }
-        if prompt.none && count > 1 {
-            return Err(OAuthError::invalid_request("prompt=none stands alone"));
-        }
-        Ok(prompt)
     }
 }
 
@@ -273,14 +244,6 @@ fn read_nonce(params: &Params) -> Result<Option<String>, OAuthError> {
     }
 }
 
-fn read_max_age(params: &Params) -> Result<Option<u64>, OAuthError> {
-    let parse = |text: &str| {
-        let problem = |_| OAuthError::invalid_request("max_age is not a number of seconds");
-        text.parse().map_err(problem)
-    };
-    params.get("max_age")?.map(parse).transpose()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -333,15 +296,5 @@ mod tests {
         assert!(parse_scopes("").unwrap().is_empty());
         assert!(parse_scopes("a\tb").is_err());
         assert!(parse_scopes(&"x ".repeat(2_000)).is_err());
-    }
-
-    #[test]
-    fn none_stands_alone_among_prompts() {
-        let prompt = |query: &str| Prompt::read(&Params::parse(query.as_bytes()));
-        assert_eq!(prompt("").unwrap(), Prompt::default());
-        let both = prompt("prompt=login+consent").unwrap();
-        assert!(both.login && both.consent && !both.none);
-        assert!(prompt("prompt=none+login").is_err());
-        assert!(prompt("prompt=create").is_err());
     }
 }

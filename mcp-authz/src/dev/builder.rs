@@ -44,6 +44,7 @@ pub struct Builder {
     scopes: Vec<(String, String)>,
     access_token_lifetime: Duration,
     opaque: Opaque,
+    acr_values: Vec<String>,
 }
 
 impl Builder {
@@ -56,6 +57,7 @@ impl Builder {
             scopes: Vec::new(),
             access_token_lifetime: Duration::from_secs(3600),
             opaque: Opaque::default(),
+            acr_values: ["pwd", "mfa"].map(String::from).into(),
         }
     }
 
@@ -127,6 +129,26 @@ impl Builder {
         self
     }
 
+    /// Sets what a sign-in can count as (`acr`); `pwd` and `mfa` otherwise. Nothing is checked: an
+    /// ordinary sign-in counts as the first, and one for a request with `acr_values` as the first of
+    /// those that is among these. Tokens say it, so that a server can ask for another sign-in (RFC
+    /// 9470); a client that asks for nothing that can be met is told so
+    /// (`unmet_authentication_requirements`).
+    ///
+    /// ```
+    /// # use mcp_authz::dev::{AuthorizationServer, Error};
+    /// # #[tokio::main] async fn main() -> Result<(), Error> {
+    /// let provider = AuthorizationServer::builder()
+    ///     .acr_values(["urn:example:password", "urn:example:hardware-key"])
+    ///     .start()
+    ///     .await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn acr_values<V: Into<String>>(mut self, values: impl IntoIterator<Item = V>) -> Self {
+        self.acr_values = values.into_iter().map(Into::into).collect();
+        self
+    }
+
     /// Binds the address and serves until the returned value is dropped.
     ///
     /// # Errors
@@ -180,6 +202,7 @@ impl Builder {
                 .collect(),
             access_token_lifetime: self.access_token_lifetime,
             opaque: self.opaque,
+            acr_values: self.acr_values,
         }
     }
 
@@ -198,6 +221,11 @@ impl Builder {
         problems.extend(doubled(users).map(|name| format!("user {name} is there twice: drop one")));
         let clients = self.clients.iter().map(|client| client.id.as_str());
         problems.extend(doubled(clients).map(|id| format!("client {id} is there twice: drop one")));
+        let is_word =
+            |value: &String| !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_graphic());
+        if !self.acr_values.iter().all(is_word) || self.acr_values.is_empty() {
+            problems.push("acr_values: write one or more words without spaces".into());
+        }
         if !is_path(&self.path) {
             problems.push(format!("path {:?}: write it like \"/oidc\"", self.path));
         }
@@ -239,8 +267,9 @@ mod tests {
                     .consent_scopes(["a\"b"]),
             )
             .scope("two words", "…")
+            .acr_values(["", "two words"])
             .path("oidc/");
-        assert_eq!(builder.problems().len(), 10, "{:#?}", builder.problems());
+        assert_eq!(builder.problems().len(), 11, "{:#?}", builder.problems());
     }
 
     #[tokio::test]

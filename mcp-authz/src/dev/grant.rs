@@ -16,6 +16,8 @@ pub(super) struct Grant {
     pub(super) consent: Option<String>,
     /// When the person signed in.
     pub(super) auth_time: Option<u64>,
+    /// What that sign-in counts as (OpenID Connect Core §2).
+    pub(super) acr: Option<String>,
     /// Goes into the ID token as it came (OpenID Connect Core §3.1.2.1).
     pub(super) nonce: Option<String>,
 }

@@ -6,18 +6,12 @@ use http::HeaderMap;
 use super::authorize::Request;
 use super::client::{Client, Origin};
 use super::error::OAuthError;
+use super::prompt::SignedIn;
 use super::provider::{Provider, now};
 use super::secret::Secret;
 use super::store::{CODE_LIFETIME, Code, Session};
 use super::web;
 use crate::scope::ScopeSet;
-
-/// Who signed in, and when.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct SignedIn {
-    pub(super) username: String,
-    pub(super) at: u64,
-}
 
 /// What waits for a person.
 pub(super) struct Transaction {
@@ -52,14 +46,6 @@ pub(super) enum Step {
     SignIn,
     Consent,
     Issue,
-}
-
-impl Request {
-    /// Whether this sign-in is the one that the client wants.
-    fn accepts(&self, who: &SignedIn, now: u64) -> bool {
-        let age = now.saturating_sub(who.at);
-        !self.prompt.login && self.max_age.is_none_or(|most| age <= most)
-    }
 }
 
 /// Whether the person decides (again).
@@ -97,8 +83,7 @@ pub(super) fn begin(
         _ if request.prompt.none => Err(OAuthError::new("login_required", "nobody is signed in")),
         (step, _) => {
             if step == Step::Consent {
-                // The sign-in was recent enough when it was asked about; reading a page takes time.
-                request.max_age = None;
+                request.prompt.settle();
             }
             let goal = Goal::Answer(Box::new(request));
             wait(provider, session, goal, step, now)
@@ -112,7 +97,7 @@ pub(super) fn step(
     who: Option<&SignedIn>,
     now: u64,
 ) -> Step {
-    let Some(who) = who.filter(|who| request.accepts(who, now)) else {
+    let Some(who) = who.filter(|who| request.prompt.accepts(who, now)) else {
         return Step::SignIn;
     };
     let grant = request.grant(provider, who);
@@ -127,7 +112,7 @@ pub(super) fn step(
 
 /// Who may answer the question: somebody whose sign-in is the one that the request wants.
 pub(super) fn may_decide(request: &Request, who: Option<SignedIn>) -> Option<SignedIn> {
-    who.filter(|who| request.accepts(who, now()))
+    who.filter(|who| request.prompt.accepts(who, now()))
 }
 
 /// Keeps the goal for the page that the browser is sent to.
@@ -198,43 +183,6 @@ pub(super) fn issue(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dev::authorize::{Prompt, ReplyTo};
-    use std::sync::Arc;
-
-    fn request(client: Client) -> Request {
-        Request {
-            client: Arc::new(client),
-            reply_to: ReplyTo {
-                redirect_uri: "my.app:/cb".into(),
-                url: "my.app:/cb".parse().unwrap(),
-                state: None,
-            },
-            scopes: ScopeSet::new(),
-            resource: None,
-            challenge: String::new(),
-            nonce: None,
-            prompt: Prompt::default(),
-            max_age: None,
-        }
-    }
-
-    fn alice() -> SignedIn {
-        SignedIn {
-            username: "alice".into(),
-            at: 100,
-        }
-    }
-
-    #[test]
-    fn a_sign_in_may_be_too_old() {
-        let mut own = request(Client::first_party("own", "Own"));
-        assert!(own.accepts(&alice(), u64::MAX));
-        own.max_age = Some(10);
-        assert!(own.accepts(&alice(), 110));
-        assert!(!own.accepts(&alice(), 111));
-        own.prompt.login = true;
-        assert!(!own.accepts(&alice(), 100));
-    }
 
     #[test]
     fn only_a_client_that_proves_who_it_is_may_skip_what_was_allowed() {

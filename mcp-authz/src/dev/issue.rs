@@ -107,9 +107,7 @@ impl Provider {
         if let Some(audience) = audience {
             claims.insert("aud".into(), audience.clone().into());
         }
-        if let Some(auth_time) = grant.auth_time {
-            claims.insert("auth_time".into(), auth_time.into());
-        }
+        claims.extend(sign_in(grant));
         claims
     }
 
@@ -135,14 +133,22 @@ impl Provider {
             "exp": access.ends,
             "at_hash": left_half_hash(&access.token),
         }));
-        if let Some(auth_time) = grant.auth_time {
-            claims.insert("auth_time".into(), auth_time.into());
-        }
+        claims.extend(sign_in(grant));
         if let Some(nonce) = nonce {
             claims.insert("nonce".into(), nonce.into());
         }
         self.keys.sign(ID_TOKEN, &claims)
     }
+}
+
+/// When and how the person signed in: in both kinds of token, so that a server can ask for more (RFC
+/// 9068 §2.2.1, RFC 9470 §6).
+fn sign_in(grant: &Grant) -> impl Iterator<Item = (String, Value)> {
+    let auth_time = grant
+        .auth_time
+        .map(|time| ("auth_time".to_owned(), time.into()));
+    let acr = grant.acr.clone().map(|acr| ("acr".to_owned(), acr.into()));
+    auth_time.into_iter().chain(acr)
 }
 
 fn object(value: Value) -> Map<String, Value> {

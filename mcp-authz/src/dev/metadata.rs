@@ -38,7 +38,11 @@ pub(super) async fn document(State(provider): State<Arc<Provider>>) -> Response 
         .map(|(scope, _)| scope.as_str());
     let scopes: Vec<&str> = standard.chain(own).collect();
     let claims = STANDARD_SCOPES.iter().flat_map(|standard| standard.claims);
-    let claims: Vec<&str> = ["sub"].iter().chain(claims).copied().collect();
+    let claims: Vec<&str> = ["sub", "auth_time", "acr"]
+        .iter()
+        .chain(claims)
+        .copied()
+        .collect();
     let methods = [METHODS.as_slice(), &[BY_KEY]].concat();
     let confidential: Vec<_> = methods.iter().filter(|own| **own != "none").collect();
     Json(json!({
@@ -56,6 +60,7 @@ pub(super) async fn document(State(provider): State<Arc<Provider>>) -> Response 
         "response_modes_supported": ["query"],
         "grant_types_supported": GRANT_TYPES,
         "subject_types_supported": ["public"],
+        "acr_values_supported": provider.settings.acr_values,
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "id_token_signing_alg_values_supported": ["ES256"],
         "token_endpoint_auth_methods_supported": methods,

@@ -32,6 +32,7 @@ impl<'a> Mint<'a> {
                 resource: None,
                 consent: None,
                 auth_time: Some(now()),
+                acr: None,
                 nonce: None,
             },
             lifetime: provider.settings.access_token_lifetime,

@@ -80,6 +80,7 @@ mod web;
 mod params;
 mod metadata;
 mod authorize;
+mod prompt;
 mod ceiling;
 mod interaction;
 mod visit;

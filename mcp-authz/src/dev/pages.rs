@@ -80,6 +80,9 @@ pub(super) fn sign_in(provider: &Provider, id: &str, transaction: &Transaction) 
             Some(request) => p { "to continue to " strong { (Agent(&request.client).title()) } },
             None => p { "to see what you have allowed" },
         }
+        @if let Some(acr) = transaction.request().and_then(|own| own.prompt.wanted_acr()) {
+            p { "It wants a sign-in of the kind " strong { (acr) } ". Here, a name is enough." }
+        }
         form method="post" action={ (provider.path) "/sign-in" } {
             (Form::of(id, transaction).hidden())
             ul.people {

@@ -32,6 +32,8 @@ pub(super) struct Settings {
     pub(super) scopes: Vec<(Scope, String)>,
     pub(super) access_token_lifetime: Duration,
     pub(super) opaque: Opaque,
+    /// What a sign-in can count as; one that nothing is wanted of counts as the first.
+    pub(super) acr_values: Vec<String>,
 }
 
 /// Which access tokens are opaque.
@@ -96,6 +98,12 @@ impl Provider {
     pub(super) fn user(&self, username: &str) -> Option<&User> {
         let mut users = self.settings.users.iter();
         users.find(|user| user.username == username)
+    }
+
+    /// What a sign-in counts as that nothing is wanted of.
+    pub(super) fn usual_acr(&self) -> &str {
+        let first = self.settings.acr_values.first();
+        first.map(String::as_str).unwrap_or_default()
     }
 
     /// What a scope means, in words. An unknown one is shown by its own name.

@@ -135,6 +135,7 @@ mod tests {
                 resource: None,
                 consent: None,
                 auth_time: None,
+                acr: None,
                 nonce: None,
             },
             redirect_uri: "http://127.0.0.1/cb".into(),

@@ -9,7 +9,8 @@ use super::client::Client;
 use super::consents::Consent;
 use super::expiring::Expiring;
 use super::grant::Grant;
-use super::interaction::{SignedIn, Transaction};
+use super::interaction::Transaction;
+use super::prompt::SignedIn;
 use super::secret::{Secret, fingerprint};
 
 const HOUR: u64 = 3600;

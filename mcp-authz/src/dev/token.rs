@@ -196,6 +196,7 @@ fn from_client(
         resource: read_resource(params)?,
         consent: None,
         auth_time: None,
+        acr: None,
         nonce: None,
     };
     let order = Order {

@@ -9,11 +9,10 @@ use http::HeaderMap;
 use super::authorize::Request;
 use super::error::OAuthError;
 use super::grants;
-use super::interaction::{
-    Goal, SignedIn, Step, Transaction, issue, may_decide, step, to_page, wait,
-};
+use super::interaction::{Goal, Step, Transaction, issue, may_decide, step, to_page, wait};
 use super::pages::{self, Form, Question};
 use super::params::Params;
+use super::prompt::SignedIn;
 use super::provider::{Provider, now};
 use super::secret::Secret;
 use super::store::Session;
@@ -101,9 +100,13 @@ fn signed_in(provider: &Provider, visit: &Visit) -> Result<Response, OAuthError>
     }
     let (transaction, _) = visit.take(provider)?;
     let now = now();
+    let acr = transaction
+        .request()
+        .and_then(|request| request.prompt.wanted_acr());
     let who = SignedIn {
         username: username.to_owned(),
         at: now,
+        acr: acr.unwrap_or(provider.usual_acr()).to_owned(),
     };
     let (session, content) = (Secret::random()?, Session::of(Some(who.clone()))?);
     {
@@ -126,8 +129,7 @@ fn go_on(
     who: &SignedIn,
     now: u64,
 ) -> Result<Response, OAuthError> {
-    request.prompt.login = false;
-    request.max_age = None;
+    request.prompt.settle();
     match step(provider, &request, Some(who), now) {
         Step::Issue => issue(provider, &request, who, now),
         step => {
