@@ -1,21 +1,12 @@
 //! An authorization server that is down: nobody is logged out, and nobody gets in.
 
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
-use json::{Value, json};
-use support::{Lab, Reply, ScriptedIssuer, Signer};
+use mcp_authz::Issuer;
+use mcp_authz::dev::{AuthorizationServer, Endpoint, Fault};
+use support::{Lab, Reply};
 
-use crate::lab_with;
-
-fn token(lab: &Lab, issuer: &ScriptedIssuer, key: &Signer, kid: &str, jti: &str) -> String {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-    let header = json!({ "alg": "ES256", "typ": "at+jwt", "kid": kid });
-    let claims: Value = json!({
-        "iss": issuer.identifier(), "aud": lab.url, "sub": "alice", "jti": jti,
-        "exp": now.as_secs() + 600, "scope": "mail:send",
-    });
-    key.token(&header, &claims)
-}
+use crate::{closed, lab};
 
 #[track_caller]
 fn assert_unavailable(reply: &Reply) {
@@ -27,46 +18,47 @@ fn assert_unavailable(reply: &Reply) {
 
 #[tokio::test]
 async fn a_server_starts_before_its_issuer_and_works_once_that_is_up() {
-    let key = Signer::es256();
-    let issuer = ScriptedIssuer::start(&[key.jwk("k")]).await;
-    issuer.down(true);
-    let lab = lab_with(|server| server.issuer(issuer.identifier())).await;
-    let good = token(&lab, &issuer, &key, "k", "1");
-    for _ in 0..5 {
-        assert_unavailable(&lab.call(Some(&good), "send_mail").await);
-    }
-    assert_eq!(lab.ran.times(), 0);
+    for fault in [Fault::Error, Fault::Silent] {
+        let provider = AuthorizationServer::builder().start().await.unwrap();
+        provider.fail(Endpoint::ALL, fault);
+        let issuer = Issuer::new(provider.issuer());
+        let lab = Lab::beside(provider, issuer, |server| server.tools(closed())).await;
+        let good = lab.token("mail:send");
+        for _ in 0..5 {
+            assert_unavailable(&lab.call(Some(&good), "send_mail").await);
+        }
+        assert_eq!(lab.ran.times(), 0);
 
-    issuer.down(false);
-    let since = Instant::now();
-    while lab.call(Some(&good), "send_mail").await.status != 200 {
-        assert!(since.elapsed() < Duration::from_secs(20), "it stays down");
-        tokio::time::sleep(Duration::from_millis(50)).await;
+        lab.provider.recover();
+        let since = Instant::now();
+        while lab.call(Some(&good), "send_mail").await.status != 200 {
+            assert!(since.elapsed() < Duration::from_secs(20), "it stays down");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        assert_eq!(lab.ran.times(), 1);
     }
-    assert_eq!(lab.ran.times(), 1);
-    assert_eq!(issuer.asked("/jwks"), 1);
 }
 
 #[tokio::test]
 async fn what_is_known_serves_through_an_outage_and_nothing_else_does() {
-    let key = Signer::es256();
-    let issuer = ScriptedIssuer::start(&[key.jwk("k")]).await;
-    let lab = lab_with(|server| server.issuer(issuer.identifier())).await;
-    let seen = token(&lab, &issuer, &key, "k", "seen");
+    let lab = lab().await;
+    let seen = lab.token("mail:send");
     assert_eq!(lab.call(Some(&seen), "send_mail").await.text(), "sent");
-    issuer.down(true);
-    let new = token(&lab, &issuer, &key, "k", "new");
-    for good in [seen, new] {
-        assert_eq!(lab.call(Some(&good), "send_mail").await.text(), "sent");
+    lab.provider.fail(Endpoint::ALL, Fault::Error);
+    let new = lab.token("mail:send");
+    for good in [&seen, &new] {
+        assert_eq!(lab.call(Some(good), "send_mail").await.text(), "sent");
     }
     assert_eq!(lab.ran.times(), 3);
 
     // Its new key, perhaps: nobody can say that it is not.
-    let rotated = Signer::es256();
-    let unknown = token(&lab, &issuer, &rotated, "k2", "3");
+    lab.provider.rotate_keys().unwrap();
+    let unknown = lab.token("mail:send");
     assert_unavailable(&lab.call(Some(&unknown), "send_mail").await);
     // A signature that the known key did not make stays a bad one.
-    let forged = token(&lab, &issuer, &rotated, "k", "4");
+    let (content, _) = new.rsplit_once('.').unwrap();
+    let (_, signature) = seen.rsplit_once('.').unwrap();
+    let forged = format!("{content}.{signature}");
     assert_eq!(lab.call(Some(&forged), "send_mail").await.status, 401);
     assert_eq!(lab.ran.times(), 3);
 }

@@ -26,7 +26,6 @@ pub struct ScriptedIssuer {
 struct Site {
     pages: HashMap<String, (StatusCode, String)>,
     received: Vec<Received>,
-    down: bool,
 }
 
 /// A question as it came.
@@ -91,11 +90,6 @@ impl ScriptedIssuer {
         self.site().pages.insert(path.to_owned(), page);
     }
 
-    /// From now on it is in trouble whatever it is asked, or no longer.
-    pub fn down(&self, down: bool) {
-        self.site().down = down;
-    }
-
     /// How often it was asked for `path`.
     pub fn asked(&self, path: &str) -> usize {
         self.received(path).len()
@@ -138,7 +132,6 @@ impl Site {
         let page = self.pages.get(&received.path).cloned();
         self.received.push(received);
         match page {
-            _ if self.down => StatusCode::SERVICE_UNAVAILABLE.into_response(),
             Some((status, body)) => {
                 let kind = [(CONTENT_TYPE, "application/json")];
                 (status, kind, body).into_response()

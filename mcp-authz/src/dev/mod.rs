@@ -76,7 +76,9 @@ mod client_document;
 mod register;
 mod error;
 mod provider;
+mod routes;
 mod web;
+mod fault;
 mod params;
 mod metadata;
 mod authorize;
@@ -104,6 +106,7 @@ mod secret;
 pub use builder::Builder;
 pub use client::Client;
 pub use error::Error;
+pub use fault::{Endpoint, Fault};
 pub use mint::Mint;
 pub use user::User;
 
@@ -111,21 +114,14 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::DefaultBodyLimit;
-use axum::middleware::from_fn;
-use axum::routing::{get, post};
-use axum::{Router, serve};
-use http::Method;
-use http::header::WWW_AUTHENTICATE;
+use axum::serve;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use tower_http::cors::{AllowHeaders, Any, CorsLayer};
 
+use fault::Switch;
 use provider::Provider;
 
-/// No form or document of a client is longer.
-const MOST_BYTES: usize = 64 * 1024;
 /// How long open connections may hold up a shutdown.
 const PATIENCE: Duration = Duration::from_secs(1);
 
@@ -133,6 +129,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 #[must_use = "the provider stops when it is dropped"]
 pub struct AuthorizationServer {
     provider: Arc<Provider>,
+    trouble: Switch,
     stop: CancellationToken,
     task: JoinHandle<()>,
 }
@@ -149,7 +146,8 @@ impl AuthorizationServer {
             "the development provider signs in anybody: never let others reach it"
         );
         let stop = CancellationToken::new();
-        let server = serve(listener, router(provider.clone()))
+        let trouble = Switch::new();
+        let server = serve(listener, routes::router(provider.clone(), &trouble))
             .with_graceful_shutdown(stop.clone().cancelled_owned());
         let task = tokio::spawn(async move {
             if let Err(error) = server.await {
@@ -158,6 +156,7 @@ impl AuthorizationServer {
         });
         Self {
             provider,
+            trouble,
             stop,
             task,
         }
@@ -206,8 +205,30 @@ impl AuthorizationServer {
         self.provider.keys.forget_old();
     }
 
+    /// Has these endpoints fail from now on, until [`recover`](Self::recover): to see what a server
+    /// does in an outage. Tokens are issued all the same, and [minted](Self::mint).
+    ///
+    /// ```
+    /// # use mcp_authz::dev::{AuthorizationServer, Endpoint, Error, Fault};
+    /// # #[tokio::main] async fn main() -> Result<(), Error> {
+    /// # let provider = AuthorizationServer::builder().start().await?;
+    /// provider.fail([Endpoint::Jwks], Fault::Error);
+    /// provider.fail(Endpoint::ALL, Fault::Silent);
+    /// provider.recover();
+    /// # Ok(()) }
+    /// ```
+    pub fn fail(&self, endpoints: impl IntoIterator<Item = Endpoint>, fault: Fault) {
+        self.trouble.fail(endpoints, fault);
+    }
+
+    /// Ends all trouble. What was not answered yet is answered now.
+    pub fn recover(&self) {
+        self.trouble.recover();
+    }
+
     /// Stops, and waits until the address is free.
     pub async fn shutdown(mut self) {
+        self.recover();
         self.stop.cancel();
         if tokio::time::timeout(PATIENCE, &mut self.task)
             .await
@@ -230,47 +251,4 @@ impl fmt::Debug for AuthorizationServer {
             .field("issuer", &self.provider.issuer)
             .finish_non_exhaustive()
     }
-}
-
-fn router(provider: Arc<Provider>) -> Router {
-    // For clients that run in a browser, such as inspectors: never the pages, which act with the
-    // person's session.
-    let cors = CorsLayer::new()
-        .allow_origin(Any)
-        .allow_methods([Method::GET, Method::POST])
-        .allow_headers(AllowHeaders::mirror_request())
-        .expose_headers([WWW_AUTHENTICATE]);
-    let for_scripts = Router::new()
-        .route("/jwks", get(metadata::keys))
-        .route("/token", post(token::token))
-        .route(
-            "/userinfo",
-            get(userinfo::userinfo).post(userinfo::userinfo),
-        )
-        .route("/register", post(register::register))
-        .route("/revoke", post(introspect::revoke))
-        .layer(cors.clone());
-    let endpoints = for_scripts
-        .route("/introspect", post(introspect::introspect))
-        .route(
-            "/authorize",
-            get(authorize::authorize).post(authorize::authorize),
-        )
-        .route("/sign-in", get(visit::show_sign_in).post(visit::sign_in))
-        .route("/consent", get(visit::show_consent).post(visit::consent))
-        .route(grants::PATH, get(grants::show).post(grants::withdraw))
-        .route(grants::SIGN_IN, get(grants::sign_in));
-    let mut discovery = Router::new();
-    for location in metadata::locations(&provider.path) {
-        discovery = discovery.route(&location, get(metadata::document));
-    }
-    let rooted = match provider.path.as_str() {
-        "" => endpoints,
-        path => Router::new().nest(path, endpoints),
-    };
-    rooted
-        .merge(discovery.layer(cors))
-        .layer(DefaultBodyLimit::max(MOST_BYTES))
-        .layer(from_fn(web::loopback_only))
-        .with_state(provider)
 }

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use mcp_authz::dev::{Endpoint, Fault};
 use mcp_authz::{Algorithm, ClientAuth, Issuer};
 use support::{ClientKey, Lab, Relay};
 
@@ -79,13 +80,13 @@ async fn callers_who_are_known_do_not_notice() {
 
 #[tokio::test]
 async fn an_endpoint_that_never_answers_is_waited_for_five_seconds() {
-    let (lab, relay) = asking().await;
+    let (lab, _relay) = asking().await;
     let token = lab.opaque_token("profile");
-    relay.open(false);
+    lab.provider.fail([Endpoint::Introspection], Fault::Silent);
     let before = Instant::now();
     assert_unavailable(&lab.call(Some(&token), "hello").await, "silent");
     assert!(before.elapsed() < Duration::from_secs(8));
-    relay.open(true);
+    lab.provider.recover();
     assert_eq!(lab.call(Some(&token), "hello").await.status, 200);
     assert_eq!(lab.ran.times(), 1);
 }
