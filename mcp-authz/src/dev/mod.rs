@@ -5,6 +5,18 @@
 //! and consent page, and needs nothing installed. It signs in anybody without a password, so it
 //! binds to loopback addresses only and answers to loopback names only.
 //!
+//! What can be tried with it, without an account anywhere:
+//!
+//! - **Consent.** The page names the application and its host, and shows what it would newly get and
+//!   what it has, with the values of this person. First-party applications are not asked about.
+//! - **Taking it back**, at `ISSUER/grants`: what a person allowed, since when, last used when. Codes,
+//!   refresh tokens and access tokens end with it; a server that verifies JWTs by itself notices when
+//!   they end.
+//! - **Ceilings**, as Logto has them: [`Client::consent_scopes`] and [`User::scopes`].
+//! - **Another sign-in**: `prompt`, `max_age` and `acr_values`, with `auth_time` and `acr` in the tokens,
+//!   for rules with [`max_age`](crate::Rule::max_age) or [`acr_values`](crate::Rule::acr_values).
+//! - **An outage**: [`AuthorizationServer::fail`].
+//!
 //! ```
 //! use mcp_authz::dev::{AuthorizationServer, Client};
 //!
