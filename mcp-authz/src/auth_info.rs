@@ -19,8 +19,8 @@ use crate::verdict::VerdictSender;
 /// Beyond `exp`, as for requests: the longest leeway that an issuer may have.
 const LEEWAY: Duration = Duration::from_secs(60);
 
-/// A token without an end is verified again this often.
-const MAX_STREAM_AGE: Duration = Duration::from_secs(15 * 60);
+/// What has no end of its own, such as a token without one, is asked for again this often.
+pub(crate) const MAX_STREAM_AGE: Duration = Duration::from_secs(15 * 60);
 
 /// Who calls, through which client, with which consent.
 ///

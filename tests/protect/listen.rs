@@ -10,7 +10,12 @@ use crate::office::{self, Office};
 use crate::{lab, lab_with};
 
 /// Opens a subscription and returns its status and events, until it ends.
-async fn listen(lab: &Lab, token: &str, filter: Value, patience: Duration) -> (u16, Vec<Value>) {
+pub(crate) async fn listen(
+    lab: &Lab,
+    token: &str,
+    filter: Value,
+    patience: Duration,
+) -> (u16, Vec<Value>) {
     let params = json!({
         "notifications": filter,
         "_meta": {
@@ -42,7 +47,7 @@ async fn listen(lab: &Lab, token: &str, filter: Value, patience: Duration) -> (u
     (status, events)
 }
 
-const SHORT: Duration = Duration::from_millis(300);
+pub(crate) const SHORT: Duration = Duration::from_millis(300);
 
 #[tokio::test]
 async fn what_the_caller_may_not_read_is_left_out() {

@@ -1,6 +1,7 @@
 //! A handler that was written without the gate, behind it: every method of the protocol, by whoever
 //! may not use it and whoever may.
 
+mod concealed;
 mod listen;
 mod lists;
 mod methods;
@@ -8,6 +9,7 @@ mod office;
 mod places;
 mod rounds;
 mod start;
+mod watching;
 
 use json::{Value, json};
 use mcp_authz::Authz;

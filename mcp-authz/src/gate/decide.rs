@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 use rmcp::model::JsonObject;
 use serde_json::Value;
 
+use super::policy::Asked;
 use super::rule::SignIn;
 use super::rulebook::{Applied, Rulebook, Visibility};
 use crate::auth_info::AuthInfo;
@@ -89,6 +90,17 @@ impl Decision {
 impl Rulebook {
     /// Decides on `operation` for `caller`, policies included.
     pub(crate) async fn judge(&self, operation: Operation<'_>, caller: &Caller) -> Decision {
+        let asked = &mut Asked::default();
+        self.judge_with(operation, caller, asked).await
+    }
+
+    /// The same for one of several operations of one request.
+    pub(crate) async fn judge_with(
+        &self,
+        operation: Operation<'_>,
+        caller: &Caller,
+        asked: &mut Asked,
+    ) -> Decision {
         let decision = self.decide(operation, caller);
         // Where the arguments are yet to be decided on, the policy comes after them.
         let is_asked = decision == Decision::Allow;
@@ -96,7 +108,7 @@ impl Rulebook {
             return decision;
         };
         for applied in self.applied(&operation) {
-            if let Err(denial) = applied.ask(auth).await {
+            if let Err(denial) = applied.ask(auth, asked).await {
                 return self.refuse(operation, denial);
             }
         }
@@ -216,8 +228,19 @@ impl Rulebook {
         decided.map_err(Denial::InsufficientScope)
     }
 
-    /// Whether `caller` is shown an item in a list.
+    #[cfg(test)]
     pub(crate) async fn shows(&self, item: Operation<'_>, caller: &Caller) -> bool {
+        let asked = &mut Asked::default();
+        self.shows_with(item, caller, asked).await
+    }
+
+    /// Whether `caller` is shown an item in a list.
+    pub(crate) async fn shows_with(
+        &self,
+        item: Operation<'_>,
+        caller: &Caller,
+        asked: &mut Asked,
+    ) -> bool {
         let mut rules = self.applied(&item).peekable();
         if rules.peek().is_none() {
             // Nobody may run it.
@@ -225,7 +248,7 @@ impl Rulebook {
         }
         let all =
             self.visibility == Visibility::All && rules.all(|applied| !applied.rule.concealed);
-        all || self.judge(item, caller).await.passes()
+        all || self.judge_with(item, caller, asked).await.passes()
     }
 }
 

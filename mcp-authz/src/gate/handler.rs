@@ -11,7 +11,7 @@ use rmcp::{ErrorData, RoleServer, ServerHandler};
 
 use super::decide::{Arguments, Operation};
 use super::rounds::Round;
-use super::{Admitted, Gate};
+use super::{Admitted, Gate, unless_it_panics};
 
 type Context = RequestContext<RoleServer>;
 
@@ -85,10 +85,8 @@ impl<H: ServerHandler> ServerHandler for Gate<H> {
     /// Asked before the gate, to compare `Mcp-Param-*` headers with the arguments.
     fn get_tool(&self, name: &str) -> Option<Tool> {
         let operation = Operation::Tool(name, Arguments::Some);
-        let decision = self.decide(operation, &self.caller.get()?);
-        decision
-            .passes()
-            .then(|| self.guarded.handler.get_tool(name))?
+        self.may_pass(operation, &self.caller.get()?)
+            .then(|| unless_it_panics(|| self.guarded.handler.get_tool(name)))?
     }
 
     async fn list_prompts(

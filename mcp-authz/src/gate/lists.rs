@@ -11,6 +11,7 @@ use rmcp::{RoleServer, ServerHandler};
 use super::Gate;
 use super::answers::ChallengeForm;
 use super::decide::{Arguments, Caller, Operation};
+use super::policy::Asked;
 
 /// The key under which a listed item says what it requires.
 const REQUIRED_SCOPES: &str = "mcp-authz/required-scopes";
@@ -103,9 +104,10 @@ impl<H: ServerHandler> Gate<H> {
         page.set_cache_scope(CacheScope::Private);
         let form = self.guarded.answers.form(caller.as_ref());
         let says_schemes = form == ChallengeForm::ToolResult;
+        let mut asked = Asked::default();
         let mut shown = Vec::new();
         for mut item in std::mem::take(page.items()) {
-            if !self.shows(P::operation(&item), caller).await {
+            if !self.shows(P::operation(&item), caller, &mut asked).await {
                 continue;
             }
             if let (true, Operation::Tool(..)) = (says_schemes, P::operation(&item))

@@ -35,6 +35,7 @@ pub(crate) use answers::Answers;
 pub use answers::ChallengeForm;
 pub(crate) use decide::{Arguments, Caller, Decision, Operation};
 pub(crate) use methods::is_mcp_method;
+use policy::Asked;
 pub(crate) use policy::judged;
 pub use policy::{PolicyError, PolicyOver};
 pub(crate) use rule::SignIn;
@@ -145,32 +146,55 @@ impl<H: ServerHandler> Gate<H> {
         if let Some(Barred(denial)) = extensions.get() {
             return Err(ticket.refuse(operation, denial.clone()));
         }
-        let decision = self.judge(operation, &ticket.caller).await;
+        let asked = &mut Asked::default();
+        let decision = self.judge(operation, &ticket.caller, asked).await;
         ticket.settle(operation, decision)?;
         Ok(Pass(ticket))
     }
 
     /// A decision that panics refuses: it never lets anything run.
-    async fn judge(&self, operation: Operation<'_>, caller: &Caller) -> Decision {
+    async fn judge(
+        &self,
+        operation: Operation<'_>,
+        caller: &Caller,
+        asked: &mut Asked,
+    ) -> Decision {
         let rules = &self.guarded.rules;
-        let judged = AssertUnwindSafe(rules.judge(operation, caller)).catch_unwind();
+        let judged = AssertUnwindSafe(rules.judge_with(operation, caller, asked)).catch_unwind();
         judged
             .await
             .unwrap_or_else(|_| rules.refuse(operation, Denial::Failed))
     }
 
     /// Whether an item is listed for `caller`; one whose decision panics is not.
-    async fn shows(&self, item: Operation<'_>, caller: &Caller) -> bool {
-        let shows = AssertUnwindSafe(self.guarded.rules.shows(item, caller)).catch_unwind();
+    async fn shows(&self, item: Operation<'_>, caller: &Caller, asked: &mut Asked) -> bool {
+        let rules = &self.guarded.rules;
+        let shows = AssertUnwindSafe(rules.shows_with(item, caller, asked)).catch_unwind();
         shows.await.unwrap_or(false)
     }
 
-    /// The same where nobody can wait: without policies.
-    fn decide(&self, operation: Operation<'_>, caller: &Caller) -> Decision {
+    /// Whether nothing stands against an operation, where nobody can wait for policies: they are asked
+    /// once it comes to it. What is concealed must not show before that, so there a policy has to say
+    /// yes at once.
+    fn may_pass(&self, operation: Operation<'_>, caller: &Caller) -> bool {
         let rules = &self.guarded.rules;
-        catch_unwind(AssertUnwindSafe(|| rules.decide(operation, caller)))
-            .unwrap_or_else(|_| rules.refuse(operation, Denial::Failed))
+        let passes = || match rules.conceals_by_policy(&operation) {
+            true => {
+                let judged = rules.judge(operation, caller).now_or_never();
+                judged.is_some_and(|decision| decision.passes())
+            }
+            false => rules.decide(operation, caller).passes(),
+        };
+        catch_unwind(AssertUnwindSafe(passes)).unwrap_or(false)
     }
+}
+
+/// What a handler says where rmcp asks it outside of any call.
+fn unless_it_panics<T>(ask: impl FnOnce() -> Option<T>) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(ask)).unwrap_or_else(|_| {
+        tracing::error!("a handler panicked");
+        None
+    })
 }
 
 /// What rmcp gets for a refused request. The layer replaces it with the HTTP answer.

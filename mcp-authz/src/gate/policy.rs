@@ -3,6 +3,7 @@
 mod over;
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::fmt;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 
 pub(super) use over::OfArguments;
 pub use over::PolicyOver;
@@ -90,18 +91,48 @@ impl Policy {
     {
         Self(Arc::new(move |auth| policy(auth).boxed()))
     }
+}
 
-    /// Whether `caller` may, as far as this policy goes.
-    pub(crate) async fn ask(&self, caller: &AuthInfo) -> Result<(), Denial> {
-        let Self(policy) = self;
-        judged(async { policy(caller.clone()).await }).await
+/// What policies said of one caller while one request is answered: each is asked once, and all of them
+/// have the time of one.
+#[derive(Default)]
+pub(crate) struct Asked {
+    until: Option<Instant>,
+    said: HashMap<usize, Result<(), Denial>>,
+}
+
+impl Asked {
+    /// What `policy` says of `caller`, who must be the same every time.
+    pub(crate) async fn ask(&mut self, policy: &Policy, caller: &AuthInfo) -> Result<(), Denial> {
+        let Policy(own) = policy;
+        let id = Arc::as_ptr(own).cast::<()>().addr();
+        if let Some(said) = self.said.get(&id) {
+            return said.clone();
+        }
+        let said = self.wait(async { own(caller.clone()).await }).await;
+        self.said.insert(id, said.clone());
+        said
+    }
+
+    /// Waits for a policy that is about more than the caller.
+    pub(crate) async fn wait(
+        &mut self,
+        policy: impl Future<Output = Outcome>,
+    ) -> Result<(), Denial> {
+        let until = *self.until.get_or_insert_with(|| Instant::now() + PATIENCE);
+        judged_until(until, policy).await
     }
 }
 
-/// Waits for a policy: one that panics or does not come back lets nobody through.
+/// Waits for a policy that is the only one.
 pub(crate) async fn judged(policy: impl Future<Output = Outcome>) -> Result<(), Denial> {
+    judged_until(Instant::now() + PATIENCE, policy).await
+}
+
+/// One that panics or does not come back lets nobody through.
+async fn judged_until(until: Instant, policy: impl Future<Output = Outcome>) -> Result<(), Denial> {
     let caught = AssertUnwindSafe(policy).catch_unwind();
-    match timeout(PATIENCE, caught).await {
+    match timeout_at(until, caught).await {
         Ok(Ok(outcome)) => Ok(outcome?),
         Ok(Err(_)) => {
             tracing::error!("a policy panicked");

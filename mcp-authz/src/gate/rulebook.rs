@@ -7,8 +7,10 @@ use std::sync::Arc;
 use rmcp::model::JsonObject;
 
 use super::decide::{Arguments, Caller, Operation};
+use super::policy::Asked;
 use super::rule::{Rule, Rules};
 use super::template::{Template, Variables};
+use super::variables::OfVariables;
 use crate::auth_info::AuthInfo;
 use crate::challenge::Denial;
 use crate::clock::Clock;
@@ -77,15 +79,20 @@ impl<'a> Applied<'a> {
         })
     }
 
+    fn has_policy(&self) -> bool {
+        let of_variables = self.rule.of_variables.as_ref();
+        self.rule.policy.is_some() || of_variables.is_some_and(OfVariables::has_policy)
+    }
+
     /// Asks the policies for `auth`: scopes and sign-in are there.
-    pub(super) async fn ask(self, auth: &AuthInfo) -> Result<(), Denial> {
+    pub(super) async fn ask(self, auth: &AuthInfo, asked: &mut Asked) -> Result<(), Denial> {
         if let Some(policy) = &self.rule.policy {
-            policy.ask(auth).await?;
+            asked.ask(policy, auth).await?;
         }
         match &self.rule.of_variables {
             // None: in a list, where some URI could pass.
             Some(of_variables) if !self.variables.is_empty() => {
-                of_variables.ask(auth, self.variables).await
+                of_variables.ask(auth, self.variables, asked).await
             }
             _ => Ok(()),
         }
@@ -139,6 +146,13 @@ impl Rulebook {
         fixed.chain(
             templates.filter_map(move |(template, rule)| Applied::to_uri(template, rule, uri)),
         )
+    }
+
+    /// Whether a policy decides for whom something exists at all.
+    pub(super) fn conceals_by_policy(&self, operation: &Operation<'_>) -> bool {
+        self.applied(operation)
+            .any(|applied| applied.rule.concealed)
+            && self.applied(operation).any(|applied| applied.has_policy())
     }
 
     /// Whether a handler that ignores case would take `uri` for a fixed one that it is not.

@@ -12,7 +12,7 @@ use futures_util::future::BoxFuture;
 use rmcp::model::JsonObject;
 use serde_json::Value;
 
-use super::policy::{OfArguments, Outcome, PolicyError, judged};
+use super::policy::{Asked, OfArguments, Outcome, PolicyError};
 use super::rule::{Rule, ScopesFor};
 use super::template::Variables;
 use crate::auth_info::AuthInfo;
@@ -34,9 +34,18 @@ type PolicyOf = dyn Fn(AuthInfo, JsonObject) -> BoxFuture<'static, Outcome> + Se
 
 impl OfVariables {
     /// Whether `caller` may, as far as the policy over these values goes.
-    pub(crate) async fn ask(&self, auth: &AuthInfo, values: JsonObject) -> Result<(), Denial> {
+    pub(crate) async fn ask(
+        &self,
+        auth: &AuthInfo,
+        values: JsonObject,
+        asked: &mut Asked,
+    ) -> Result<(), Denial> {
         match &self.policy {
-            Some(policy) => judged(async { policy(auth.clone(), values).await }).await,
+            Some(policy) => {
+                asked
+                    .wait(async { policy(auth.clone(), values).await })
+                    .await
+            }
             None => Ok(()),
         }
     }

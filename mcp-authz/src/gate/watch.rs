@@ -1,6 +1,6 @@
 //! What follows from the right to have something: completions for it, and news of it.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use rmcp::model::{
     CompleteRequestParams, CompleteResult, ErrorData, Extensions, Reference, SubscriptionFilter,
@@ -8,10 +8,17 @@ use rmcp::model::{
 use rmcp::service::{RequestContext, SubscriptionContext};
 use rmcp::{RoleServer, ServerHandler};
 
-use super::Gate;
 use super::decide::{Arguments, Operation};
+use super::policy::Asked;
 use super::rulebook::Visibility;
 use super::template::Template;
+use super::ticket::Ticket;
+use super::{Gate, refused, unless_it_panics};
+use crate::auth_info::{AuthInfo, MAX_STREAM_AGE};
+
+/// How many resources one stream watches. A list can name a hundred thousand; each costs a decision,
+/// and rmcp compares each with every other.
+const MOST_WATCHED: usize = 1_000;
 
 impl<H: ServerHandler> Gate<H> {
     /// Completions for what the caller may have: those of a template only as far as it may have
@@ -75,12 +82,15 @@ impl<H: ServerHandler> Gate<H> {
     pub(super) fn accepted(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
         // A gate that many callers share does not know whom it would tell.
         let caller = &self.caller.get()?;
-        let mut accepted = self
-            .guarded
-            .handler
-            .accepted_subscription_filter(requested)?;
+        let mut requested = requested.clone();
+        if let Some(uris) = &mut requested.resource_subscriptions {
+            uris.truncate(MOST_WATCHED);
+        }
+        let handler = &self.guarded.handler;
+        let mut accepted = unless_it_panics(|| handler.accepted_subscription_filter(&requested))?;
         if let Some(uris) = &mut accepted.resource_subscriptions {
-            uris.retain(|uri| self.decide(Operation::Resource(uri), caller).passes());
+            uris.truncate(MOST_WATCHED);
+            uris.retain(|uri| self.may_pass(Operation::Resource(uri), caller));
         }
         for (list, changed) in [
             ("tools", &mut accepted.tools_list_changed),
@@ -103,15 +113,9 @@ impl<H: ServerHandler> Gate<H> {
         subscription: SubscriptionContext,
     ) -> Result<(), ErrorData> {
         let extensions = &subscription.request_context().extensions;
-        let operation = self.least_allowed(&subscription).await;
-        let pass = self.pass(extensions, operation).await?;
-        let lifetime = pass.caller().map(|caller| caller.stays(SystemTime::now()));
-        let over = async {
-            match lifetime {
-                Some(lifetime) => tokio::time::sleep(lifetime).await,
-                None => std::future::pending().await,
-            }
-        };
+        self.watches(&subscription, extensions).await?;
+        let pass = self.pass(extensions, Operation::Protocol).await?;
+        let over = tokio::time::sleep(lifetime(pass.caller(), SystemTime::now()));
         tokio::select! {
             ended = pass.run(|| self.guarded.handler.listen(subscription)) => ended,
             () = over => Ok(()),
@@ -119,16 +123,42 @@ impl<H: ServerHandler> Gate<H> {
         }
     }
 
-    /// The first watched resource that a policy refuses, or none: the handler was asked what to
-    /// accept where no policy could be.
-    async fn least_allowed<'a>(&self, subscription: &'a SubscriptionContext) -> Operation<'a> {
+    /// Refuses a stream of which a policy refuses one resource: the handler was asked what to accept
+    /// where no policy could be.
+    async fn watches(
+        &self,
+        subscription: &SubscriptionContext,
+        extensions: &Extensions,
+    ) -> Result<(), ErrorData> {
+        let ticket = Ticket::read(extensions).ok_or_else(refused)?;
         let watched = subscription.accepted().resource_subscriptions.as_deref();
-        let caller = self.caller.get().flatten();
+        let asked = &mut Asked::default();
         for uri in watched.unwrap_or_default() {
-            if !self.judge(Operation::Resource(uri), &caller).await.passes() {
-                return Operation::Resource(uri);
+            let operation = Operation::Resource(uri);
+            let decision = self.judge(operation, &ticket.caller, asked).await;
+            if !decision.passes() {
+                ticket.settle(operation, decision)?;
             }
         }
-        Operation::Protocol
+        Ok(())
+    }
+}
+
+/// How long a stream may go on. Nobody comes back with a newer token, so that has an end as well.
+fn lifetime(caller: Option<&AuthInfo>, now: SystemTime) -> Duration {
+    caller.map_or(MAX_STREAM_AGE, |caller| caller.stays(now))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_s_stream_has_an_end_too() {
+        let now = SystemTime::now();
+        assert_eq!(lifetime(None, now), MAX_STREAM_AGE);
+        let end = now + Duration::from_secs(300);
+        let alice = AuthInfo::builder("https://as.test").expires_at(end).build();
+        assert_eq!(lifetime(Some(&alice), now), Duration::from_secs(360));
     }
 }
