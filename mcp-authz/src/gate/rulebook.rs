@@ -166,30 +166,49 @@ impl Rulebook {
             Operation::Tool(name, _) => self.tools.get(*name),
             Operation::Prompt(name, _) => self.prompts.get(*name),
             Operation::Resource(uri) => self.resources.get(*uri),
-            Operation::Template(text) => self.template(text),
+            Operation::Template(text) => self.template(text).map(|(_, rule)| rule),
             Operation::Method(method) => self.methods.get(*method),
         }
     }
 
-    fn template(&self, text: &str) -> Option<&Rule> {
+    fn template(&self, text: &str) -> Option<&(Template, Rule)> {
         let mut all = self.templates.iter();
-        all.find_map(|(template, rule)| (template.as_str() == text).then_some(rule))
+        all.find(|(template, _)| template.as_str() == text)
     }
 
     /// Whether a completion of a template's variable leads to something that `caller` may have.
-    pub(super) fn completes(
+    pub(super) async fn completes(
         &self,
-        template: &str,
+        text: &str,
         given: &HashMap<String, String>,
         (argument, value): (&str, &str),
         caller: &Caller,
+        asked: &mut Asked,
     ) -> bool {
-        let Some(Access::Scopes(requirement)) = self.template(template).map(|rule| &rule.access)
-        else {
+        let Some((template, rule)) = self.template(text) else {
+            return false;
+        };
+        let of = |name: &str| match name == argument {
+            true => Some(value.to_owned()),
+            false => given.get(name).cloned(),
+        };
+        let names = template.variables();
+        let variables: Variables = names
+            .filter_map(|name| Some((name.to_owned(), of(name)?)))
+            .collect();
+        // Where it leads to one URI, other rules can be for that as well.
+        if let Some(uri) = template.expand(&variables) {
+            let operation = Operation::Resource(&uri);
+            if self.applied(&operation).next().is_some() {
+                return self.judge_with(operation, caller, asked).await.passes();
+            }
+            if self.is_alias(&uri) {
+                return false;
+            }
+        }
+        let Access::Scopes(requirement) = &rule.access else {
             return true;
         };
-        let mut variables: Variables = given.clone().into_iter().collect();
-        variables.insert(argument.to_owned(), value.to_owned());
         let filled = requirement.fill(&variables);
         filled
             .zip(caller.as_ref())

@@ -69,12 +69,17 @@ impl Template {
     /// The values with which the template expands to exactly `uri`.
     pub(crate) fn matches(&self, uri: &str) -> Option<Variables> {
         let variables = read(&self.parts, uri)?;
+        (self.expand(&variables)? == uri).then_some(variables)
+    }
+
+    /// The URI with these values in it; none as long as one is missing.
+    pub(crate) fn expand(&self, values: &Variables) -> Option<String> {
         let mut context = SimpleContext::new();
-        for (name, value) in &variables {
-            context.insert(name.as_str(), value.as_str());
+        for name in self.variables() {
+            context.insert(name, values.get(name)?.as_str());
         }
         let expanded = self.template.expand::<UriSpec, _>(&context).ok()?;
-        (expanded.to_string() == uri).then_some(variables)
+        Some(expanded.to_string())
     }
 
     /// Whether `uri` would be an expansion if upper and lower case were one.

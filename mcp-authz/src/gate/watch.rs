@@ -1,14 +1,16 @@
 //! What follows from the right to have something: completions for it, and news of it.
 
+use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
 
 use rmcp::model::{
-    CompleteRequestParams, CompleteResult, ErrorData, Extensions, Reference, SubscriptionFilter,
+    CompleteRequestParams, CompleteResult, CompletionInfo, ErrorData, Extensions, Reference,
+    SubscriptionFilter,
 };
 use rmcp::service::{RequestContext, SubscriptionContext};
 use rmcp::{RoleServer, ServerHandler};
 
-use super::decide::{Arguments, Operation};
+use super::decide::{Arguments, Caller, Operation};
 use super::policy::Asked;
 use super::rulebook::Visibility;
 use super::template::Template;
@@ -44,17 +46,36 @@ impl<H: ServerHandler> Gate<H> {
         let mut completed = completed.await?;
         if let Operation::Template(text) = operation {
             let given = given.and_then(|given| given.arguments).unwrap_or_default();
-            let before = completed.completion.values.len();
-            completed.completion.values.retain(|value| {
-                let rules = &self.guarded.rules;
-                rules.completes(text, &given, (&argument, value), &pass.0.caller)
-            });
-            if completed.completion.values.len() < before {
-                // How many there are is not for somebody who may not have them all.
-                completed.completion.total = None;
-            }
+            let found = &mut completed.completion;
+            self.leave_out(found, (text, &given, &argument), &pass.0.caller)
+                .await;
         }
         Ok(completed)
+    }
+
+    /// Leaves out of the values of one argument of a template, with others given, what leads to
+    /// nothing that `caller` may have.
+    async fn leave_out(
+        &self,
+        found: &mut CompletionInfo,
+        (template, given, argument): (&str, &HashMap<String, String>, &str),
+        caller: &Caller,
+    ) {
+        let rules = &self.guarded.rules;
+        let asked = &mut Asked::default();
+        let mut kept = Vec::new();
+        for value in &found.values {
+            let completion = (argument, value.as_str());
+            let completes = rules.completes(template, given, completion, caller, asked);
+            if completes.await {
+                kept.push(value.clone());
+            }
+        }
+        if kept.len() < found.values.len() {
+            // How many there are is not for somebody who may not have them all.
+            (found.total, found.has_more) = (None, None);
+        }
+        found.values = kept;
     }
 
     /// Runs what a notification is for. It has no answer: one that is not allowed is dropped.

@@ -1,0 +1,66 @@
+//! Attempts to learn by completions what one may not have.
+
+use json::{Value, json};
+use mcp_authz::{PolicyError, Rule, Rules, scopes};
+use support::Lab;
+
+use crate::ask;
+use crate::office::{self, Office};
+
+/// The handler completes everything to a, b and c.
+async fn completed(
+    rules: Rules,
+    scopes: &str,
+    template: &str,
+    argument: &str,
+    given: Value,
+) -> Value {
+    let lab = Lab::protecting(Office::new, rules, |authz| authz).await;
+    let params = json!({
+        "ref": { "type": "ref/resource", "uri": template },
+        "argument": { "name": argument, "value": "" },
+        "context": { "arguments": given },
+    });
+    let token = lab.token(scopes);
+    let reply = ask(&lab, Some(&token), "completion/complete", params).await;
+    reply.message()["result"]["completion"].clone()
+}
+
+#[tokio::test]
+async fn a_value_that_leads_to_what_another_rule_keeps_is_left_out() {
+    let drawer = || office::rules().unlisted_resource("drawer:///{name}", scopes!["notes"]);
+    let policy =
+        Rule::from(scopes!["notes"]).policy(|_| async { Err(PolicyError::denied("not today")) });
+    for rules in [
+        drawer().unlisted_resource("drawer:///b", scopes!["admin"]),
+        drawer().unlisted_resource("drawer:///B", scopes!["admin"]),
+        drawer().unlisted_resource("drawer:///b", policy),
+    ] {
+        let values = completed(rules, "notes", "drawer:///{name}", "name", json!({})).await;
+        assert_eq!(values, json!({ "values": ["a", "c"] }));
+    }
+    let more = drawer().unlisted_resource("drawer:///b", scopes!["admin"]);
+    let values = completed(more, "notes admin", "drawer:///{name}", "name", json!({})).await;
+    assert_eq!(values["values"], json!(["a", "b", "c"]));
+}
+
+#[tokio::test]
+async fn the_rules_of_every_template_count_once_the_uri_is_known() {
+    let rules = || {
+        office::rules()
+            .unlisted_resource("shelf:///{row}/{book}", scopes!["notes"])
+            .unlisted_resource("shelf:///a/{+rest}", scopes!["admin"])
+    };
+    let template = "shelf:///{row}/{book}";
+    let in_a = completed(rules(), "notes", template, "book", json!({ "row": "a" })).await;
+    assert_eq!(in_a["values"], json!([]));
+    let in_b = completed(rules(), "notes", template, "book", json!({ "row": "b" })).await;
+    assert_eq!(in_b["values"], json!(["a", "b", "c"]));
+    // Which rows there are is what the template's own rule lets its reader know.
+    let rows = completed(rules(), "notes", template, "row", json!({})).await;
+    assert_eq!(rows["values"], json!(["a", "b", "c"]));
+    // What else a client says about itself is no part of the URI.
+    let more = json!({ "row": "b", "x": "y", "book": "../../a" });
+    let in_b = completed(rules(), "notes", template, "book", more).await;
+    assert_eq!(in_b["values"], json!(["a", "b", "c"]));
+}
