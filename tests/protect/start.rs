@@ -1,15 +1,19 @@
 //! Rules and handler must speak of the same things, or nothing starts.
 
-use mcp_authz::{Authz, Error, Rule, Rules, scopes};
+use mcp_authz::{Authz, Error, Hierarchy, Rule, Rules, scopes};
 use support::Ran;
 
 use crate::office::{self, Office};
 
 async fn problems(rules: Rules) -> Vec<String> {
+    problems_of(rules, |authz| authz).await
+}
+
+async fn problems_of(rules: Rules, configure: impl FnOnce(Authz) -> Authz) -> Vec<String> {
     let authz = Authz::new()
         .resource("https://mcp.example.com/mcp")
         .issuer("http://127.0.0.1:1");
-    match authz
+    match configure(authz)
         .protect(Office::new(Ran::default()), rules)
         .build()
         .await
@@ -86,6 +90,67 @@ async fn every_rule_that_names_nothing_or_cannot_hold_is_told() {
         assert!(told, "{parts:?}: {problems:#?}");
     }
     assert_eq!(problems.len(), 14, "{problems:#?}");
+}
+
+/// What reads like a condition and would be none.
+#[tokio::test]
+async fn a_rule_that_asks_for_nothing_is_told() {
+    let problems = problems_of(
+        office::rules()
+            .method("acme/a", Rule::authenticated().acr_values([""; 0]))
+            .method("acme/b", Rule::anonymous().conceal()),
+        |authz| {
+            authz
+                .allow_anonymous()
+                .hierarchy(Hierarchy::new().includes("admin", ["files:{bucket}:read"]))
+                .initial_scopes(["files:{bucket}:read"])
+        },
+    )
+    .await;
+    for parts in [
+        ["method \"acme/a\"", "acr_values"],
+        ["method \"acme/b\"", "conceal"],
+        ["hierarchy", "files:{bucket}:read"],
+        ["initial", "files:{bucket}:read"],
+    ] {
+        let told = problems
+            .iter()
+            .any(|problem| parts.iter().all(|part| problem.contains(part)));
+        assert!(told, "{parts:?}: {problems:#?}");
+    }
+    assert_eq!(problems.len(), 4, "{problems:#?}");
+}
+
+/// The gate would answer for what is concealed, and the handler for what is not there.
+#[tokio::test]
+async fn what_is_concealed_is_under_no_other_template() {
+    let secret = || Rule::from(scopes!["admin"]).conceal();
+    let shelf = || office::rules().unlisted_resource("shelf:///{book}", scopes!["notes"]);
+    for (rules, named) in [
+        (
+            shelf().unlisted_resource("shelf:///secret", secret()),
+            "shelf:///secret",
+        ),
+        (
+            office::rules()
+                .unlisted_resource("shelf:///{+book}", scopes!["notes"])
+                .unlisted_resource("shelf:///secret/{book}", secret()),
+            "shelf:///secret/{book}",
+        ),
+    ] {
+        let problems = problems(rules).await;
+        assert_eq!(problems.len(), 1, "{problems:#?}");
+        assert!(
+            problems[0].contains(&format!("{named:?} is concealed")),
+            "{problems:#?}"
+        );
+    }
+    for fine in [
+        shelf().unlisted_resource("shelf:///row/secret", secret()),
+        office::rules().unlisted_resource("shelf:///{book}", secret()),
+    ] {
+        assert_eq!(problems(fine).await, Vec::<String>::new());
+    }
 }
 
 #[tokio::test]

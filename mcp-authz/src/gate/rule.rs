@@ -139,11 +139,16 @@ impl Rule {
     /// The person must have signed in in one of these ways (`acr`, RFC 9470 §4).
     pub fn acr_values<A: Into<String>>(mut self, values: impl IntoIterator<Item = A>) -> Self {
         self.sign_in.acr_values = values.into_iter().map(Into::into).collect();
+        if self.sign_in.acr_values.is_empty() {
+            // One of no ways is none, and not any: nobody meets it, and the checks at start say so.
+            self.sign_in.acr_values.push(String::new());
+        }
         self
     }
 
     /// Hides the operation from everybody who may not run it: it is not listed, and using it is
-    /// answered like a name that does not exist.
+    /// answered like a name that does not exist. No other template can stand for a resource that is
+    /// hidden: the handler answers there for what does not exist.
     pub fn conceal(mut self) -> Self {
         self.concealed = true;
         self

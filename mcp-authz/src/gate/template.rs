@@ -72,6 +72,12 @@ impl Template {
         (self.expand(&variables)? == uri).then_some(variables)
     }
 
+    /// One of its URIs.
+    pub(crate) fn example(&self) -> Option<String> {
+        let plain = |name: &str| (name.to_owned(), "a".to_owned());
+        self.expand(&self.variables().map(plain).collect())
+    }
+
     /// The URI with these values in it; none as long as one is missing.
     pub(crate) fn expand(&self, values: &Variables) -> Option<String> {
         let mut context = SimpleContext::new();

@@ -51,6 +51,12 @@ impl Hierarchy {
         let mut problems = Vec::new();
         let mut below: HashMap<Scope, Vec<Scope>> = HashMap::new();
         for (scope, other) in &self.edges {
+            if [scope, other].iter().any(|one| one.contains(['{', '}'])) {
+                problems.push(format!(
+                    "hierarchy: {scope:?} and {other:?}: a variable is known where a rule is, so write `any(..)` there"
+                ));
+                continue;
+            }
             match (scope.parse::<Scope>(), other.parse::<Scope>()) {
                 (Ok(scope), Ok(other)) => below.entry(scope).or_default().push(other),
                 (Err(error), _) => problems.push(format!("hierarchy: {scope:?} is {error}")),

@@ -68,6 +68,7 @@ pub(in crate::server) fn access(
 
 /// Every part of a rule must be able to be met.
 pub(in crate::server) fn rules(items: &[Item], problems: &mut Vec<String>) {
+    concealed(items, problems);
     for item in items {
         let template = match (item.kind, Template::parse(&item.name)) {
             (Kind::Resource, Ok(template)) => Some(template),
@@ -91,9 +92,39 @@ pub(in crate::server) fn rules(items: &[Item], problems: &mut Vec<String>) {
             ));
         }
         sign_in(item, problems);
+        if item.rule.access == Access::Anonymous && item.rule.concealed {
+            problems.push(format!(
+                "{item} is `anonymous`, so `conceal` hides it from nobody: take one of them out"
+            ));
+        }
         if item.rule.access == Access::Anonymous && item.rule.asks_for_somebody() {
             problems.push(format!(
                 "{item} is `anonymous`, and asks for more than that of a caller who is nobody: write `authenticated`"
+            ));
+        }
+    }
+}
+
+/// Nobody can tell a concealed URI from one that there is not, or it is not concealed: where a template
+/// stands for both, the handler answers the one and the gate the other.
+fn concealed(items: &[Item], problems: &mut Vec<String>) {
+    let resources = || items.iter().filter(|item| item.kind == Kind::Resource);
+    let templates: Vec<_> = resources()
+        .filter(|item| Template::is_template(&item.name))
+        .filter_map(|item| Some((item, Template::parse(&item.name).ok()?)))
+        .collect();
+    for item in resources().filter(|item| item.rule.concealed) {
+        let own = templates.iter().find(|(other, _)| other.name == item.name);
+        let uri = own.map_or(Some(item.name.clone()), |(_, template)| template.example());
+        let also = templates.iter().find(|(other, template)| {
+            other.name != item.name
+                && uri
+                    .as_deref()
+                    .is_some_and(|uri| template.matches(uri).is_some())
+        });
+        if let Some((other, _)) = also {
+            problems.push(format!(
+                "{item} is concealed, and {other} stands for it as well: whoever may have that sees that something is there, so give it a URI of its own kind, or take `conceal` out"
             ));
         }
     }
@@ -125,7 +156,11 @@ fn sign_in(item: &Item, problems: &mut Vec<String>) {
     }
     // RFC 9470 §3: a list with spaces, in a quoted string.
     for value in acr_values {
-        if value.parse::<Scope>().is_err() {
+        if value.is_empty() {
+            problems.push(format!(
+                "{item} has an empty way of signing in among its `acr_values`, or none at all: name at least one, or take them out"
+            ));
+        } else if value.parse::<Scope>().is_err() {
             problems.push(format!(
                 "{item} has the `acr_values` entry {value:?}: use printable ASCII without spaces, quotes and backslashes"
             ));
@@ -227,6 +262,9 @@ pub(in crate::server) fn initial_scopes(
             Ok(scope) if scope.as_str() == OFFLINE_ACCESS => problems.push(
                 "initial_scopes must not name \"offline_access\": whether to stay signed in is for the client to ask".into(),
             ),
+            Ok(scope) if scope.as_str().contains('{') => problems.push(format!(
+                "initial scope {text:?} names a variable, and a client would ask for the braces: leave it out"
+            )),
             Ok(scope) => scopes.insert(scope),
             Err(error) => problems.push(format!("initial scope {text:?} is {error}")),
         }
