@@ -35,7 +35,7 @@ use in_flight::Calls;
 pub(crate) use in_flight::InFlight;
 use owner::Owner;
 pub(crate) use seal::{Foreign, Purpose, Seal};
-pub(crate) use tasks::TaskOwners;
+pub(crate) use tasks::{MadeBy, TaskOwners};
 
 /// `Mcp-Session-Id` (MCP 2025-11-25, Streamable HTTP §Session Management).
 pub(crate) const SESSION_HEADER: HeaderName = HeaderName::from_static("mcp-session-id");
@@ -90,10 +90,16 @@ fn owner(caller: &AuthInfo) -> Owner {
     owner::owner("session", caller)
 }
 
+/// The server and the owner that a session id is for: another server can have the same keys.
+fn bound(resource: &str, caller: &AuthInfo) -> Vec<u8> {
+    serde_json::to_vec(&(resource, owner(caller))).unwrap_or_default()
+}
+
 /// rmcp's sessions, each held by one principal.
 pub(crate) struct BoundSessions {
     inner: LocalSessionManager,
     seal: RequestStateCodec,
+    resource: String,
     limits: SessionLimits,
     held: Mutex<Held>,
     calls: Calls,
@@ -115,10 +121,11 @@ pub(crate) enum SessionError {
 }
 
 impl BoundSessions {
-    pub(crate) fn new(limits: SessionLimits, seal: RequestStateCodec) -> Self {
+    pub(crate) fn new(limits: SessionLimits, seal: RequestStateCodec, resource: String) -> Self {
         Self {
             inner: LocalSessionManager::default(),
             seal,
+            resource,
             limits,
             held: Mutex::new(Held::default()),
             calls: Calls::default(),
@@ -141,8 +148,8 @@ impl BoundSessions {
     }
 
     fn open(&self, sealed: &str, caller: &AuthInfo) -> Option<HeaderValue> {
-        let id = self.seal.open_with(sealed, &owner(caller)).ok()?;
-        HeaderValue::from_bytes(&id).ok()
+        let id = self.seal.open_with(sealed, &bound(&self.resource, caller));
+        HeaderValue::from_bytes(&id.ok()?).ok()
     }
 
     /// Seals the id that rmcp gives out.
@@ -151,8 +158,8 @@ impl BoundSessions {
             return;
         };
         let Some(caller) = caller else { return };
-        let owner = owner(caller);
-        let options = SealOptions::new().associated_data(&owner);
+        let bound = bound(&self.resource, caller);
+        let options = SealOptions::new().associated_data(&bound);
         if let Ok(sealed) = HeaderValue::try_from(self.seal.seal_with(id.as_bytes(), &options)) {
             headers.insert(SESSION_HEADER, sealed);
         }
@@ -297,5 +304,32 @@ impl SessionManager for BoundSessions {
         id: SessionId,
     ) -> Result<RestoreOutcome<Self::Transport>, SessionError> {
         Ok(self.inner.restore_session(id).await?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_id_is_for_one_server() {
+        let sessions = |resource: &str| {
+            let codec = RequestStateCodec::try_new([7; 32]).unwrap();
+            BoundSessions::new(SessionLimits::new(), codec, resource.to_owned())
+        };
+        let alice = Some(
+            AuthInfo::builder("https://as.test")
+                .subject("alice")
+                .build(),
+        );
+        let (here, there) = (sessions("https://h/a"), sessions("https://h/b"));
+        let own = HeaderValue::from_static("rmcp-s-own");
+        let mut headers = HeaderMap::from_iter([(SESSION_HEADER, own.clone())]);
+        here.wrap_id(&mut headers, &alice);
+        for (sessions, opens) in [(&here, true), (&there, false)] {
+            let mut headers = headers.clone();
+            sessions.unwrap_id(&mut headers, &alice);
+            assert_eq!(headers.get(SESSION_HEADER) == Some(&own), opens);
+        }
     }
 }

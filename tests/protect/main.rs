@@ -3,6 +3,7 @@
 
 mod completions;
 mod concealed;
+mod leftovers;
 mod listen;
 mod lists;
 mod methods;

@@ -18,8 +18,8 @@ pub(crate) struct Foreign;
 
 /// What something is sealed for.
 pub(crate) enum Purpose<'a> {
-    /// The next page of this list.
-    Cursor(&'static str),
+    /// The next page of this list, of what is in this place.
+    Cursor { list: &'static str, of: &'a str },
     /// The next request of this exchange, with the same arguments.
     Round {
         method: &'static str,
@@ -30,11 +30,16 @@ pub(crate) enum Purpose<'a> {
 
 /// Seals and opens with the server's keys.
 #[derive(Clone)]
-pub(crate) struct Seal(RequestStateCodec);
+pub(crate) struct Seal {
+    codec: RequestStateCodec,
+    /// Whose keys these are: another server can have the same.
+    resource: String,
+}
 
 impl Seal {
-    pub(crate) fn new(codec: RequestStateCodec) -> Self {
-        Self(codec)
+    pub(crate) fn new(codec: RequestStateCodec, resource: impl Into<String>) -> Self {
+        let resource = resource.into();
+        Self { codec, resource }
     }
 
     pub(crate) fn seal(
@@ -43,9 +48,9 @@ impl Seal {
         caller: Option<&AuthInfo>,
         purpose: &Purpose<'_>,
     ) -> String {
-        let bound = bound(caller, purpose);
+        let bound = self.bound(caller, purpose);
         let options = SealOptions::new().associated_data(&bound).ttl(LIFETIME);
-        self.0.seal_with(text.as_bytes(), &options)
+        self.codec.seal_with(text.as_bytes(), &options)
     }
 
     pub(crate) fn open(
@@ -54,29 +59,27 @@ impl Seal {
         caller: Option<&AuthInfo>,
         purpose: &Purpose<'_>,
     ) -> Result<String, Foreign> {
-        let opened = self.0.open_with(sealed, &bound(caller, purpose));
+        let opened = self.codec.open_with(sealed, &self.bound(caller, purpose));
         String::from_utf8(opened.map_err(|_| Foreign)?).map_err(|_| Foreign)
     }
-}
 
-/// The owner and the purpose, in a form that no others have.
-fn bound(caller: Option<&AuthInfo>, purpose: &Purpose<'_>) -> Vec<u8> {
-    let (kind, parts) = match purpose {
-        Purpose::Cursor(list) => ("cursor", vec![(*list).to_owned()]),
-        Purpose::Round {
-            method,
-            name,
-            arguments,
-        } => {
-            let arguments = digest(*arguments);
-            (
-                "round",
-                vec![(*method).to_owned(), (*name).to_owned(), arguments],
-            )
-        }
-    };
-    let owner = caller.map(|caller| owner(kind, caller));
-    serde_json::to_vec(&(kind, owner, parts)).unwrap_or_default()
+    /// The server, the owner and the purpose, in a form that no others have.
+    fn bound(&self, caller: Option<&AuthInfo>, purpose: &Purpose<'_>) -> Vec<u8> {
+        let digest_of;
+        let (kind, parts) = match purpose {
+            Purpose::Cursor { list, of } => ("cursor", vec![*list, *of]),
+            Purpose::Round {
+                method,
+                name,
+                arguments,
+            } => {
+                digest_of = digest(*arguments);
+                ("round", vec![*method, *name, digest_of.as_str()])
+            }
+        };
+        let owner = caller.map(|caller| owner(kind, caller));
+        serde_json::to_vec(&(&self.resource, kind, owner, parts)).unwrap_or_default()
+    }
 }
 
 /// The same for equal arguments, in whatever order their members come.
@@ -126,7 +129,11 @@ mod tests {
     use serde_json::json;
 
     fn seal() -> Seal {
-        Seal::new(RequestStateCodec::try_new([7; 32]).unwrap())
+        seal_of("https://mcp.test/mcp")
+    }
+
+    fn seal_of(resource: &str) -> Seal {
+        Seal::new(RequestStateCodec::try_new([7; 32]).unwrap(), resource)
     }
 
     fn caller(subject: &str, client: &str) -> AuthInfo {
@@ -169,7 +176,13 @@ mod tests {
             (Some(alice.clone()), round("read", Some(&arguments))),
             (Some(alice.clone()), round("send", Some(&other))),
             (Some(alice.clone()), round("send", None)),
-            (Some(alice.clone()), Purpose::Cursor("send")),
+            (
+                Some(alice.clone()),
+                Purpose::Cursor {
+                    list: "send",
+                    of: "",
+                },
+            ),
             (
                 Some(alice.clone()),
                 Purpose::Round {
@@ -181,6 +194,11 @@ mod tests {
         ] {
             assert_eq!(seal.open(&sealed, who.as_ref(), &purpose), Err(Foreign));
         }
+        let elsewhere = seal_of("https://mcp.test/other");
+        assert_eq!(
+            elsewhere.open(&sealed, Some(&alice), &purpose),
+            Err(Foreign)
+        );
         for forged in ["", "rs1", "state", &sealed[1..], &format!("{sealed}A")] {
             assert_eq!(
                 seal.open(forged, Some(&alice), &purpose),

@@ -5,6 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::owner::{Owner, owner};
 use crate::auth_info::AuthInfo;
+use crate::scope::Requirement;
 
 /// Tasks that one principal can come back to; its oldest goes for one more.
 const PER_PRINCIPAL: usize = 256;
@@ -25,24 +26,29 @@ struct Held {
 
 struct Task {
     owner: Owner,
-    tool: String,
+    call: MadeBy,
+}
+
+/// The call that made a task: whoever asks for the task is decided on as if it came again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct MadeBy {
+    pub(crate) tool: String,
+    /// What its arguments required besides; they themselves can be large.
+    pub(crate) more: Option<Requirement>,
 }
 
 impl TaskOwners {
     /// Enters a task; `false` when its id is somebody else's already.
-    pub(crate) fn keep(&self, id: &str, caller: &AuthInfo, tool: &str) -> bool {
-        let task = Task {
-            owner: owner("task", caller),
-            tool: tool.to_owned(),
-        };
-        self.lock().keep(id, task)
+    pub(crate) fn keep(&self, id: &str, caller: &AuthInfo, call: MadeBy) -> bool {
+        let owner = owner("task", caller);
+        self.lock().keep(id, Task { owner, call })
     }
 
-    /// The tool whose call made the task, for its owner.
-    pub(crate) fn tool_of(&self, id: &str, caller: &AuthInfo) -> Option<String> {
+    /// The call that made the task, for its owner.
+    pub(crate) fn made_by(&self, id: &str, caller: &AuthInfo) -> Option<MadeBy> {
         let held = self.lock();
         let task = held.tasks.get(id)?;
-        (task.owner == owner("task", caller)).then(|| task.tool.clone())
+        (task.owner == owner("task", caller)).then(|| task.call.clone())
     }
 
     /// Consistent between any two statements, so a poisoned lock is as good as new.
@@ -54,7 +60,7 @@ impl TaskOwners {
 impl Held {
     fn keep(&mut self, id: &str, task: Task) -> bool {
         if let Some(known) = self.tasks.get(id) {
-            return known.owner == task.owner && known.tool == task.tool;
+            return known.owner == task.owner && known.call == task.call;
         }
         let own = self.by_owner.get(&task.owner).map_or(0, VecDeque::len);
         if own >= PER_PRINCIPAL {
@@ -94,39 +100,51 @@ mod tests {
             .build()
     }
 
+    fn of(tool: &str) -> MadeBy {
+        let tool = tool.to_owned();
+        MadeBy { tool, more: None }
+    }
+
     #[test]
     fn a_task_is_its_makers_and_nobody_elses() {
         let (tasks, alice, bob) = (TaskOwners::default(), caller(1), caller(2));
-        assert!(tasks.keep("t", &alice, "long"));
-        assert_eq!(tasks.tool_of("t", &alice).as_deref(), Some("long"));
-        assert_eq!(tasks.tool_of("t", &bob), None);
-        assert_eq!(tasks.tool_of("T", &alice), None);
-        assert!(!tasks.keep("t", &bob, "long"), "an id is not taken over");
+        assert!(tasks.keep("t", &alice, of("long")));
+        assert_eq!(tasks.made_by("t", &alice), Some(of("long")));
+        assert_eq!(tasks.made_by("t", &bob), None);
+        assert_eq!(tasks.made_by("T", &alice), None);
         assert!(
-            !tasks.keep("t", &alice, "other"),
+            !tasks.keep("t", &bob, of("long")),
+            "an id is not taken over"
+        );
+        assert!(
+            !tasks.keep("t", &alice, of("other")),
             "nor put under another rule"
         );
-        assert_eq!(tasks.tool_of("t", &bob), None);
+        assert_eq!(tasks.made_by("t", &bob), None);
     }
 
     #[test]
     fn nobody_pushes_out_what_is_somebody_elses() {
         let (tasks, alice) = (TaskOwners::default(), caller(0));
-        assert!(tasks.keep("alice's", &alice, "t"));
+        assert!(tasks.keep("alice's", &alice, of("t")));
         for number in 0..=PER_PRINCIPAL {
-            assert!(tasks.keep(&format!("1-{number}"), &caller(1), "t"));
+            assert!(tasks.keep(&format!("1-{number}"), &caller(1), of("t")));
         }
         assert!(
-            tasks.tool_of("1-0", &caller(1)).is_none(),
+            tasks.made_by("1-0", &caller(1)).is_none(),
             "the oldest of its own"
         );
-        assert!(tasks.tool_of("1-256", &caller(1)).is_some());
+        assert!(tasks.made_by("1-256", &caller(1)).is_some());
         for principal in 2..=100 {
             for number in 0..PER_PRINCIPAL {
-                assert!(tasks.keep(&format!("{principal}-{number}"), &caller(principal), "t"));
+                assert!(tasks.keep(
+                    &format!("{principal}-{number}"),
+                    &caller(principal),
+                    of("t")
+                ));
             }
         }
         assert_eq!(tasks.lock().tasks.len(), IN_ALL, "there is an end");
-        assert!(tasks.tool_of("alice's", &alice).is_some());
+        assert!(tasks.made_by("alice's", &alice).is_some());
     }
 }

@@ -8,7 +8,7 @@ use rmcp::model::JsonObject;
 use serde_json::Value;
 
 use super::policy::Asked;
-use super::rule::SignIn;
+use super::rule::{Rule, ScopesFor, SignIn};
 use super::rulebook::{Applied, Rulebook, Visibility};
 use crate::auth_info::AuthInfo;
 use crate::challenge::Denial;
@@ -42,6 +42,8 @@ pub(crate) enum Arguments<'a> {
     Some,
     /// These, or none.
     These(Option<&'a JsonObject>),
+    /// Those of an earlier call, by what they required.
+    Earlier(&'a Requirement),
 }
 
 impl Operation<'_> {
@@ -213,17 +215,22 @@ impl Rulebook {
         operation: Operation<'_>,
         caller: &Caller,
     ) -> Result<(), Denial> {
-        let none = JsonObject::new();
-        let arguments = match operation {
-            Operation::Tool(_, Arguments::These(arguments))
-            | Operation::Prompt(_, Arguments::These(arguments)) => arguments.unwrap_or(&none),
-            Operation::Resource(_) => &applied.variables,
-            _ => return Ok(()),
-        };
-        let (Some(scopes_for), Some(auth)) = (&applied.rule.scopes_for, caller) else {
+        let Some(auth) = caller else {
             return Ok(());
         };
-        let more = (scopes_for.0)(arguments, auth).ok_or(Denial::Failed)?;
+        let none = JsonObject::new();
+        let more = match operation {
+            Operation::Tool(_, Arguments::These(arguments))
+            | Operation::Prompt(_, Arguments::These(arguments)) => {
+                applied.rule.required_by(arguments.unwrap_or(&none), auth)?
+            }
+            Operation::Tool(_, Arguments::Earlier(more)) => Some(more.clone()),
+            Operation::Resource(_) => applied.rule.required_by(&applied.variables, auth)?,
+            _ => None,
+        };
+        let Some(more) = more else {
+            return Ok(());
+        };
         let decided = access.with_more(more, &self.terms, auth.scopes());
         decided.map_err(Denial::InsufficientScope)
     }
@@ -232,6 +239,20 @@ impl Rulebook {
     pub(crate) async fn shows(&self, item: Operation<'_>, caller: &Caller) -> bool {
         let asked = &mut Asked::default();
         self.shows_with(item, caller, asked).await
+    }
+
+    /// What the call of a tool that just ran required by its arguments, for what it leaves behind.
+    pub(super) fn required_by_call(
+        &self,
+        tool: &str,
+        arguments: Option<&JsonObject>,
+        auth: &AuthInfo,
+    ) -> Result<Option<Requirement>, Denial> {
+        let rule = self.fixed(&Operation::Tool(tool, Arguments::These(arguments)));
+        let none = JsonObject::new();
+        rule.map_or(Ok(None), |rule| {
+            rule.required_by(arguments.unwrap_or(&none), auth)
+        })
     }
 
     /// Whether `caller` is shown an item in a list.
@@ -249,6 +270,20 @@ impl Rulebook {
         let all =
             self.visibility == Visibility::All && rules.all(|applied| !applied.rule.concealed);
         all || self.judge_with(item, caller, asked).await.passes()
+    }
+}
+
+impl Rule {
+    /// What a call requires by its arguments.
+    fn required_by(
+        &self,
+        arguments: &JsonObject,
+        auth: &AuthInfo,
+    ) -> Result<Option<Requirement>, Denial> {
+        let Some(ScopesFor(scopes_for)) = &self.scopes_for else {
+            return Ok(None);
+        };
+        scopes_for(arguments, auth).map(Some).ok_or(Denial::Failed)
     }
 }
 

@@ -255,14 +255,15 @@ impl<H: ServerHandler> ServerHandler for Gate<H> {
         let operation = Operation::Resource(&request.uri);
         let pass = self.pass(&context.extensions, operation).await;
         let pass = pass.map_err(unknown_parameter)?;
-        self.open_cursor(pass.caller(), LIST, &mut request.cursor)?;
+        let place = request.uri.clone();
+        self.open_cursor(pass.caller(), (LIST, &place), &mut request.cursor)?;
         let page = pass.run(|| {
             self.guarded
                 .handler
                 .read_resource_directory(request, context)
         });
         let mut page = page.await?;
-        self.close_cursor(pass.caller(), LIST, &mut page.next_cursor);
+        self.close_cursor(pass.caller(), (LIST, &place), &mut page.next_cursor);
         self.show(&mut page, &pass.0.caller).await;
         Ok(page)
     }

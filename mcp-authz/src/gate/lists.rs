@@ -87,12 +87,12 @@ impl<H: ServerHandler> Gate<H> {
     {
         let pass = self.pass(&context.extensions, Operation::Protocol).await?;
         if let Some(request) = &mut request {
-            self.open_cursor(pass.caller(), P::METHOD, &mut request.cursor)?;
+            self.open_cursor(pass.caller(), (P::METHOD, ""), &mut request.cursor)?;
         }
         let mut page = pass
             .run(|| list(&self.guarded.handler, request, context))
             .await?;
-        self.close_cursor(pass.caller(), P::METHOD, page.cursor());
+        self.close_cursor(pass.caller(), (P::METHOD, ""), page.cursor());
         self.show(&mut page, &pass.0.caller).await;
         Ok(page)
     }

@@ -1,16 +1,19 @@
 //! What a call leaves behind for the next request: state that the client carries (SEP-2322), and
 //! tasks (SEP-2663). Both are their owner's; the next request is decided like any other.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use rmcp::ErrorData;
 use rmcp::model::{CreateTaskResult, InputRequiredResult, JsonObject};
 use rmcp::service::RequestContext;
 use rmcp::{RoleServer, ServerHandler};
 
-use super::decide::{Arguments, Operation};
-use super::ticket::Pass;
+use super::decide::{Arguments, Decision, Operation};
+use super::policy::Asked;
+use super::ticket::{Pass, Ticket};
 use super::{Gate, refused};
 use crate::auth_info::AuthInfo;
-use crate::bind::{Foreign, Purpose};
+use crate::bind::{Foreign, MadeBy, Purpose};
 
 /// One request of an exchange that can take several: what its state is bound to.
 pub(super) struct Round {
@@ -94,11 +97,17 @@ impl<H: ServerHandler> Gate<H> {
         let owner = pass
             .caller()
             .ok_or_else(|| ErrorData::invalid_request("a task needs a verified caller", None))?;
-        let kept = self
-            .guarded
-            .tasks
-            .keep(&created.task.task_id, owner, &call.name);
-        kept.then_some(())
+        let rules = &self.guarded.rules;
+        let arguments = call.arguments.as_ref();
+        let asked = || rules.required_by_call(&call.name, arguments, owner);
+        let Ok(Ok(more)) = catch_unwind(AssertUnwindSafe(asked)) else {
+            return Err(ErrorData::internal_error("the server failed", None));
+        };
+        let tool = call.name.clone();
+        let tasks = &self.guarded.tasks;
+        tasks
+            .keep(&created.task.task_id, owner, MadeBy { tool, more })
+            .then_some(())
             .ok_or_else(|| ErrorData::internal_error("the task's id is taken", None))
     }
 
@@ -111,31 +120,43 @@ impl<H: ServerHandler> Gate<H> {
     ) -> Result<Pass, ErrorData> {
         let extensions = &context.extensions;
         let admitted = super::Admitted::find(extensions).ok_or_else(refused)?;
-        let tool = admitted
-            .caller
-            .as_ref()
-            .and_then(|caller: &AuthInfo| self.guarded.tasks.tool_of(id, caller));
-        let Some(tool) = tool else {
+        let unknown = || ErrorData::invalid_params("task not found", None);
+        let caller = admitted.caller.as_ref();
+        let Some(call) = caller.and_then(|caller| self.guarded.tasks.made_by(id, caller)) else {
             // A foreign task is an unknown one.
             self.pass(extensions, Operation::Protocol).await?;
-            return Err(ErrorData::invalid_params("task not found", None));
+            return Err(unknown());
         };
-        self.pass(extensions, Operation::Tool(&tool, Arguments::Some))
-            .await
+        let arguments = call
+            .more
+            .as_ref()
+            .map_or(Arguments::Some, Arguments::Earlier);
+        let operation = Operation::Tool(&call.tool, arguments);
+        let ticket = Ticket::read(extensions).ok_or_else(refused)?;
+        let asked = &mut Asked::default();
+        match self.judge(operation, &ticket.caller, asked).await {
+            // So is one of a tool that is concealed by now.
+            Decision::Unknown => {
+                self.pass(extensions, Operation::Protocol).await?;
+                Err(unknown())
+            }
+            decision => {
+                ticket.settle(operation, decision)?;
+                Ok(Pass(ticket))
+            }
+        }
     }
 
     /// The same for a cursor of a list.
     pub(super) fn open_cursor(
         &self,
         caller: Option<&AuthInfo>,
-        list: &'static str,
+        (list, of): (&'static str, &str),
         cursor: &mut Option<String>,
     ) -> Result<(), ErrorData> {
         let Some(sealed) = cursor else { return Ok(()) };
-        let opened = self
-            .guarded
-            .seal
-            .open(sealed, caller, &Purpose::Cursor(list));
+        let purpose = Purpose::Cursor { list, of };
+        let opened = self.guarded.seal.open(sealed, caller, &purpose);
         let opened = opened.map_err(|Foreign| ErrorData::invalid_params("unknown cursor", None))?;
         *cursor = Some(opened);
         Ok(())
@@ -144,11 +165,12 @@ impl<H: ServerHandler> Gate<H> {
     pub(super) fn close_cursor(
         &self,
         caller: Option<&AuthInfo>,
-        list: &'static str,
+        (list, of): (&'static str, &str),
         cursor: &mut Option<String>,
     ) {
         if let Some(own) = cursor {
-            *own = self.guarded.seal.seal(own, caller, &Purpose::Cursor(list));
+            let purpose = Purpose::Cursor { list, of };
+            *own = self.guarded.seal.seal(own, caller, &purpose);
         }
     }
 }

@@ -160,7 +160,7 @@ impl Rulebook {
         self.folded.contains(&uri.to_ascii_lowercase())
     }
 
-    fn fixed(&self, operation: &Operation<'_>) -> Option<&Rule> {
+    pub(super) fn fixed(&self, operation: &Operation<'_>) -> Option<&Rule> {
         match operation {
             Operation::Protocol => None,
             Operation::Tool(name, _) => self.tools.get(*name),

@@ -89,7 +89,8 @@ impl Plan {
             #[cfg(feature = "dpop")]
             dpop: self.dpop,
         };
-        let sessions = BoundSessions::new(settings.sessions.unwrap_or_default(), self.seal);
+        let limits = settings.sessions.unwrap_or_default();
+        let sessions = BoundSessions::new(limits, self.seal, self.resource.text);
         Server {
             endpoint: Endpoint::new(admission, guarded, sessions, transport, running.clone()),
             manifest,
@@ -185,7 +186,7 @@ impl Plan {
                 Arc::new(SystemClock),
             ),
             handler,
-            seal: Seal::new(self.seal.clone()),
+            seal: Seal::new(self.seal.clone(), &self.resource.text),
             tasks: TaskOwners::default(),
             answers: Arc::new(answers),
             closing,
