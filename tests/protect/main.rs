@@ -7,6 +7,7 @@ mod leftovers;
 mod listen;
 mod lists;
 mod methods;
+mod nobody;
 mod office;
 mod places;
 mod rounds;

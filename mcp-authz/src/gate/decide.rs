@@ -23,6 +23,8 @@ pub(crate) type Caller = Option<AuthInfo>;
 pub(crate) enum Operation<'a> {
     /// `initialize`, `server/discover`, `ping`, lists, the protocol's notifications.
     Protocol,
+    /// `logging/setLevel`: what one caller sets can be another's as well.
+    Setting,
     /// `tools/call`.
     Tool(&'a str, Arguments<'a>),
     /// `prompts/get`, and completions for a prompt.
@@ -61,6 +63,7 @@ impl fmt::Debug for Operation<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (kind, name) = match self {
             Self::Protocol => return f.write_str("protocol"),
+            Self::Setting => return f.write_str("setting"),
             Self::Tool(name, _) => ("tool", name),
             Self::Prompt(name, _) => ("prompt", name),
             Self::Resource(uri) => ("resource", uri),
@@ -131,9 +134,13 @@ impl Rulebook {
     ///
     /// Where several rules apply, all of them must allow.
     pub(crate) fn decide(&self, operation: Operation<'_>, caller: &Caller) -> Decision {
-        if let Operation::Protocol = operation {
+        match (operation, caller) {
             // Whoever got past the layer is authenticated, or anonymous on a server that allows it.
-            return Decision::Allow;
+            (Operation::Protocol, _) | (Operation::Setting, Some(_)) => return Decision::Allow,
+            (Operation::Setting, None) => {
+                return Decision::Deny(Denial::Unauthenticated(ScopeSet::new()));
+            }
+            _ => {}
         }
         let mut decision = Decision::Unknown;
         for applied in self.applied(&operation) {

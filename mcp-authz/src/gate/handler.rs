@@ -42,7 +42,7 @@ impl<H: ServerHandler> ServerHandler for Gate<H> {
         request: SetLevelRequestParams,
         context: Context,
     ) -> Result<(), ErrorData> {
-        let pass = self.pass(&context.extensions, Operation::Protocol).await?;
+        let pass = self.pass(&context.extensions, Operation::Setting).await?;
         pass.run(|| self.guarded.handler.set_level(request, context))
             .await
     }

@@ -205,7 +205,7 @@ pub(crate) fn refused() -> ErrorData {
 /// The protocol's answer to a name that there is not: one text for the unknown and the concealed.
 pub(crate) fn unknown(operation: Operation<'_>) -> ErrorData {
     match operation {
-        Operation::Protocol | Operation::Tool(..) => {
+        Operation::Protocol | Operation::Setting | Operation::Tool(..) => {
             ErrorData::invalid_params("tool not found", None)
         }
         Operation::Prompt(..) => ErrorData::invalid_params("prompt not found", None),

@@ -162,7 +162,7 @@ impl Rulebook {
 
     pub(super) fn fixed(&self, operation: &Operation<'_>) -> Option<&Rule> {
         match operation {
-            Operation::Protocol => None,
+            Operation::Protocol | Operation::Setting => None,
             Operation::Tool(name, _) => self.tools.get(*name),
             Operation::Prompt(name, _) => self.prompts.get(*name),
             Operation::Resource(uri) => self.resources.get(*uri),
