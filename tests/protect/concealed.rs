@@ -7,6 +7,8 @@ use mcp_authz::rmcp::{ErrorData, RoleServer, ServerHandler};
 use mcp_authz::{PolicyError, Rule, Rules, scopes};
 use support::{Lab, MODERN, Ran, Reply, modern_headers};
 
+use crate::ask;
+
 type Context = RequestContext<RoleServer>;
 
 /// A tool of any name, whose argument is also to be sent as a header.
@@ -100,4 +102,84 @@ async fn a_header_of_an_argument_does_not_tell_what_a_policy_conceals() {
         "whoever may call it is told: {open:?}"
     );
     assert_eq!(lab.ran.times(), 0);
+}
+
+/// A skill of several files, one of which is a secret.
+struct Taught(Ran);
+
+const SKILL: &str = "skill://math/SKILL.md";
+
+fn taught() -> Skill {
+    let uris = [
+        SKILL,
+        "skill://math/open.py",
+        "skill://math/secret.py",
+        "skill://math/unruled.py",
+    ];
+    let files = uris.map(|uri| SkillResource::from_bytes(uri, uri.as_bytes()));
+    let frontmatter = SkillFrontmatter::new("math", "how to count");
+    Skill::new(SKILL, frontmatter, SkillResources::Files(files.into()))
+}
+
+impl ServerHandler for Taught {
+    fn get_info(&self) -> ServerConfig {
+        let capabilities = ServerCapabilities::builder()
+            .enable_resources()
+            .enable_skills();
+        ServerConfig::new(capabilities.build())
+    }
+
+    async fn list_skills(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        _: Context,
+    ) -> Result<ListSkillsResult, ErrorData> {
+        Ok(ListSkillsResult::with_all_items(vec![taught()]))
+    }
+
+    async fn get_skill(
+        &self,
+        _: GetSkillRequestParams,
+        _: Context,
+    ) -> Result<GetSkillResult, ErrorData> {
+        self.0.note();
+        Ok(GetSkillResult::new(taught()).with_cache_scope(CacheScope::Public))
+    }
+}
+
+/// Name, digest and size of a file are news of it.
+#[tokio::test]
+async fn a_skill_names_the_files_that_its_reader_is_shown() {
+    let rules = Rules::new()
+        .resource(SKILL, scopes!["skills"])
+        .unlisted_resource("skill://math/open.py", scopes!["python"])
+        .unlisted_resource(
+            "skill://math/secret.py",
+            Rule::from(scopes!["admin"]).conceal(),
+        );
+    let lab = Lab::protecting(Taught, rules, |authz| authz).await;
+    for (scopes, expected) in [
+        ("skills", vec![SKILL, "skill://math/open.py"]),
+        (
+            "skills admin",
+            vec![SKILL, "skill://math/open.py", "skill://math/secret.py"],
+        ),
+    ] {
+        let token = lab.token(scopes);
+        let got = ask(&lab, Some(&token), "skills/get", json!({ "uri": SKILL })).await;
+        let got = got.message()["result"].clone();
+        assert_eq!(got["cacheScope"], "private", "{got}");
+        let listed = ask(&lab, Some(&token), "skills/list", json!({})).await;
+        let listed = listed.message()["result"]["skills"][0].clone();
+        for skill in [&got["skill"], &listed] {
+            let files = skill["resources"]
+                .as_array()
+                .unwrap_or_else(|| panic!("{skill}"));
+            let uris: Vec<_> = files
+                .iter()
+                .map(|file| file["uri"].as_str().unwrap())
+                .collect();
+            assert_eq!(uris, expected, "{skill}");
+        }
+    }
 }

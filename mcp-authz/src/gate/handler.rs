@@ -10,6 +10,7 @@ use rmcp::service::{NotificationContext, RequestContext, SubscriptionContext};
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 
 use super::decide::{Arguments, Operation};
+use super::policy::Asked;
 use super::rounds::Round;
 use super::{Admitted, Gate, unless_it_panics};
 
@@ -243,7 +244,11 @@ impl<H: ServerHandler> ServerHandler for Gate<H> {
         let pass = pass.map_err(unknown_parameter)?;
         let skill = pass.run(|| self.guarded.handler.get_skill(request, context));
         // What was read with a token is nobody else's.
-        Ok(skill.await?.with_cache_scope(CacheScope::Private))
+        let mut found = skill.await?.with_cache_scope(CacheScope::Private);
+        let asked = &mut Asked::default();
+        self.show_files(&mut found.skill, &pass.0.caller, asked)
+            .await;
+        Ok(found)
     }
 
     async fn read_resource_directory(

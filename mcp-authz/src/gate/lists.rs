@@ -3,7 +3,8 @@
 
 use rmcp::model::{
     CacheScope, ErrorData, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult,
-    ListSkillsResult, ListToolsResult, MetaObject, PaginatedRequestParams,
+    ListSkillsResult, ListToolsResult, MetaObject, PaginatedRequestParams, SkillResource,
+    SkillResources,
 };
 use rmcp::service::RequestContext;
 use rmcp::{RoleServer, ServerHandler};
@@ -18,7 +19,7 @@ const REQUIRED_SCOPES: &str = "mcp-authz/required-scopes";
 
 /// A page of some list.
 pub(super) trait Page {
-    type Item;
+    type Item: Item;
     /// The method that it answers.
     const METHOD: &'static str;
 
@@ -28,6 +29,28 @@ pub(super) trait Page {
     /// What running the item would be.
     fn operation(item: &Self::Item) -> Operation<'_>;
     fn meta(item: &mut Self::Item) -> &mut Option<MetaObject>;
+}
+
+/// What is listed.
+pub(super) trait Item {
+    /// Resources of its own that it names.
+    fn files(&mut self) -> Option<&mut Vec<SkillResource>> {
+        None
+    }
+}
+
+impl Item for rmcp::model::Tool {}
+impl Item for rmcp::model::Prompt {}
+impl Item for rmcp::model::Resource {}
+impl Item for rmcp::model::ResourceTemplate {}
+
+impl Item for rmcp::model::Skill {
+    fn files(&mut self) -> Option<&mut Vec<SkillResource>> {
+        match &mut self.resources {
+            SkillResources::Files(files) => Some(files),
+            _ => None,
+        }
+    }
 }
 
 macro_rules! pages {
@@ -121,8 +144,27 @@ impl<H: ServerHandler> Gate<H> {
                 let meta = P::meta(&mut item).get_or_insert_with(MetaObject::default);
                 meta.0.insert(REQUIRED_SCOPES.to_owned(), required);
             }
+            self.show_files(&mut item, caller, &mut asked).await;
             shown.push(item);
         }
         *page.items() = shown;
+    }
+
+    /// Of what an item names besides itself, leaves out what the caller is not shown.
+    pub(super) async fn show_files(
+        &self,
+        item: &mut impl Item,
+        caller: &Caller,
+        asked: &mut Asked,
+    ) {
+        let Some(files) = item.files() else { return };
+        for file in std::mem::take(files) {
+            if self
+                .shows(Operation::Resource(&file.uri), caller, asked)
+                .await
+            {
+                files.push(file);
+            }
+        }
     }
 }
