@@ -11,6 +11,7 @@ mod nobody;
 mod office;
 mod places;
 mod rounds;
+mod spellings;
 mod start;
 mod watching;
 

@@ -313,7 +313,7 @@ impl Rules {
     /// A scope may name a variable of the template, as in `files:{bucket}:read`; only a value of
     /// letters, digits, `-`, `.`, `_` and `~` can then be asked for. A URI that several templates
     /// stand for needs the rules of all of them; one that has another spelling (`..`, `%2e`, a host
-    /// in capitals) is unknown.
+    /// in capitals, a dot behind what has a rule of its own) or more than 8 KiB is unknown.
     pub fn resource(mut self, uri: impl Into<String>, rule: impl Into<Rule>) -> Self {
         self.resources.push((uri.into(), rule.into()));
         self

@@ -9,7 +9,7 @@ use rmcp::model::JsonObject;
 use super::decide::{Arguments, Caller, Operation};
 use super::policy::Asked;
 use super::rule::{Rule, Rules};
-use super::template::{Template, Variables};
+use super::template::{Template, Variables, read_loosely};
 use super::variables::OfVariables;
 use crate::auth_info::AuthInfo;
 use crate::challenge::Denial;
@@ -34,13 +34,16 @@ pub(crate) struct Rulebook {
     prompts: HashMap<String, Rule>,
     resources: HashMap<String, Rule>,
     templates: Vec<(Template, Rule)>,
-    /// The URIs of `resources` in lower case.
-    folded: HashSet<String>,
+    /// The URIs of `resources`, read loosely.
+    loose: HashSet<String>,
     methods: HashMap<String, Rule>,
     pub(crate) terms: Arc<Terms>,
     pub(crate) visibility: Visibility,
     pub(crate) clock: Arc<dyn Clock>,
 }
+
+/// In bytes. What is longer names nothing: every template would read it, and the handler after them.
+const LONGEST_URI: usize = 8 * 1024;
 
 /// A rule that an operation is under.
 pub(super) struct Applied<'a> {
@@ -62,10 +65,10 @@ impl<'a> Applied<'a> {
     }
 
     /// The rule of `template`, if `uri` is one of it, or would be in other letters.
-    fn to_uri(template: &Template, rule: &'a Rule, uri: &str) -> Option<Self> {
+    fn to_uri(template: &Template, rule: &'a Rule, uri: &str, lower: &str) -> Option<Self> {
         let Some(variables) = template.matches(uri) else {
             // A handler that ignores case would take it for one of these.
-            return template.matches_in_other_case(uri).then(|| Self {
+            return template.matches_in_lower_case(lower).then(|| Self {
                 rule,
                 access: None,
                 variables: JsonObject::new(),
@@ -115,9 +118,9 @@ impl Rulebook {
         let templates = templates
             .into_iter()
             .filter_map(|(text, rule)| Some((Template::parse(&text).ok()?, rule)));
-        let folded = resources.iter().map(|(uri, _)| uri.to_ascii_lowercase());
+        let loose = resources.iter().map(|(uri, _)| read_loosely(uri));
         Self {
-            folded: folded.collect(),
+            loose: loose.collect(),
             tools: rules.tools.into_iter().collect(),
             prompts: rules.prompts.into_iter().collect(),
             resources: resources.into_iter().collect(),
@@ -136,15 +139,21 @@ impl Rulebook {
     ) -> impl Iterator<Item = Applied<'a>> + use<'a> {
         let fixed = self.fixed(operation);
         let (templates, uri) = match (operation, fixed) {
-            (Operation::Resource(uri), None) if !self.is_alias(uri) => {
+            (Operation::Resource(uri), None)
+                if !self.templates.is_empty()
+                    && uri.len() <= LONGEST_URI
+                    && !self.is_alias(uri) =>
+            {
                 (self.templates.as_slice(), *uri)
             }
             _ => (&[][..], ""),
         };
+        let lower = uri.to_ascii_lowercase();
         let fixed = fixed.into_iter().map(Applied::as_written);
-        let templates = templates.iter();
         fixed.chain(
-            templates.filter_map(move |(template, rule)| Applied::to_uri(template, rule, uri)),
+            templates
+                .iter()
+                .filter_map(move |(template, rule)| Applied::to_uri(template, rule, uri, &lower)),
         )
     }
 
@@ -155,9 +164,9 @@ impl Rulebook {
             && self.applied(operation).any(|applied| applied.has_policy())
     }
 
-    /// Whether a handler that ignores case would take `uri` for a fixed one that it is not.
+    /// Whether a handler that reads loosely would take `uri` for a fixed one that it is not.
     fn is_alias(&self, uri: &str) -> bool {
-        self.folded.contains(&uri.to_ascii_lowercase())
+        self.loose.contains(&read_loosely(uri))
     }
 
     pub(super) fn fixed(&self, operation: &Operation<'_>) -> Option<&Rule> {

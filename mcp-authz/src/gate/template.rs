@@ -88,9 +88,9 @@ impl Template {
         Some(expanded.to_string())
     }
 
-    /// Whether `uri` would be an expansion if upper and lower case were one.
-    pub(crate) fn matches_in_other_case(&self, uri: &str) -> bool {
-        read(&self.folded, &uri.to_ascii_lowercase()).is_some()
+    /// Whether a URI, in lower case, would be an expansion if upper and lower case were one.
+    pub(crate) fn matches_in_lower_case(&self, uri: &str) -> bool {
+        read(&self.folded, uri).is_some()
     }
 }
 
@@ -164,11 +164,27 @@ fn value(raw: &str, segments: bool) -> Option<String> {
         let Ok(decoded) = percent_decode_str(segment).decode_utf8() else {
             return false;
         };
-        !matches!(&*decoded, "" | "." | "..")
-            && !decoded.contains(|c: char| c.is_control() || matches!(c, '/' | '\\'))
+        let again = percent_decode_str(&decoded).decode_utf8();
+        !is_elsewhere(&decoded) && !again.is_ok_and(|again| is_elsewhere(&again))
     });
     let decoded = percent_decode_str(raw).decode_utf8().ok()?;
     plain.then(|| decoded.into_owned())
+}
+
+/// Whether a segment leads somewhere else than to what it names.
+fn is_elsewhere(segment: &str) -> bool {
+    // Some file systems drop dots and spaces at the end.
+    segment.trim_end_matches(['.', ' ']).is_empty()
+        || segment.contains(|c: char| c.is_control() || matches!(c, '/' | '\\'))
+}
+
+/// A URI as whoever reads it loosely: decoded, in one case, without dots and spaces at the end of a
+/// segment.
+pub(crate) fn read_loosely(uri: &str) -> String {
+    let decoded = percent_decode_str(uri).decode_utf8_lossy().to_lowercase();
+    let segments = decoded.split('/');
+    let segments = segments.map(|segment| segment.trim_end_matches(['.', ' ']));
+    segments.collect::<Vec<_>>().join("/")
 }
 
 /// The literals and variables; the template was parsed before, so braces are paired.
