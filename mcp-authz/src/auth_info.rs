@@ -185,7 +185,8 @@ impl AuthInfo {
     /// with a newer token, or not at all.
     pub(crate) fn stays(&self, now: SystemTime) -> Duration {
         self.expires_at().map_or(MAX_STREAM_AGE, |end| {
-            (end + LEEWAY).duration_since(now).unwrap_or_default()
+            let end = end.checked_add(LEEWAY).unwrap_or(end);
+            end.duration_since(now).unwrap_or_default()
         })
     }
 
@@ -335,5 +336,11 @@ mod tests {
             let later = now + Duration::from_secs(3600);
             assert_eq!(caller.stays(later), Duration::ZERO);
         }
+        // As a verifier of one's own may write "never".
+        let last = SystemTime::UNIX_EPOCH + Duration::from_secs(i64::MAX as u64);
+        let caller = AuthInfo::builder("https://as.test")
+            .expires_at(last)
+            .build();
+        assert!(caller.stays(now) > MAX_STREAM_AGE);
     }
 }

@@ -22,28 +22,9 @@ fn by_size() -> Rule {
 
 /// The rules of the office with another one for its tool that makes tasks.
 fn rules_with(long: Rule) -> Rules {
-    Rules::new()
+    office::without_tools()
         .tools(["echo", "ask", "hidden"], scopes!["tools"])
         .tool("long", long)
-        .prompts(["greeting", "secret"])
-        .resource("note:///public", scopes!["notes"])
-        .resource("note:///secret", scopes!["admin"])
-        .resource("bucket:///{bucket}/{+path}", scopes!["files:{bucket}:read"])
-        .resource("skill://math/SKILL.md", scopes!["skills"])
-        .unlisted_resource("skill://math", scopes!["skills"])
-        .unlisted_resource("skill://art", scopes!["skills"])
-}
-
-trait Prompts {
-    fn prompts(self, names: [&str; 2]) -> Self;
-}
-
-impl Prompts for Rules {
-    fn prompts(self, names: [&str; 2]) -> Self {
-        names
-            .into_iter()
-            .fold(self, |rules, name| rules.prompt(name, scopes!["prompts"]))
-    }
 }
 
 async fn call(lab: &Lab, token: &str, tool: &str, arguments: Value) -> Reply {

@@ -27,11 +27,16 @@ impl Office {
 
 /// The rules that go with it.
 pub(crate) fn rules() -> Rules {
-    Rules::new()
+    without_tools()
         .tool("echo", scopes!["tools"])
         .tool("ask", scopes!["tools"])
         .tool("long", scopes!["tasks"])
         .tool("hidden", Rule::from(scopes!["admin"]).conceal())
+}
+
+/// The same, but for its tools.
+pub(crate) fn without_tools() -> Rules {
+    Rules::new()
         .prompt("greeting", scopes!["prompts"])
         .prompt("secret", Rule::from(scopes!["admin"]).conceal())
         .resource("note:///public", scopes!["notes"])

@@ -106,6 +106,32 @@ async fn a_policy_is_asked_once_for_a_whole_list() {
     );
 }
 
+/// Whoever is shown none of the tools does not learn that they change.
+#[tokio::test]
+async fn what_is_concealed_does_not_change_for_whoever_does_not_see_it() {
+    let tools = ["echo", "ask", "long", "hidden"];
+    let changes = json!({ "toolsListChanged": true, "promptsListChanged": true });
+    let concealed = || Rule::from(scopes!["tools"]).conceal();
+    for (rule, scopes, told) in [
+        (concealed(), "", Value::Null),
+        (concealed(), "tools", Value::Bool(true)),
+        (refusing_all(concealed()), "tools", Value::Null),
+        (Rule::from(scopes!["tools"]), "", Value::Bool(true)),
+    ] {
+        let rules = office::without_tools().tools(tools, rule);
+        let lab = Lab::protecting(Office::new, rules, |authz| authz).await;
+        let (_, events) = listen(&lab, &lab.token(scopes), changes.clone(), SHORT).await;
+        assert_eq!(
+            events[0]["params"]["notifications"]["toolsListChanged"], told,
+            "{scopes}: {events:?}"
+        );
+    }
+}
+
+fn refusing_all(rule: Rule) -> Rule {
+    rule.policy(|_| async { Err(PolicyError::denied("no")) })
+}
+
 /// Each URI costs its decision, and rmcp compares every one with every other.
 #[tokio::test]
 async fn a_huge_list_is_watched_in_part() {

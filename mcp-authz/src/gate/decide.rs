@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::policy::Asked;
 use super::rule::{Rule, ScopesFor, SignIn};
-use super::rulebook::{Applied, Rulebook, Visibility};
+use super::rulebook::{Applied, Rulebook};
 use crate::auth_info::AuthInfo;
 use crate::challenge::Denial;
 use crate::registry::Access;
@@ -269,14 +269,11 @@ impl Rulebook {
         caller: &Caller,
         asked: &mut Asked,
     ) -> bool {
-        let mut rules = self.applied(&item).peekable();
-        if rules.peek().is_none() {
+        if self.applied(&item).next().is_none() {
             // Nobody may run it.
             return false;
         }
-        let all =
-            self.visibility == Visibility::All && rules.all(|applied| !applied.rule.concealed);
-        all || self.judge_with(item, caller, asked).await.passes()
+        self.shows_everybody(&item) || self.judge_with(item, caller, asked).await.passes()
     }
 }
 
@@ -322,6 +319,13 @@ fn both(so_far: Decision, next: Decision) -> Decision {
         ) => {
             ask.extend(more);
             Decision::Deny(Denial::InsufficientScope(ask))
+        }
+        (
+            Decision::Deny(Denial::Unauthenticated(mut ask)),
+            Decision::Deny(Denial::Unauthenticated(more)),
+        ) => {
+            ask.extend(more);
+            Decision::Deny(Denial::Unauthenticated(ask))
         }
         (Decision::Deny(denial), _) | (_, Decision::Deny(denial)) => Decision::Deny(denial),
         (Decision::Defer, _) | (_, Decision::Defer) => Decision::Defer,

@@ -224,22 +224,32 @@ impl Rulebook {
             .is_some_and(|(requirement, auth)| self.terms.could_meet(&requirement, auth.scopes()))
     }
 
-    /// Whether `caller` could run any item of the kind that a list is of.
-    pub(super) fn allows_any(&self, list: &str, caller: &Caller) -> bool {
-        let passes = |operation| self.decide(operation, caller).passes();
+    /// Whether everybody is shown what `operation` would run.
+    pub(super) fn shows_everybody(&self, operation: &Operation<'_>) -> bool {
+        let mut rules = self.applied(operation);
+        self.visibility == Visibility::All && rules.all(|applied| !applied.rule.concealed)
+    }
+
+    /// What running an item would be, for every item of the kind that a list is of.
+    pub(super) fn items<'a>(&'a self, list: &str) -> Box<dyn Iterator<Item = Operation<'a>> + 'a> {
+        let some = Arguments::Some;
         match list {
-            "tools" => {
-                (self.tools.keys()).any(|name| passes(Operation::Tool(name, Arguments::Some)))
-            }
-            "prompts" => {
-                (self.prompts.keys()).any(|name| passes(Operation::Prompt(name, Arguments::Some)))
-            }
-            _ => {
-                self.resources
+            "tools" => Box::new(
+                self.tools
                     .keys()
-                    .any(|uri| passes(Operation::Resource(uri)))
-                    || (self.templates.iter())
-                        .any(|(template, _)| passes(Operation::Template(template.as_str())))
+                    .map(move |name| Operation::Tool(name, some)),
+            ),
+            "prompts" => Box::new(
+                self.prompts
+                    .keys()
+                    .map(move |name| Operation::Prompt(name, some)),
+            ),
+            _ => {
+                let fixed = self.resources.keys().map(|uri| Operation::Resource(uri));
+                let templates = self.templates.iter();
+                let templates =
+                    templates.map(|(template, _)| Operation::Template(template.as_str()));
+                Box::new(fixed.chain(templates))
             }
         }
     }

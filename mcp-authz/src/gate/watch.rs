@@ -12,7 +12,6 @@ use rmcp::{RoleServer, ServerHandler};
 
 use super::decide::{Arguments, Caller, Operation};
 use super::policy::Asked;
-use super::rulebook::Visibility;
 use super::template::Template;
 use super::ticket::Ticket;
 use super::{Gate, refused, unless_it_panics};
@@ -118,9 +117,10 @@ impl<H: ServerHandler> Gate<H> {
             ("prompts", &mut accepted.prompts_list_changed),
             ("resources", &mut accepted.resources_list_changed),
         ] {
-            // What nobody shows this caller has not changed for it.
+            // What this caller is shown nothing of has not changed for it.
             let rules = &self.guarded.rules;
-            if rules.visibility == Visibility::Granted && !rules.allows_any(list, caller) {
+            let is_shown = |item| rules.shows_everybody(&item) || self.may_pass(item, caller);
+            if changed.is_some() && !rules.items(list).any(is_shown) {
                 *changed = None;
             }
         }

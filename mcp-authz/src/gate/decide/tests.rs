@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::clock::{Clock, TestClock};
-use crate::gate::{PolicyError, Rule, Rules, deferred_scopes};
+use crate::gate::{PolicyError, Rule, Rules, Visibility, deferred_scopes};
 use crate::scope::{ChallengeScopes, Hierarchy, Scope, Terms};
 use serde_json::json;
 
@@ -363,4 +363,14 @@ async fn what_decides_on_its_own_arguments_is_left_open_for_a_call_alone() {
         // Nobody comes back to decide on a list, a task or a completion.
         assert_eq!(judge(other, "a").await, forbidden);
     }
+}
+
+#[test]
+fn nobody_is_asked_for_all_scopes_of_the_operation_too() {
+    let rules = Rules::new()
+        .resource("x:///{a}/{b}", Scope::new("one"))
+        .resource("x:///{+rest}", Scope::new("two"));
+    let decision = book(rules).decide(Operation::Resource("x:///1/2"), &None);
+    let both = ScopeSet::parse("one two");
+    assert_eq!(decision, Decision::Deny(Denial::Unauthenticated(both)));
 }
