@@ -260,3 +260,111 @@ async fn a_token_from_a_descriptor_is_read_once() {
     let mut server = Server::open(&mut shell).await;
     assert_eq!(text(&server.call("count").await), "alice has 3 mails");
 }
+
+impl Server {
+    /// The answer to a line that may be no message.
+    async fn say(&mut self, line: &str) -> Value {
+        self.input
+            .write_all(format!("{line}\n").as_bytes())
+            .await
+            .unwrap();
+        let answer = tokio::time::timeout(Duration::from_secs(20), self.output.next_line()).await;
+        let answer = answer.expect("an answer in time").unwrap();
+        json::from_str(&answer.expect("an answer")).unwrap()
+    }
+}
+
+/// Forms in which a line could be more than one call, or a call that nobody decided on.
+#[tokio::test]
+async fn no_line_runs_what_its_sender_may_not() {
+    let mut server = Server::open(example().args(["--me", "mail:read"])).await;
+    let call = json!({
+        "jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": { "name": "delete_all" },
+    });
+    for line in [
+        // MCP has no batches any more.
+        json!([call]).to_string(),
+        json!([{ "jsonrpc": "2.0", "id": 8, "method": "ping" }, call]).to_string(),
+        call.to_string(),
+        format!("\u{feff}{call}"),
+        call.to_string()
+            .replace("\"name\":", "\"name\":\"count\",\"name\":"),
+        call.to_string().replace("tools/call", "tools\\/c\\u0061ll"),
+        call.to_string().replace("\"id\":7", "\"id\":7.0"),
+    ] {
+        let answer = server.say(&line).await;
+        assert!(!answer.to_string().contains("deleted"), "{line}: {answer}");
+        let refused = answer["error"].is_object() || answer["result"]["isError"] == true;
+        assert!(refused, "{line}: {answer}");
+    }
+    // What is no message has no answer: a line that is too long, half a message, a call without an id.
+    let long = format!("{}{}", call, " ".repeat(1024 * 1024));
+    let mut notification = call.clone();
+    notification.as_object_mut().unwrap().remove("id");
+    for line in [
+        &long,
+        "{\"jsonrpc\":\"2.0\",\"id\":9,",
+        &notification.to_string(),
+    ] {
+        server
+            .input
+            .write_all(format!("{line}\n").as_bytes())
+            .await
+            .unwrap();
+    }
+    assert_eq!(text(&server.call("count").await), "me has 3 mails");
+}
+
+#[tokio::test]
+async fn what_comes_before_the_opening_is_decided_too() {
+    // In the revision that has no opening, a call may come first.
+    let mut server = Server::start(example().args(["--me", "mail:read"]));
+    let meta = json!({
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientInfo": { "name": "test", "version": "1" },
+        "io.modelcontextprotocol/clientCapabilities": {},
+    });
+    let params = |tool: &str| json!({ "name": tool, "arguments": {}, "_meta": meta });
+    let bare = server.call("delete_all").await;
+    assert_eq!(bare, Value::Null, "neither opened nor complete");
+    let refused = server.ask("tools/call", params("delete_all")).await;
+    assert_eq!(refused["result"]["isError"], true, "{refused}");
+    let counted = server.ask("tools/call", params("count")).await;
+    assert_eq!(text(&counted["result"]), "me has 3 mails");
+
+    // In the older ones anything else ends the server, without an answer.
+    let mut server = Server::start(example().args(["--me", "mail:delete"]));
+    server
+        .send(&json!({ "jsonrpc": "2.0", "method": "notifications/initialized" }))
+        .await;
+    let said = server.refuses_to_start().await;
+    assert!(said.contains("ExpectedInitializeRequest"), "{said}");
+}
+
+#[tokio::test]
+async fn an_opening_without_a_caller_is_refused() {
+    let provider = provider().await;
+    let path = std::env::temp_dir().join(format!("mcp-authz-stdio-gone-{}", std::process::id()));
+    let good = token(&provider, "mail:read");
+    std::fs::write(&path, &good).unwrap();
+    let mut server = Server::start(with(&provider).arg("--file").arg(&path));
+    // It has said for whom it serves: the token was there.
+    let mut said = String::new();
+    let mut stderr = BufReader::new(server.child.stderr.take().unwrap());
+    while !said.contains("serves stdio for") {
+        let read = tokio::time::timeout(Duration::from_secs(20), stderr.read_line(&mut said));
+        assert!(read.await.unwrap().unwrap() > 0, "{said}");
+    }
+    std::fs::remove_file(&path).unwrap();
+    let params = json!({
+        "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": { "name": "test", "version": "1" },
+    });
+    let opened = server.ask("initialize", params).await;
+    assert!(
+        opened["error"]["data"]["mcp/www_authenticate"][0].is_string(),
+        "{opened}"
+    );
+    assert!(!server.child.wait().await.unwrap().success());
+    stderr.read_to_string(&mut said).await.unwrap();
+    assert!(!said.contains(&good), "a token is never printed");
+}
