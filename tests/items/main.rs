@@ -3,6 +3,7 @@
 mod arguments;
 mod client;
 mod concealed;
+mod hanging_up;
 mod policies;
 mod prompts;
 mod resources;

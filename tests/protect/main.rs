@@ -10,6 +10,7 @@ mod methods;
 mod nobody;
 mod office;
 mod places;
+mod policies;
 mod rounds;
 mod spellings;
 mod start;

@@ -8,7 +8,7 @@ use rmcp::ErrorData;
 use super::Call;
 use crate::auth_info::AuthInfo;
 use crate::challenge::Denial;
-use crate::gate::{Decision, PolicyOver, Ticket, judged};
+use crate::gate::{Decision, PolicyOver, Ticket, judged, still_wanted};
 use crate::scope::{Requirement, ScopeSet};
 
 /// For the macros' expansions.
@@ -46,7 +46,8 @@ impl Call<'_> {
 
     /// The function may run: the word that the gate left open.
     pub fn allow(&self) -> Result<(), ErrorData> {
-        self.settle(Decision::Allow)
+        self.settle(Decision::Allow)?;
+        still_wanted(&self.context.request_context)
     }
 
     fn verified(&self) -> Result<&AuthInfo, ErrorData> {

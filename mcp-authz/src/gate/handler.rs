@@ -22,19 +22,19 @@ impl<H: ServerHandler> ServerHandler for Gate<H> {
         request: InitializeRequestParams,
         context: Context,
     ) -> Result<InitializeResult, ErrorData> {
-        let pass = self.pass(&context.extensions, Operation::Protocol).await?;
+        let pass = self.pass(&context, Operation::Protocol).await?;
         pass.run(|| self.guarded.handler.initialize(request, context))
             .await
     }
 
     async fn discover(&self, context: Context) -> Result<DiscoverResult, ErrorData> {
-        let pass = self.pass(&context.extensions, Operation::Protocol).await?;
+        let pass = self.pass(&context, Operation::Protocol).await?;
         let found = pass.run(|| self.guarded.handler.discover(context)).await?;
         Ok(found.with_cache_scope(CacheScope::Private))
     }
 
     async fn ping(&self, context: Context) -> Result<(), ErrorData> {
-        let pass = self.pass(&context.extensions, Operation::Protocol).await?;
+        let pass = self.pass(&context, Operation::Protocol).await?;
         pass.run(|| self.guarded.handler.ping(context)).await
     }
 
@@ -43,7 +43,7 @@ impl<H: ServerHandler> ServerHandler for Gate<H> {
         request: SetLevelRequestParams,
         context: Context,
     ) -> Result<(), ErrorData> {
-        let pass = self.pass(&context.extensions, Operation::Setting).await?;
+        let pass = self.pass(&context, Operation::Setting).await?;
         pass.run(|| self.guarded.handler.set_level(request, context))
             .await
     }
@@ -63,7 +63,7 @@ impl<H: ServerHandler> ServerHandler for Gate<H> {
     ) -> Result<CallToolResponse, ErrorData> {
         let arguments = request.arguments.as_ref();
         let operation = Operation::Tool(&request.name, Arguments::These(arguments));
-        let pass = match self.pass(&context.extensions, operation).await {
+        let pass = match self.pass(&context, operation).await {
             Ok(pass) => pass,
             Err(refused) => {
                 let admitted = Admitted::find(&context.extensions);
@@ -105,7 +105,7 @@ impl<H: ServerHandler> ServerHandler for Gate<H> {
     ) -> Result<GetPromptResponse, ErrorData> {
         let arguments = request.arguments.as_ref();
         let operation = Operation::Prompt(&request.name, Arguments::These(arguments));
-        let pass = self.pass(&context.extensions, operation).await?;
+        let pass = self.pass(&context, operation).await?;
         let round = Round::new("prompts/get", &*request.name, arguments);
         self.open(&pass, &round, &mut request.request_state)?;
         let response = pass.run(|| self.guarded.handler.get_prompt(request, context));
@@ -139,7 +139,7 @@ impl<H: ServerHandler> ServerHandler for Gate<H> {
         context: Context,
     ) -> Result<ReadResourceResponse, ErrorData> {
         let operation = Operation::Resource(&request.uri);
-        let pass = self.pass(&context.extensions, operation).await?;
+        let pass = self.pass(&context, operation).await?;
         let round = Round::new("resources/read", &*request.uri, None);
         self.open(&pass, &round, &mut request.request_state)?;
         let response = pass.run(|| self.guarded.handler.read_resource(request, context));
@@ -161,7 +161,7 @@ impl<H: ServerHandler> ServerHandler for Gate<H> {
         context: Context,
     ) -> Result<(), ErrorData> {
         let operation = Operation::Resource(&request.uri);
-        let pass = self.pass(&context.extensions, operation).await?;
+        let pass = self.pass(&context, operation).await?;
         pass.run(|| self.guarded.handler.subscribe(request, context))
             .await
     }
@@ -172,7 +172,7 @@ impl<H: ServerHandler> ServerHandler for Gate<H> {
         context: Context,
     ) -> Result<(), ErrorData> {
         let operation = Operation::Resource(&request.uri);
-        let pass = self.pass(&context.extensions, operation).await?;
+        let pass = self.pass(&context, operation).await?;
         pass.run(|| self.guarded.handler.unsubscribe(request, context))
             .await
     }
@@ -240,7 +240,7 @@ impl<H: ServerHandler> ServerHandler for Gate<H> {
         context: Context,
     ) -> Result<GetSkillResult, ErrorData> {
         let operation = Operation::Resource(&request.uri);
-        let pass = self.pass(&context.extensions, operation).await;
+        let pass = self.pass(&context, operation).await;
         let pass = pass.map_err(unknown_parameter)?;
         let skill = pass.run(|| self.guarded.handler.get_skill(request, context));
         // What was read with a token is nobody else's.
@@ -258,7 +258,7 @@ impl<H: ServerHandler> ServerHandler for Gate<H> {
     ) -> Result<ReadResourceDirectoryResult, ErrorData> {
         const LIST: &str = "resources/directory/read";
         let operation = Operation::Resource(&request.uri);
-        let pass = self.pass(&context.extensions, operation).await;
+        let pass = self.pass(&context, operation).await;
         let pass = pass.map_err(unknown_parameter)?;
         let place = request.uri.clone();
         self.open_cursor(pass.caller(), (LIST, &place), &mut request.cursor)?;
@@ -279,7 +279,7 @@ impl<H: ServerHandler> ServerHandler for Gate<H> {
         context: Context,
     ) -> Result<CustomResult, ErrorData> {
         let operation = Operation::Method(&request.method);
-        let pass = self.pass(&context.extensions, operation).await?;
+        let pass = self.pass(&context, operation).await?;
         pass.run(|| self.guarded.handler.on_custom_request(request, context))
             .await
     }

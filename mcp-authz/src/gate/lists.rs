@@ -108,7 +108,7 @@ impl<H: ServerHandler> Gate<H> {
         P: Page,
         F: Future<Output = Result<P, ErrorData>>,
     {
-        let pass = self.pass(&context.extensions, Operation::Protocol).await?;
+        let pass = self.pass(&context, Operation::Protocol).await?;
         if let Some(request) = &mut request {
             self.open_cursor(pass.caller(), (P::METHOD, ""), &mut request.cursor)?;
         }

@@ -26,8 +26,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::FutureExt;
 use rmcp::ErrorData;
-use rmcp::ServerHandler;
 use rmcp::model::{ErrorCode, Extensions};
+use rmcp::service::RequestContext;
+use rmcp::{RoleServer, ServerHandler};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
@@ -135,8 +136,18 @@ impl<H: ServerHandler> Gate<H> {
         }
     }
 
-    /// Decides and records the verdict. Without the pass that this gives, nothing runs.
+    /// Decides on a request and records the verdict. Without the pass that this gives, nothing runs.
     async fn pass(
+        &self,
+        context: &RequestContext<RoleServer>,
+        operation: Operation<'_>,
+    ) -> Result<Pass, ErrorData> {
+        let pass = self.enter(&context.extensions, operation).await?;
+        still_wanted(context).map(|()| pass)
+    }
+
+    /// The same for any message.
+    async fn enter(
         &self,
         extensions: &Extensions,
         operation: Operation<'_>,
@@ -195,6 +206,14 @@ fn unless_it_panics<T>(ask: impl FnOnce() -> Option<T>) -> Option<T> {
         tracing::error!("a handler panicked");
         None
     })
+}
+
+/// Whoever hangs up, or calls it off, while a policy is asked wants nothing to run any more.
+pub(crate) fn still_wanted(context: &RequestContext<RoleServer>) -> Result<(), ErrorData> {
+    match context.ct.is_cancelled() {
+        true => Err(refused()),
+        false => Ok(()),
+    }
 }
 
 /// What rmcp gets for a refused request. The layer replaces it with the HTTP answer.

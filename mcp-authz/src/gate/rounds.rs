@@ -11,7 +11,7 @@ use rmcp::{RoleServer, ServerHandler};
 use super::decide::{Arguments, Decision, Operation};
 use super::policy::Asked;
 use super::ticket::{Pass, Ticket};
-use super::{Gate, refused};
+use super::{Gate, refused, still_wanted};
 use crate::auth_info::AuthInfo;
 use crate::bind::{Foreign, MadeBy, Purpose};
 
@@ -124,7 +124,7 @@ impl<H: ServerHandler> Gate<H> {
         let caller = admitted.caller.as_ref();
         let Some(call) = caller.and_then(|caller| self.guarded.tasks.made_by(id, caller)) else {
             // A foreign task is an unknown one.
-            self.pass(extensions, Operation::Protocol).await?;
+            self.enter(extensions, Operation::Protocol).await?;
             return Err(unknown());
         };
         let arguments = call
@@ -137,12 +137,12 @@ impl<H: ServerHandler> Gate<H> {
         match self.judge(operation, &ticket.caller, asked).await {
             // So is one of a tool that is concealed by now.
             Decision::Unknown => {
-                self.pass(extensions, Operation::Protocol).await?;
+                self.enter(extensions, Operation::Protocol).await?;
                 Err(unknown())
             }
             decision => {
                 ticket.settle(operation, decision)?;
-                Ok(Pass(ticket))
+                still_wanted(context).map(|()| Pass(ticket))
             }
         }
     }

@@ -39,7 +39,7 @@ impl<H: ServerHandler> Gate<H> {
             // A kind of reference that rmcp adds has no rule.
             _ => Operation::Tool("", Arguments::Some),
         };
-        let pass = self.pass(&context.extensions, operation).await?;
+        let pass = self.pass(&context, operation).await?;
         let (argument, given) = (request.argument.name.clone(), request.context.clone());
         let completed = pass.run(|| self.guarded.handler.complete(request, context));
         let mut completed = completed.await?;
@@ -86,7 +86,7 @@ impl<H: ServerHandler> Gate<H> {
     ) where
         F: Future<Output = ()>,
     {
-        let Ok(pass) = self.pass(extensions, operation).await else {
+        let Ok(pass) = self.enter(extensions, operation).await else {
             return;
         };
         let _: Result<(), ErrorData> = pass
@@ -135,7 +135,7 @@ impl<H: ServerHandler> Gate<H> {
     ) -> Result<(), ErrorData> {
         let extensions = &subscription.request_context().extensions;
         self.watches(&subscription, extensions).await?;
-        let pass = self.pass(extensions, Operation::Protocol).await?;
+        let pass = self.enter(extensions, Operation::Protocol).await?;
         let over = tokio::time::sleep(lifetime(pass.caller(), SystemTime::now()));
         tokio::select! {
             ended = pass.run(|| self.guarded.handler.listen(subscription)) => ended,
