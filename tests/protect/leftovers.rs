@@ -4,7 +4,7 @@ use json::{Value, json};
 use mcp_authz::rmcp::model::*;
 use mcp_authz::rmcp::service::RequestContext;
 use mcp_authz::rmcp::{ErrorData, RoleServer, ServerHandler};
-use mcp_authz::{Rule, Rules, Scope, scopes};
+use mcp_authz::{ChallengeForm, Rule, Rules, Scope, scopes};
 use support::{Lab, Ran, Reply};
 
 use crate::ask;
@@ -83,6 +83,28 @@ async fn a_task_of_what_is_concealed_is_an_unknown_one_to_whoever_may_not_have_i
     };
     let (own, unknown) = (get(&id).await, get("task-9").await);
     assert_eq!((own.status, own.body), (unknown.status, unknown.body));
+}
+
+/// Only a call has a result to tell a refusal in.
+#[tokio::test]
+async fn a_task_is_refused_by_the_status_whatever_the_form_of_refused_calls() {
+    let lab = Lab::protecting(Office::new, office::rules(), |authz| {
+        authz.challenge_form(ChallengeForm::ToolResult)
+    })
+    .await;
+    let made = call(&lab, &lab.token("tasks"), "long", json!({})).await;
+    let id = text(&made.message()["result"]["taskId"]);
+    lab.ran.reset();
+    let narrow = lab.token("tools");
+    let refused = call(&lab, &narrow, "long", json!({})).await;
+    assert_eq!(refused.message()["result"]["isError"], true, "{refused:?}");
+    for method in ["tasks/get", "tasks/cancel", "tasks/update"] {
+        let params = json!({ "taskId": id, "inputResponses": {} });
+        let reply = ask(&lab, Some(&narrow), method, params).await;
+        assert_eq!(reply.status, 403, "{method}: {reply:?}");
+        assert!(reply.challenge().contains(r#"scope="tasks""#), "{reply:?}");
+    }
+    assert_eq!(lab.ran.times(), 0);
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use rmcp::ErrorData;
 use rmcp::model::{CallToolResult, ContentBlock, MetaObject};
 use serde_json::{Value, json};
 
-use super::decide::{Caller, Operation};
+use super::decide::{Arguments, Caller, Operation};
 use crate::auth_info::AuthInfo;
 use crate::challenge::{Challenger, Denial};
 use crate::registry::Access;
@@ -58,7 +58,7 @@ impl Answers {
     }
 
     /// Whether a refusal is told to `caller` in the message. Where there is a status, an outage or a
-    /// panic is none of the person's business, and only a tool has a result to tell it in.
+    /// panic is none of the person's business, and only a call of a tool has a result to tell it in.
     pub(super) fn tells(&self, operation: Operation<'_>, denial: &Denial, caller: &Caller) -> bool {
         let curable = matches!(
             denial,
@@ -66,9 +66,9 @@ impl Answers {
                 | Denial::InsufficientScope(_)
                 | Denial::InsufficientAuthentication { .. }
         );
-        let is_tool = matches!(operation, Operation::Tool(..));
+        let has_result = matches!(operation, Operation::Tool(_, Arguments::These(_)));
         let reads_results = self.form(caller.as_ref()) == ChallengeForm::ToolResult;
-        !self.over_http || (curable && is_tool && reads_results)
+        !self.over_http || (curable && has_result && reads_results)
     }
 
     /// The refusal as a tool's result.

@@ -143,7 +143,7 @@ impl ServerHandler for Annotated {
         let Some(tool) = self.tools.get(&*request.name) else {
             return Err(unknown(Operation::Tool(&request.name, Arguments::Some)));
         };
-        let operation = Operation::Tool(tool.entry.key(), Arguments::Some);
+        let operation = Operation::Tool(tool.entry.key(), Arguments::These(None));
         let call = tool.call(&self.app, request, context, operation);
         (tool.entry.spec().part.call)(call).await
     }
@@ -165,7 +165,7 @@ impl ServerHandler for Annotated {
         let Some(prompt) = self.prompts.get(&*request.name) else {
             return Err(unknown(Operation::Prompt(&request.name, Arguments::Some)));
         };
-        let operation = Operation::Prompt(prompt.entry.key(), Arguments::Some);
+        let operation = Operation::Prompt(prompt.entry.key(), Arguments::These(None));
         let mut params = CallToolRequestParams::new(request.name);
         params.arguments = request.arguments;
         params.input_responses = request.input_responses;
