@@ -9,6 +9,7 @@ mod raw;
 mod sending;
 mod sessions;
 mod tokens;
+mod standard_headers;
 mod wire;
 
 use mcp_authz::{State, tool};

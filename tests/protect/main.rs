@@ -14,6 +14,7 @@ mod policies;
 mod rounds;
 mod spellings;
 mod start;
+mod steady;
 mod watching;
 
 use json::{Value, json};
