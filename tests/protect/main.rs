@@ -4,6 +4,7 @@
 mod completions;
 mod concealed;
 mod leftovers;
+mod liars;
 mod listen;
 mod lists;
 mod methods;

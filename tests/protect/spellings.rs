@@ -90,6 +90,37 @@ async fn no_value_of_a_variable_is_another_place() {
     }
 }
 
+/// What a client writes into a URI becomes part of a challenge only where it is a plain word.
+#[tokio::test]
+async fn no_odd_value_is_asked_for() {
+    let lab = Lab::protecting(Office::new, office::rules(), |authz| authz).await;
+    let read = async |bucket: &str| {
+        let uri = format!("bucket:///{bucket}/x");
+        let token = lab.token("notes");
+        ask(&lab, Some(&token), "resources/read", json!({ "uri": uri })).await
+    };
+    for odd in [
+        "a%22",
+        "a%20admin",
+        "a%5C",
+        "a%2C",
+        "%7Bbucket%7D",
+        "a:b",
+        "%C3%A9",
+        "*",
+        "a\"b",
+        "a b",
+        &"a".repeat(257),
+    ] {
+        let reply = read(odd).await;
+        assert_eq!(reply.challenge(), "", "{odd}: {reply:?}");
+        assert_eq!(reply.error_code(), -32602, "{odd}: {reply:?}");
+    }
+    let plain = read("a-b.c_1~").await;
+    assert!(plain.challenge().contains(r#"scope="files:a-b.c_1~:read""#));
+    assert_eq!(lab.ran.times(), 0);
+}
+
 /// Every template would read it, and the handler after them.
 #[tokio::test]
 async fn a_uri_that_is_too_long_is_nothing_s_name() {

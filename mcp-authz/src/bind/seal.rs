@@ -34,12 +34,16 @@ pub(crate) struct Seal {
     codec: RequestStateCodec,
     /// Whose keys these are: another server can have the same.
     resource: String,
+    lifetime: Duration,
 }
 
 impl Seal {
     pub(crate) fn new(codec: RequestStateCodec, resource: impl Into<String>) -> Self {
-        let resource = resource.into();
-        Self { codec, resource }
+        Self {
+            codec,
+            resource: resource.into(),
+            lifetime: LIFETIME,
+        }
     }
 
     pub(crate) fn seal(
@@ -49,7 +53,9 @@ impl Seal {
         purpose: &Purpose<'_>,
     ) -> String {
         let bound = self.bound(caller, purpose);
-        let options = SealOptions::new().associated_data(&bound).ttl(LIFETIME);
+        let options = SealOptions::new()
+            .associated_data(&bound)
+            .ttl(self.lifetime);
         self.codec.seal_with(text.as_bytes(), &options)
     }
 
@@ -205,6 +211,56 @@ mod tests {
                 Err(Foreign),
                 "{forged}"
             );
+        }
+    }
+
+    #[test]
+    fn it_opens_again_and_again_and_not_for_ever() {
+        let alice = caller("alice", "agent");
+        let purpose = round("send", None);
+        let brief = Seal {
+            lifetime: Duration::from_millis(50),
+            ..seal()
+        };
+        let sealed = brief.seal("state", Some(&alice), &purpose);
+        for _ in 0..2 {
+            let opened = brief.open(&sealed, Some(&alice), &purpose);
+            assert_eq!(opened.as_deref(), Ok("state"));
+        }
+        std::thread::sleep(Duration::from_millis(100));
+        assert_eq!(brief.open(&sealed, Some(&alice), &purpose), Err(Foreign));
+    }
+
+    /// As they are written: what the handler gets is one value, and so is what it is bound to.
+    #[test]
+    fn arguments_are_compared_as_the_handler_gets_them() {
+        let of = |text: &str| {
+            let value: Value = serde_json::from_str(text).unwrap();
+            digest(Some(&object(&value)))
+        };
+        for (one, other, same) in [
+            (r#"{"a":1}"#, r#"{ "a" : 1 }"#, true),
+            (r#"{"a":1}"#, r#"{"\u0061":1}"#, true),
+            (r#"{"a":"é"}"#, r#"{"a":"\u00e9"}"#, true),
+            (r#"{"a":1.0}"#, r#"{"a":1e0}"#, true),
+            (r#"{"a":2,"a":1}"#, r#"{"a":1}"#, true),
+            (r#"{"a":1}"#, r#"{"a":1.0}"#, false),
+            (r#"{"a":0}"#, r#"{"a":-0.0}"#, false),
+            (r#"{"a":1,"a":2}"#, r#"{"a":1}"#, false),
+            (r#"{"a":"é"}"#, r#"{"a":"e\u0301"}"#, false),
+            (
+                r#"{"a":9007199254740993}"#,
+                r#"{"a":9007199254740992}"#,
+                false,
+            ),
+            (
+                r#"{"a":{"b":[{"c":1}]}}"#,
+                r#"{"a":{"b":[{"c":2}]}}"#,
+                false,
+            ),
+            (r#"{"a":[{},[]]}"#, r#"{"a":[[],{}]}"#, false),
+        ] {
+            assert_eq!(of(one) == of(other), same, "{one} {other}");
         }
     }
 

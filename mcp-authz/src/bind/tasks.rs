@@ -46,9 +46,11 @@ impl TaskOwners {
 
     /// The call that made the task, for its owner.
     pub(crate) fn made_by(&self, id: &str, caller: &AuthInfo) -> Option<MadeBy> {
+        // First, so that a foreign id takes no longer than an unknown one.
+        let owner = owner("task", caller);
         let held = self.lock();
         let task = held.tasks.get(id)?;
-        (task.owner == owner("task", caller)).then(|| task.call.clone())
+        (task.owner == owner).then(|| task.call.clone())
     }
 
     /// Consistent between any two statements, so a poisoned lock is as good as new.

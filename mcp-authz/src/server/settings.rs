@@ -273,9 +273,12 @@ macro_rules! with_settings {
                 self
             }
 
-            /// The keys that seal what clients carry for the server (session ids), as (id, at least 32
-            /// random bytes). The first one seals, all of them open: rotate by putting a new one in front.
-            /// Without keys a random one is made, which other replicas and the next start do not know.
+            /// The keys that seal what clients carry for the server (session ids, cursors, the state of
+            /// exchanges), as (id, at least 32 random bytes). Sealed is signed and not encrypted: what a
+            /// handler writes into a cursor or a state, whoever carries it can read.
+            ///
+            /// The first one seals, all of them open: rotate by putting a new one in front. Without keys a
+            /// random one is made, which other replicas and the next start do not know.
             pub fn sealing_keys<I, K>(mut self, keys: impl IntoIterator<Item = (I, K)>) -> Self
             where
                 I: Into<String>,
