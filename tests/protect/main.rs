@@ -3,6 +3,7 @@
 
 mod completions;
 mod concealed;
+mod in_session;
 mod leftovers;
 mod liars;
 mod listen;
