@@ -183,3 +183,31 @@ async fn a_skill_names_the_files_that_its_reader_is_shown() {
         }
     }
 }
+
+/// What a client is told to ask for first would say that there is something to have.
+#[tokio::test]
+async fn what_is_concealed_is_in_no_metadata_and_no_challenge() {
+    let secret = || Rule::from(scopes!["top-secret"]).conceal();
+    let rules = Rules::new()
+        .tool("open", scopes!["tools"])
+        .tools(["shut", "slow"], secret())
+        .method("acme/secret", secret());
+    let lab = Lab::protecting(Closet, rules, |authz| authz.advertise_all_scopes()).await;
+    let metadata = format!("{}/.well-known/oauth-protected-resource/mcp", lab.origin);
+    let metadata = Reply::of(lab.http.get(metadata)).await;
+    assert!(metadata.body.contains("tools"), "{metadata:?}");
+    assert!(!metadata.body.contains("top-secret"), "{metadata:?}");
+    let token = lab.token("");
+    for token in [None, Some("no-token"), Some(&token)] {
+        let tool = |name: &str| ("tools/call", json!({ "name": name }));
+        for (method, params) in [tool("open"), tool("shut"), ("acme/secret", json!({}))] {
+            let reply = ask(&lab, token, method, params).await;
+            let told =
+                reply.challenge().contains("top-secret") || reply.body.contains("top-secret");
+            assert!(!told, "{method}: {reply:?}");
+        }
+    }
+    let listed = ask(&lab, Some(&token), "tools/list", json!({})).await;
+    assert!(!listed.body.contains("top-secret"), "{listed:?}");
+    assert_eq!(lab.ran.times(), 0);
+}

@@ -5,10 +5,11 @@ use json::json;
 use mcp_authz::rmcp::model::*;
 use mcp_authz::rmcp::service::RequestContext;
 use mcp_authz::rmcp::{ErrorData, RoleServer, ServerHandler};
-use mcp_authz::{Rule, Rules};
+use mcp_authz::{AuthInfo, BearerToken, Rule, Rules, ScopeSet, TokenVerifier, VerifyError};
 use support::{Lab, Ran, Reply, legacy_body};
 
 use crate::ask;
+use crate::office::{self, Office};
 
 /// Has a setting that is everybody's.
 struct Loud(Ran);
@@ -56,4 +57,30 @@ async fn nobody_changes_a_setting() {
     // Everything that only reads stays open.
     let reply = ask(&lab, None, "server/discover", json!({})).await;
     assert!(reply.message()["result"].is_object(), "{reply:?}");
+}
+
+/// Vouches for callers, and says who they are only of some.
+struct Keys;
+
+impl TokenVerifier for Keys {
+    async fn verify(&self, token: &BearerToken) -> Result<AuthInfo, VerifyError> {
+        let caller = AuthInfo::builder("keys").scopes(ScopeSet::parse("tools tasks"));
+        match token.expose() {
+            "nameless" => Ok(caller.build()),
+            "alice" => Ok(caller.subject("alice").build()),
+            _ => Err(VerifyError::rejected("no key")),
+        }
+    }
+}
+
+/// What is kept for a caller would be kept for everybody who has no name.
+#[tokio::test]
+async fn a_caller_whom_a_verifier_does_not_name_is_none() {
+    let lab = Lab::protecting(Office::new, office::rules(), |authz| authz.verifier(Keys)).await;
+    let params = json!({ "name": "echo", "arguments": {} });
+    let nameless = ask(&lab, Some("nameless"), "tools/call", params.clone()).await;
+    assert_eq!(nameless.status, 401, "{nameless:?}");
+    assert_eq!(lab.ran.times(), 0);
+    let alice = ask(&lab, Some("alice"), "tools/call", params).await;
+    assert_eq!(alice.text(), "echo for alice", "{alice:?}");
 }
