@@ -1,7 +1,7 @@
 //! Attempts to learn by completions what one may not have.
 
 use json::{Value, json};
-use mcp_authz::{PolicyError, Rule, Rules, scopes};
+use mcp_authz::{PolicyError, Rule, Rules, Scope, scopes};
 use support::Lab;
 
 use crate::ask;
@@ -63,4 +63,20 @@ async fn the_rules_of_every_template_count_once_the_uri_is_known() {
     let more = json!({ "row": "b", "x": "y", "book": "../../a" });
     let in_b = completed(rules(), "notes", template, "book", more).await;
     assert_eq!(in_b["values"], json!(["a", "b", "c"]));
+}
+
+/// rmcp would leave the client without an answer.
+#[tokio::test]
+async fn a_requirement_that_panics_completes_to_nothing() {
+    let broken = Rule::from(scopes!["notes"]).scopes_for(|variables, _| {
+        assert!(
+            variables.get("name").is_none_or(|name| name != "b"),
+            "on purpose"
+        );
+        Scope::new("notes").into()
+    });
+    let rules = office::rules().unlisted_resource("drawer:///{name}", broken);
+    let answer = completed(rules, "notes", "drawer:///{name}", "name", json!({}));
+    let answer = tokio::time::timeout(std::time::Duration::from_secs(5), answer).await;
+    assert_eq!(answer.expect("an answer")["values"], json!(["a", "c"]));
 }

@@ -2,6 +2,7 @@
 //! whole; only a policy of the author's may wait for something.
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, SystemTime};
 
 use rmcp::model::JsonObject;
@@ -278,7 +279,7 @@ impl Rulebook {
 }
 
 impl Rule {
-    /// What a call requires by its arguments.
+    /// What a call requires by its arguments; one that panics lets nobody through, wherever it is asked.
     fn required_by(
         &self,
         arguments: &JsonObject,
@@ -287,7 +288,12 @@ impl Rule {
         let Some(ScopesFor(scopes_for)) = &self.scopes_for else {
             return Ok(None);
         };
-        scopes_for(arguments, auth).map(Some).ok_or(Denial::Failed)
+        let more = catch_unwind(AssertUnwindSafe(|| scopes_for(arguments, auth)));
+        let more = more.unwrap_or_else(|_| {
+            tracing::error!("a requirement panicked");
+            None
+        });
+        more.map(Some).ok_or(Denial::Failed)
     }
 }
 

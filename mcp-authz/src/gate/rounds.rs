@@ -1,8 +1,6 @@
 //! What a call leaves behind for the next request: state that the client carries (SEP-2322), and
 //! tasks (SEP-2663). Both are their owner's; the next request is decided like any other.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use rmcp::ErrorData;
 use rmcp::model::{CreateTaskResult, InputRequiredResult, JsonObject};
 use rmcp::service::RequestContext;
@@ -99,10 +97,8 @@ impl<H: ServerHandler> Gate<H> {
             .ok_or_else(|| ErrorData::invalid_request("a task needs a verified caller", None))?;
         let rules = &self.guarded.rules;
         let arguments = call.arguments.as_ref();
-        let asked = || rules.required_by_call(&call.name, arguments, owner);
-        let Ok(Ok(more)) = catch_unwind(AssertUnwindSafe(asked)) else {
-            return Err(ErrorData::internal_error("the server failed", None));
-        };
+        let more = rules.required_by_call(&call.name, arguments, owner);
+        let more = more.map_err(|_| ErrorData::internal_error("the server failed", None))?;
         let tool = call.name.clone();
         let tasks = &self.guarded.tasks;
         tasks
