@@ -4,7 +4,7 @@ use json::{Value, json};
 use mcp_authz::Rule;
 use support::{Lab, Reply};
 
-use crate::office::{self, ALL, Office};
+use crate::office::{ALL, Office};
 use crate::{ask, lab};
 
 async fn call(lab: &Lab, token: &str, tool: &str, arguments: Value, state: Option<&str>) -> Reply {
@@ -145,17 +145,15 @@ async fn a_task_is_its_makers_and_decided_afresh() {
 
 #[tokio::test]
 async fn nobody_owns_nothing() {
-    let rules = office::rules();
-    let mut open = mcp_authz::Rules::new()
+    let open = mcp_authz::Rules::new()
         .tools(["echo", "ask", "long", "hidden"], Rule::anonymous())
         .prompt("greeting", Rule::anonymous())
         .prompt("secret", Rule::anonymous())
         .resource("note:///public", Rule::anonymous())
         .resource("note:///secret", Rule::anonymous())
         .resource("bucket:///{bucket}/{+path}", Rule::anonymous())
-        .resource("skill://math/SKILL.md", Rule::anonymous());
-    open = open.method("acme/reindex", Rule::anonymous());
-    drop(rules);
+        .resource("skill://math/SKILL.md", Rule::anonymous())
+        .method("acme/reindex", Rule::anonymous());
     let lab = Lab::protecting(Office::new, open, |authz| authz.allow_anonymous()).await;
     for tool in ["ask", "long"] {
         let params = json!({ "name": tool, "arguments": {} });

@@ -37,8 +37,7 @@ impl Admitted {
 
     /// A refusal that is told in the message, as the result of a tool.
     pub(super) fn told(&self) -> Option<CallToolResponse> {
-        let denial = self.verdict.told()?;
-        Some(self.answers.tool_result(&denial).into())
+        told(&self.verdict, &self.answers)
     }
 
     /// The caller as a handler gets to see it.
@@ -135,8 +134,7 @@ impl Pass {
 
     /// A refusal that came late, on the arguments, and is told in the message.
     pub(super) fn told(&self) -> Option<CallToolResponse> {
-        let denial = self.0.verdict.as_ref()?.told()?;
-        Some(self.0.answers.tool_result(&denial).into())
+        told(self.0.verdict.as_ref()?, &self.0.answers)
     }
 
     /// Runs what was allowed; a panic becomes an answer (rmcp would leave the client without any).
@@ -151,4 +149,10 @@ impl Pass {
             Err(ErrorData::internal_error("the server failed", None))
         })
     }
+}
+
+/// The refusal that was left for the message.
+fn told(verdict: &VerdictSender, answers: &Answers) -> Option<CallToolResponse> {
+    let denial = verdict.told()?;
+    Some(answers.tool_result(&denial).into())
 }
