@@ -48,16 +48,28 @@ impl Misplaced {
 
 impl Origins {
     pub(super) fn check(&self, uri: &Uri, headers: &HeaderMap) -> Result<(), Misplaced> {
-        let host = requested_host(uri, headers).ok_or(Misplaced::Host)?;
-        if !self.hosts.iter().any(|rule| rule.admits(&host)) {
-            return Err(Misplaced::Host);
-        }
+        self.check_host(uri, headers).ok_or(Misplaced::Host)?;
         let mut origins = headers.get_all(ORIGIN).iter();
         match (origins.next(), origins.next()) {
             (None, _) => Ok(()),
             (Some(origin), None) if self.admits_origin(origin) => Ok(()),
             _ => Err(Misplaced::Origin),
         }
+    }
+
+    fn check_host(&self, uri: &Uri, headers: &HeaderMap) -> Option<()> {
+        let host = requested_host(uri, headers)?;
+        let admitted = match host {
+            // What nearly every client writes, letter by letter: no need to take it apart.
+            Requested::Text(text) if self.hosts.iter().any(|rule| rule.is(text)) => true,
+            Requested::Text(text) => self.admits_host(&Authority::try_from(text).ok()?),
+            Requested::Authority(host) => self.admits_host(&host),
+        };
+        admitted.then_some(())
+    }
+
+    fn admits_host(&self, host: &Authority) -> bool {
+        self.hosts.iter().any(|rule| rule.admits(host))
     }
 
     /// Whether pages of `origin` may talk to this server.
@@ -69,21 +81,28 @@ impl Origins {
     }
 }
 
+/// The host that a request names.
+enum Requested<'a> {
+    Text(&'a [u8]),
+    Authority(Authority),
+}
+
 /// The `Host` header, or the authority of an HTTP/2 request; none when they are absent, doubled or
 /// disagree.
-fn requested_host(uri: &Uri, headers: &HeaderMap) -> Option<Authority> {
+fn requested_host<'a>(uri: &Uri, headers: &'a HeaderMap) -> Option<Requested<'a>> {
     let mut hosts = headers.get_all(HOST).iter();
-    let header = match hosts.next() {
-        Some(host) => Some(Authority::try_from(host.as_bytes()).ok()?),
-        None => None,
-    };
-    let authority = uri.authority().cloned();
+    let header = hosts.next().map(HeaderValue::as_bytes);
     if hosts.next().is_some() {
         return None;
     }
-    match (header, authority) {
-        (Some(header), Some(authority)) if header != authority => None,
-        (header, authority) => header.or(authority),
+    match (header, uri.authority()) {
+        (None, None) => None,
+        (Some(header), None) => Some(Requested::Text(header)),
+        (None, Some(authority)) => Some(Requested::Authority(authority.clone())),
+        (Some(header), Some(authority)) => {
+            let header = Authority::try_from(header).ok()?;
+            (header == *authority).then_some(Requested::Authority(header))
+        }
     }
 }
 
@@ -97,6 +116,23 @@ impl HostRule {
             host: normalize(authority.host()),
             port: authority.port_u16(),
         })
+    }
+
+    /// Whether `text` is this rule, or its host with some port where any will do.
+    fn is(&self, text: &[u8]) -> bool {
+        let Some(port) = text.strip_prefix(self.host.as_bytes()) else {
+            return false;
+        };
+        match (port, self.port) {
+            ([], None) => true,
+            ([b':', port @ ..], rule) if port.iter().all(u8::is_ascii_digit) => {
+                let port = std::str::from_utf8(port)
+                    .ok()
+                    .and_then(|port| port.parse().ok());
+                port.is_some() && rule.is_none_or(|rule| port == Some(rule))
+            }
+            _ => false,
+        }
     }
 
     fn admits(&self, host: &Authority) -> bool {
