@@ -44,6 +44,9 @@ pub(crate) const NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
 /// The revision that the message is of (MCP 2025-06-18 and later, Streamable HTTP).
 const PROTOCOL_VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
 
+/// What becomes of a request.
+pub(crate) type Answer = BoxFuture<'static, Result<Response<ResponseBody>, Infallible>>;
+
 /// A protected MCP endpoint: authenticates, lets the gate decide, and answers with its verdict.
 pub(crate) struct Endpoint<H>(Arc<Shared<H>>);
 
@@ -214,7 +217,7 @@ where
 {
     type Response = Response<ResponseBody>;
     type Error = Infallible;
-    type Future = BoxFuture<'static, Result<Self::Response, Infallible>>;
+    type Future = Answer;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         Poll::Ready(Ok(()))

@@ -1,30 +1,44 @@
 //! CORS, for requests that come from a page: the others do not pay for it.
 
+use std::convert::Infallible;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures_util::future::Either;
 use http::header::{ORIGIN, WWW_AUTHENTICATE};
 use http::{HeaderValue, Method, Request, Response};
+use http_body::Body;
+use rmcp::ServerHandler;
 use tower_http::cors::{AllowHeaders, AllowOrigin, Cors, CorsLayer, ResponseFuture};
 use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::bind::SESSION_HEADER;
-use crate::layer::{NONCE, Origins};
+use crate::challenge::ResponseBody;
+use crate::layer::{Answer, Endpoint, NONCE, Origins};
 
 /// Lets the pages that may talk to the server read its challenges (Fetch, CORS protocol).
-#[derive(Clone)]
-pub(super) struct ForPages<S> {
-    pages: Cors<S>,
-    others: S,
+pub(super) struct ForPages<H> {
+    /// Cloned for each request, like everything in a router: behind one pointer.
+    pages: Arc<Cors<Endpoint<H>>>,
+    others: Endpoint<H>,
 }
 
-impl<S: Clone> ForPages<S> {
-    pub(super) fn new(service: S, origins: Origins) -> Self {
+impl<H> Clone for ForPages<H> {
+    fn clone(&self) -> Self {
         Self {
-            pages: layer(origins).layer(service.clone()),
-            others: service,
+            pages: Arc::clone(&self.pages),
+            others: self.others.clone(),
+        }
+    }
+}
+
+impl<H> ForPages<H> {
+    pub(super) fn new(endpoint: Endpoint<H>, origins: Origins) -> Self {
+        Self {
+            pages: Arc::new(layer(origins).layer(endpoint.clone())),
+            others: endpoint,
         }
     }
 }
@@ -41,26 +55,26 @@ fn layer(origins: Origins) -> CorsLayer {
         .max_age(Duration::from_secs(3600))
 }
 
-impl<S, B, R> Service<Request<B>> for ForPages<S>
+impl<H, B> Service<Request<B>> for ForPages<H>
 where
-    S: Service<Request<B>, Response = Response<R>>,
-    R: Default,
+    H: ServerHandler,
+    B: Body + Send + 'static,
+    B::Error: std::fmt::Display,
+    B::Data: Send,
 {
-    type Response = Response<R>;
-    type Error = S::Error;
-    type Future = Either<ResponseFuture<S::Future>, S::Future>;
+    type Response = Response<ResponseBody>;
+    type Error = Infallible;
+    type Future = Either<ResponseFuture<Answer>, Answer>;
 
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        match self.pages.poll_ready(cx) {
-            Poll::Ready(Ok(())) => self.others.poll_ready(cx),
-            waiting => waiting,
-        }
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        // An endpoint always is.
+        Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         // Only a page names an origin; its preflight is the one OPTIONS that is answered.
         if request.headers().contains_key(ORIGIN) || request.method() == Method::OPTIONS {
-            Either::Left(self.pages.call(request))
+            Either::Left(Cors::clone(&self.pages).call(request))
         } else {
             Either::Right(self.others.call(request))
         }
