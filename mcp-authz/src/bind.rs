@@ -231,12 +231,13 @@ fn unknown_id() -> HeaderValue {
     HeaderValue::try_from(id).unwrap_or(HeaderValue::from_static("unknown"))
 }
 
+// Boxed, since a server without sessions would carry the room for all of this through every request.
 impl SessionManager for BoundSessions {
     type Error = SessionError;
     type Transport = <LocalSessionManager as SessionManager>::Transport;
 
     async fn create_session(&self) -> Result<(SessionId, Self::Transport), SessionError> {
-        Ok(self.inner.create_session().await?)
+        Ok(Box::pin(self.inner.create_session()).await?)
     }
 
     async fn initialize_session(
@@ -245,10 +246,10 @@ impl SessionManager for BoundSessions {
         message: ClientJsonRpcMessage,
     ) -> Result<ServerJsonRpcMessage, SessionError> {
         if let Err(error) = self.hold(id, &message) {
-            self.inner.close_session(id).await?;
+            Box::pin(self.inner.close_session(id)).await?;
             return Err(error);
         }
-        Ok(self.inner.initialize_session(id, message).await?)
+        Ok(Box::pin(self.inner.initialize_session(id, message)).await?)
     }
 
     async fn has_session(&self, id: &SessionId) -> Result<bool, SessionError> {
@@ -257,7 +258,7 @@ impl SessionManager for BoundSessions {
 
     async fn close_session(&self, id: &SessionId) -> Result<(), SessionError> {
         self.lock().free(id);
-        Ok(self.inner.close_session(id).await?)
+        Ok(Box::pin(self.inner.close_session(id)).await?)
     }
 
     async fn create_stream(
@@ -272,7 +273,7 @@ impl SessionManager for BoundSessions {
             let answer = in_flight::taken(request.id.clone());
             return Ok(stream::once(ready(answer)).left_stream());
         };
-        let events = self.inner.create_stream(id, message).await?;
+        let events = Box::pin(self.inner.create_stream(id, message)).await?;
         Ok(call.watch(events).right_stream())
     }
 
@@ -281,14 +282,14 @@ impl SessionManager for BoundSessions {
         id: &SessionId,
         message: ClientJsonRpcMessage,
     ) -> Result<(), SessionError> {
-        Ok(self.inner.accept_message(id, message).await?)
+        Ok(Box::pin(self.inner.accept_message(id, message)).await?)
     }
 
     async fn create_standalone_stream(
         &self,
         id: &SessionId,
     ) -> Result<impl Stream<Item = ServerSseMessage> + Send + Sync + 'static, SessionError> {
-        Ok(self.inner.create_standalone_stream(id).await?)
+        Ok(Box::pin(self.inner.create_standalone_stream(id)).await?)
     }
 
     async fn resume(
@@ -296,14 +297,14 @@ impl SessionManager for BoundSessions {
         id: &SessionId,
         last_event_id: String,
     ) -> Result<impl Stream<Item = ServerSseMessage> + Send + Sync + 'static, SessionError> {
-        Ok(self.inner.resume(id, last_event_id).await?)
+        Ok(Box::pin(self.inner.resume(id, last_event_id)).await?)
     }
 
     async fn restore_session(
         &self,
         id: SessionId,
     ) -> Result<RestoreOutcome<Self::Transport>, SessionError> {
-        Ok(self.inner.restore_session(id).await?)
+        Ok(Box::pin(self.inner.restore_session(id)).await?)
     }
 }
 

@@ -113,8 +113,8 @@ impl Rulebook {
         let Some(auth) = caller.as_ref().filter(|_| is_asked) else {
             return decision;
         };
-        for applied in self.applied(&operation) {
-            if let Err(denial) = applied.ask(auth, asked).await {
+        for applied in self.applied(&operation).filter(Applied::has_policy) {
+            if let Err(denial) = Box::pin(applied.ask(auth, asked)).await {
                 return self.refuse(operation, denial);
             }
         }

@@ -16,8 +16,10 @@ use super::{Admitted, Gate, unless_it_panics};
 
 type Context = RequestContext<RoleServer>;
 
-impl<H: ServerHandler> ServerHandler for Gate<H> {
-    async fn initialize(
+/// rmcp moves the future of every request about at the size of the largest. So what is rare and large
+/// is a function of its own, boxed.
+impl<H: ServerHandler> Gate<H> {
+    async fn initialize_allowed(
         &self,
         request: InitializeRequestParams,
         context: Context,
@@ -25,6 +27,38 @@ impl<H: ServerHandler> ServerHandler for Gate<H> {
         let pass = self.pass(&context, Operation::Protocol).await?;
         pass.run(|| self.guarded.handler.initialize(request, context))
             .await
+    }
+
+    async fn read_directory_allowed(
+        &self,
+        mut request: ReadResourceDirectoryRequestParams,
+        context: Context,
+    ) -> Result<ReadResourceDirectoryResult, ErrorData> {
+        const LIST: &str = "resources/directory/read";
+        let operation = Operation::Resource(&request.uri);
+        let pass = self.pass(&context, operation).await;
+        let pass = pass.map_err(unknown_parameter)?;
+        let place = request.uri.clone();
+        self.open_cursor(pass.caller(), (LIST, &place), &mut request.cursor)?;
+        let page = pass.run(|| {
+            self.guarded
+                .handler
+                .read_resource_directory(request, context)
+        });
+        let mut page = page.await?;
+        self.close_cursor(pass.caller(), (LIST, &place), &mut page.next_cursor);
+        self.show(&mut page, &pass.0.caller).await;
+        Ok(page)
+    }
+}
+
+impl<H: ServerHandler> ServerHandler for Gate<H> {
+    async fn initialize(
+        &self,
+        request: InitializeRequestParams,
+        context: Context,
+    ) -> Result<InitializeResult, ErrorData> {
+        Box::pin(self.initialize_allowed(request, context)).await
     }
 
     async fn discover(&self, context: Context) -> Result<DiscoverResult, ErrorData> {
@@ -53,7 +87,7 @@ impl<H: ServerHandler> ServerHandler for Gate<H> {
         request: Option<PaginatedRequestParams>,
         context: Context,
     ) -> Result<ListToolsResult, ErrorData> {
-        self.list(request, context, H::list_tools).await
+        Box::pin(self.list(request, context, H::list_tools)).await
     }
 
     async fn call_tool(
@@ -85,6 +119,9 @@ impl<H: ServerHandler> ServerHandler for Gate<H> {
 
     /// Asked before the gate, to compare `Mcp-Param-*` headers with the arguments.
     fn get_tool(&self, name: &str) -> Option<Tool> {
+        if !self.guarded.mirrored.may_be(name) {
+            return None;
+        }
         let operation = Operation::Tool(name, Arguments::Some);
         self.may_pass(operation, &self.caller.get()?)
             .then(|| unless_it_panics(|| self.guarded.handler.get_tool(name)))?
@@ -95,7 +132,7 @@ impl<H: ServerHandler> ServerHandler for Gate<H> {
         request: Option<PaginatedRequestParams>,
         context: Context,
     ) -> Result<ListPromptsResult, ErrorData> {
-        self.list(request, context, H::list_prompts).await
+        Box::pin(self.list(request, context, H::list_prompts)).await
     }
 
     async fn get_prompt(
@@ -121,7 +158,7 @@ impl<H: ServerHandler> ServerHandler for Gate<H> {
         request: Option<PaginatedRequestParams>,
         context: Context,
     ) -> Result<ListResourcesResult, ErrorData> {
-        self.list(request, context, H::list_resources).await
+        Box::pin(self.list(request, context, H::list_resources)).await
     }
 
     async fn list_resource_templates(
@@ -129,8 +166,7 @@ impl<H: ServerHandler> ServerHandler for Gate<H> {
         request: Option<PaginatedRequestParams>,
         context: Context,
     ) -> Result<ListResourceTemplatesResult, ErrorData> {
-        self.list(request, context, H::list_resource_templates)
-            .await
+        Box::pin(self.list(request, context, H::list_resource_templates)).await
     }
 
     async fn read_resource(
@@ -182,7 +218,7 @@ impl<H: ServerHandler> ServerHandler for Gate<H> {
         request: CompleteRequestParams,
         context: Context,
     ) -> Result<CompleteResult, ErrorData> {
-        self.complete_allowed(request, context).await
+        Box::pin(self.complete_allowed(request, context)).await
     }
 
     fn accepted_subscription_filter(
@@ -193,7 +229,7 @@ impl<H: ServerHandler> ServerHandler for Gate<H> {
     }
 
     async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
-        self.listen_while_allowed(context).await
+        Box::pin(self.listen_while_allowed(context)).await
     }
 
     async fn get_task(
@@ -231,7 +267,7 @@ impl<H: ServerHandler> ServerHandler for Gate<H> {
         request: Option<PaginatedRequestParams>,
         context: Context,
     ) -> Result<ListSkillsResult, ErrorData> {
-        self.list(request, context, H::list_skills).await
+        Box::pin(self.list(request, context, H::list_skills)).await
     }
 
     async fn get_skill(
@@ -253,24 +289,10 @@ impl<H: ServerHandler> ServerHandler for Gate<H> {
 
     async fn read_resource_directory(
         &self,
-        mut request: ReadResourceDirectoryRequestParams,
+        request: ReadResourceDirectoryRequestParams,
         context: Context,
     ) -> Result<ReadResourceDirectoryResult, ErrorData> {
-        const LIST: &str = "resources/directory/read";
-        let operation = Operation::Resource(&request.uri);
-        let pass = self.pass(&context, operation).await;
-        let pass = pass.map_err(unknown_parameter)?;
-        let place = request.uri.clone();
-        self.open_cursor(pass.caller(), (LIST, &place), &mut request.cursor)?;
-        let page = pass.run(|| {
-            self.guarded
-                .handler
-                .read_resource_directory(request, context)
-        });
-        let mut page = page.await?;
-        self.close_cursor(pass.caller(), (LIST, &place), &mut page.next_cursor);
-        self.show(&mut page, &pass.0.caller).await;
-        Ok(page)
+        Box::pin(self.read_directory_allowed(request, context)).await
     }
 
     async fn on_custom_request(

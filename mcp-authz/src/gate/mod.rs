@@ -10,6 +10,7 @@ mod decide;
 mod handler;
 mod lists;
 mod methods;
+mod mirrored;
 mod policy;
 #[cfg(test)]
 mod property;
@@ -36,6 +37,7 @@ pub(crate) use answers::Answers;
 pub use answers::ChallengeForm;
 pub(crate) use decide::{Arguments, Caller, Decision, Operation};
 pub(crate) use methods::is_mcp_method;
+pub(crate) use mirrored::Mirrored;
 use policy::Asked;
 pub(crate) use policy::judged;
 pub use policy::{PolicyError, PolicyOver};
@@ -55,6 +57,7 @@ use crate::challenge::Denial;
 pub(crate) struct Guarded<H> {
     pub(crate) rules: Rulebook,
     pub(crate) handler: H,
+    pub(crate) mirrored: Mirrored,
     /// Seals what clients carry from one request to the next.
     pub(crate) seal: Seal,
     pub(crate) tasks: TaskOwners,

@@ -1,7 +1,7 @@
 //! The rules of one server, ready to be looked up.
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use rmcp::model::JsonObject;
@@ -28,15 +28,16 @@ pub enum Visibility {
     Granted,
 }
 
-/// Who may do what on one server.
+/// Who may do what on one server. A server has few names: an ordered map finds one of them sooner than a
+/// keyed hash is computed.
 pub(crate) struct Rulebook {
-    tools: HashMap<String, Rule>,
-    prompts: HashMap<String, Rule>,
-    resources: HashMap<String, Rule>,
+    tools: BTreeMap<String, Rule>,
+    prompts: BTreeMap<String, Rule>,
+    resources: BTreeMap<String, Rule>,
     templates: Vec<(Template, Rule)>,
     /// The URIs of `resources`, read loosely.
     loose: HashSet<String>,
-    methods: HashMap<String, Rule>,
+    methods: BTreeMap<String, Rule>,
     pub(crate) terms: Arc<Terms>,
     pub(crate) visibility: Visibility,
     pub(crate) clock: Arc<dyn Clock>,
@@ -82,7 +83,7 @@ impl<'a> Applied<'a> {
         })
     }
 
-    fn has_policy(&self) -> bool {
+    pub(super) fn has_policy(&self) -> bool {
         let of_variables = self.rule.of_variables.as_ref();
         self.rule.policy.is_some() || of_variables.is_some_and(OfVariables::has_policy)
     }

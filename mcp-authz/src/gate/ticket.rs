@@ -1,9 +1,10 @@
 //! What travels with a message from the layer to the gate, and proves that it was decided.
 
-use std::panic::AssertUnwindSafe;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use futures_util::FutureExt;
+use futures_util::future::{Either, ready};
 use rmcp::ErrorData;
 use rmcp::model::{CallToolResponse, Extensions};
 use rmcp::transport::streamable_http_server::session::SessionRestoreMarker;
@@ -65,17 +66,12 @@ pub(crate) struct Ticket {
 impl Ticket {
     /// `None` for a message that did not come through the layer.
     pub(crate) fn read(extensions: &Extensions) -> Option<Self> {
-        let Admitted {
-            caller,
-            verdict,
-            answers,
-            ..
-        } = Admitted::find(extensions)?.clone();
+        let admitted = Admitted::find(extensions)?;
         let replay = extensions.get::<SessionRestoreMarker>().is_some();
         Some(Self {
-            caller,
-            verdict: (!replay).then_some(verdict),
-            answers,
+            caller: admitted.caller.clone(),
+            verdict: (!replay).then(|| admitted.verdict.clone()),
+            answers: Arc::clone(&admitted.answers),
             _in_flight: extensions.get().cloned(),
         })
     }
@@ -138,15 +134,24 @@ impl Pass {
     }
 
     /// Runs what was allowed; a panic becomes an answer (rmcp would leave the client without any).
-    pub(super) async fn run<T, F>(&self, run: impl FnOnce() -> F) -> Result<T, ErrorData>
+    pub(super) fn run<T, F>(
+        &self,
+        run: impl FnOnce() -> F,
+    ) -> impl Future<Output = Result<T, ErrorData>>
     where
         F: Future<Output = Result<T, ErrorData>>,
     {
-        let run = AssertUnwindSafe(async move { run().await });
-        run.catch_unwind().await.unwrap_or_else(|_| {
-            tracing::error!("a handler panicked");
-            self.0.deny(Denial::Failed);
-            Err(ErrorData::internal_error("the server failed", None))
+        // Combinators: an `async` block would have the room for what it captures twice.
+        let ran = match catch_unwind(AssertUnwindSafe(run)) {
+            Ok(running) => Either::Left(AssertUnwindSafe(running).catch_unwind()),
+            Err(panic) => Either::Right(ready(Err(panic))),
+        };
+        ran.map(|ran| {
+            ran.unwrap_or_else(|_| {
+                tracing::error!("a handler panicked");
+                self.0.deny(Denial::Failed);
+                Err(ErrorData::internal_error("the server failed", None))
+            })
         })
     }
 }

@@ -186,6 +186,7 @@ impl Plan {
                 Arc::new(SystemClock),
             ),
             handler,
+            mirrored: self.mirrored.clone(),
             seal: Seal::new(self.seal.clone(), &self.resource.text),
             tasks: TaskOwners::default(),
             answers: Arc::new(answers),

@@ -11,6 +11,7 @@ use super::settings::Settings;
 use super::{Server, ServerBuilder, checks, survey};
 use crate::World;
 use crate::error::{ConfigError, Error};
+use crate::gate::Mirrored;
 use crate::layer::Origins;
 use crate::scope::{ScopeSet, Terms};
 #[cfg(feature = "dpop")]
@@ -41,9 +42,10 @@ impl ServerBuilder {
         checks::toolsets(&self.toolsets, &declared, &mut problems);
         checks::parameters(&declared, &self.app, &mut problems);
         let items = declared.into_iter().map(|function| function.item).collect();
-        let plan = Plan::check(&self.settings, items, problems)?;
+        let mut plan = Plan::check(&self.settings, items, problems)?;
         plan.meet_issuers(self.settings.eager).await?;
         let handler = Annotated::new(self.app, info, &tools, &prompts, &resources);
+        plan.mirrored = handler.mirrored();
         Ok((plan, self.settings, handler, self.name))
     }
 
@@ -91,6 +93,7 @@ pub(super) struct Plan {
     pub(super) seal: RequestStateCodec,
     pub(super) terms: Terms,
     pub(super) verifiers: Verifiers,
+    pub(super) mirrored: Mirrored,
     #[cfg(feature = "dpop")]
     pub(super) dpop: Option<DpopVerifier>,
 }
@@ -149,6 +152,7 @@ impl Plan {
                 seal,
                 terms,
                 verifiers,
+                mirrored: Mirrored::perhaps_all(),
                 #[cfg(feature = "dpop")]
                 dpop,
             }),

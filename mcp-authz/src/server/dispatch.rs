@@ -2,7 +2,7 @@
 
 mod describe;
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use rmcp::handler::server::tool::ToolCallContext;
 use rmcp::model::*;
@@ -11,7 +11,7 @@ use rmcp::{ErrorData, RoleServer, ServerHandler};
 
 use self::describe::Lists;
 use crate::extract::{App, Call};
-use crate::gate::{Arguments, Operation, Rule, Template, unknown};
+use crate::gate::{Arguments, Mirrored, Operation, Rule, Template, unknown};
 use crate::registry::{
     Entry, Part, PromptEntry, PromptPart, ResourceEntry, ResourcePart, ToolEntry, ToolPart,
 };
@@ -30,7 +30,7 @@ pub struct Annotated {
     templates: Vec<(Template, Function<ResourcePart>)>,
 }
 
-type ByKey<P> = HashMap<&'static str, Function<P>>;
+type ByKey<P> = BTreeMap<&'static str, Function<P>>;
 
 /// A function and what it is under.
 struct Function<P: 'static> {
@@ -67,6 +67,10 @@ impl Annotated {
             resources: by_key(&fixed),
             templates: templates.iter().filter_map(template).collect(),
         }
+    }
+
+    pub(super) fn mirrored(&self) -> Mirrored {
+        Mirrored::of(&self.lists.tools)
     }
 
     /// What is read at `uri`, and with which variables. Of several templates the first, by the order of

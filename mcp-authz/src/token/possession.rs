@@ -52,7 +52,8 @@ impl Verifiers {
     ) -> Result<Verified, Unverified<'a>> {
         match self.cached(token) {
             Some(caller) => Ok(Verified(caller)),
-            None => self.identify(token).await.map(Verified),
+            // Apart: every request would carry the room that it takes.
+            None => Box::pin(self.identify(token)).await.map(Verified),
         }
     }
 }
