@@ -93,6 +93,18 @@ impl<H: ServerHandler> Endpoint<H> {
     }
 }
 
+impl<H: ServerHandler> Endpoint<H> {
+    pub(crate) fn answer<B>(&self, request: Request<B>) -> Answer
+    where
+        B: Body + Send + 'static,
+        B::Error: std::fmt::Display,
+        B::Data: Send,
+    {
+        let shared = Arc::clone(&self.0);
+        Box::pin(async move { Ok(shared.handle(request).await) })
+    }
+}
+
 impl<H: ServerHandler> Shared<H> {
     /// The way of a request, up to its answer.
     async fn handle<B>(&self, mut request: Request<B>) -> Response<ResponseBody>
@@ -224,7 +236,6 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let shared = Arc::clone(&self.0);
-        Box::pin(async move { Ok(shared.handle(request).await) })
+        self.answer(request)
     }
 }

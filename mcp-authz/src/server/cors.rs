@@ -19,27 +19,27 @@ use crate::challenge::ResponseBody;
 use crate::layer::{Answer, Endpoint, NONCE, Origins};
 
 /// Lets the pages that may talk to the server read its challenges (Fetch, CORS protocol).
-pub(super) struct ForPages<H> {
-    /// Cloned for each request, like everything in a router: behind one pointer.
-    pages: Arc<Cors<Endpoint<H>>>,
+///
+/// Cloned for each request, like everything in a router: one pointer.
+pub(super) struct ForPages<H>(Arc<Ways<H>>);
+
+struct Ways<H> {
+    pages: Cors<Endpoint<H>>,
     others: Endpoint<H>,
 }
 
 impl<H> Clone for ForPages<H> {
     fn clone(&self) -> Self {
-        Self {
-            pages: Arc::clone(&self.pages),
-            others: self.others.clone(),
-        }
+        Self(Arc::clone(&self.0))
     }
 }
 
 impl<H> ForPages<H> {
     pub(super) fn new(endpoint: Endpoint<H>, origins: Origins) -> Self {
-        Self {
-            pages: Arc::new(layer(origins).layer(endpoint.clone())),
+        Self(Arc::new(Ways {
+            pages: layer(origins).layer(endpoint.clone()),
             others: endpoint,
-        }
+        }))
     }
 }
 
@@ -74,9 +74,9 @@ where
     fn call(&mut self, request: Request<B>) -> Self::Future {
         // Only a page names an origin; its preflight is the one OPTIONS that is answered.
         if request.headers().contains_key(ORIGIN) || request.method() == Method::OPTIONS {
-            Either::Left(Cors::clone(&self.pages).call(request))
+            Either::Left(self.0.pages.clone().call(request))
         } else {
-            Either::Right(self.others.call(request))
+            Either::Right(self.0.others.answer(request))
         }
     }
 }
