@@ -1,6 +1,6 @@
 //! A tool of a toolset joins only servers that name it.
 
-use mcp_authz::{Error, Server, ServerBuilder, prompt, tool};
+use mcp_authz::{Error, Scope, Server, ServerBuilder, prompt, tool};
 
 #[tool(authenticated)]
 fn plain() {}
@@ -10,6 +10,12 @@ fn reset() {}
 
 #[tool(authenticated, toolset = "billing")]
 fn refund() {}
+
+#[tool(scopes = ["sweep"], toolset = "cleaning")]
+fn sweep() {}
+
+#[tool(anonymous, toolset = "lobby")]
+fn glance() {}
 
 #[prompt(authenticated, toolset = "admin")]
 fn audit() -> String {
@@ -62,4 +68,41 @@ async fn a_toolset_that_brings_nothing_does_not_start() {
         .toolset("admin");
     let told = problem(exactly).await;
     assert!(told.contains("\"admin\" brings nothing"), "{told}");
+}
+
+#[tokio::test]
+async fn a_server_can_ask_for_more_than_the_functions_of_a_toolset_do() {
+    let asked = |builder: ServerBuilder| async move {
+        let server = builder.tool(sweep::tool()).build().await.unwrap();
+        let items = server.manifest().items.iter();
+        let asked = items.map(|item| format!("{} {}", item.name, item.requires));
+        asked.collect::<Vec<_>>().join("\n")
+    };
+    let plain = asked(builder().toolset("admin")).await;
+    assert!(!plain.contains("office"), "{plain}");
+    let more = builder()
+        .toolset_requiring("admin", Scope::new("office"))
+        .toolset_requiring("cleaning", Scope::new("office"));
+    for line in asked(more).await.lines() {
+        let in_set = !line.starts_with("plain ");
+        assert_eq!(line.contains("office"), in_set, "{line}");
+        assert_eq!(
+            line.contains(" sweep"),
+            line.starts_with("sweep "),
+            "{line}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn nobody_is_anonymous_where_a_toolset_asks_for_scopes() {
+    let contradicts = builder()
+        .allow_anonymous()
+        .tool(glance::tool())
+        .toolset_requiring("lobby", Scope::new("office"));
+    let told = problem(contradicts).await;
+    assert!(
+        told.contains("\"glance\"") && told.contains("anonymous"),
+        "{told}"
+    );
 }

@@ -10,3 +10,4 @@ mod resources;
 mod sign_in;
 mod startup;
 mod templates;
+mod toolsets;

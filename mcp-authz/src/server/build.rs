@@ -31,20 +31,26 @@ impl ServerBuilder {
 
     pub(super) async fn plan(self) -> Result<Planned<Annotated>, Error> {
         let info = self.info();
-        let tools = self.tools.resolve(&self.toolsets);
-        let prompts = self.prompts.resolve(&self.toolsets);
-        let resources = self.resources.resolve(&self.toolsets);
-        let mut declared: Vec<Declared> = tools.iter().map(Declared::new).collect();
-        declared.extend(prompts.iter().map(Declared::new));
-        declared.extend(resources.iter().map(Declared::new));
+        let sets = &self.toolsets;
+        let tools = self.tools.resolve(sets);
+        let prompts = self.prompts.resolve(sets);
+        let resources = self.resources.resolve(sets);
+        let mut declared: Vec<Declared> =
+            tools.iter().map(|tool| Declared::new(tool, sets)).collect();
+        declared.extend(prompts.iter().map(|prompt| Declared::new(prompt, sets)));
+        declared.extend(
+            resources
+                .iter()
+                .map(|resource| Declared::new(resource, sets)),
+        );
         let mut problems = Vec::new();
         checks::some(&declared, &mut problems);
-        checks::toolsets(&self.toolsets, &declared, &mut problems);
+        checks::toolsets(sets, &declared, &mut problems);
         checks::parameters(&declared, &self.app, &mut problems);
         let items = declared.into_iter().map(|function| function.item).collect();
         let mut plan = Plan::check(&self.settings, items, problems)?;
         plan.meet_issuers(self.settings.eager).await?;
-        let handler = Annotated::new(self.app, info, &tools, &prompts, &resources);
+        let handler = Annotated::new(self.app, info, &tools, &prompts, &resources, sets);
         plan.mirrored = handler.mirrored();
         Ok((plan, self.settings, handler, self.name))
     }

@@ -2,8 +2,10 @@
 
 use super::selection::Selection;
 use super::settings::{Settings, with_settings};
+use super::toolsets::Toolsets;
 use crate::extract::App;
 use crate::registry::{PromptEntry, PromptPart, ResourceEntry, ResourcePart, ToolEntry, ToolPart};
+use crate::scope::Requirement;
 
 /// Makes a [`Server`](crate::Server). Every mistake in what it was given is reported by
 /// [`build`](Self::build), all at once.
@@ -17,7 +19,7 @@ pub struct ServerBuilder {
     pub(super) tools: Selection<ToolPart>,
     pub(super) prompts: Selection<PromptPart>,
     pub(super) resources: Selection<ResourcePart>,
-    pub(super) toolsets: Vec<String>,
+    pub(super) toolsets: Toolsets,
 }
 
 impl ServerBuilder {
@@ -31,7 +33,7 @@ impl ServerBuilder {
             tools: Selection::default(),
             prompts: Selection::default(),
             resources: Selection::default(),
-            toolsets: Vec::new(),
+            toolsets: Toolsets::default(),
         }
     }
 
@@ -94,7 +96,38 @@ impl ServerBuilder {
     ///
     /// Building fails for a name that no declaration has.
     pub fn toolset(mut self, name: impl Into<String>) -> Self {
-        self.toolsets.push(name.into());
+        self.toolsets.join(name.into());
+        self
+    }
+
+    /// Takes in a toolset, and asks for more than its functions declare: whoever uses one of them needs
+    /// `requirement` as well.
+    ///
+    /// A server can ask for more than a function does, never for less. Lists, challenges, metadata and
+    /// the manifest say both together.
+    ///
+    /// ```
+    /// use mcp_authz::{Scope, Server, tool};
+    ///
+    /// #[tool(authenticated, toolset = "admin")]
+    /// async fn status() {}
+    ///
+    /// #[tool(scopes = ["users:delete"], toolset = "admin")]
+    /// async fn delete_user() {}
+    ///
+    /// // `status` asks for `admin`, `delete_user` for `users:delete` and `admin`.
+    /// let server = Server::builder("back office").toolset_requiring("admin", Scope::new("admin"));
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Building fails for a name that no declaration has, and for an `anonymous` function in the set.
+    pub fn toolset_requiring(
+        mut self,
+        name: impl Into<String>,
+        requirement: impl Into<Requirement>,
+    ) -> Self {
+        self.toolsets.join(name.into()).push(requirement.into());
         self
     }
 

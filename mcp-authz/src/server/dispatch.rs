@@ -10,6 +10,7 @@ use rmcp::service::RequestContext;
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 
 use self::describe::Lists;
+use super::toolsets::Toolsets;
 use crate::extract::{App, Call};
 use crate::gate::{Arguments, Mirrored, Operation, Rule, Template, unknown};
 use crate::registry::{
@@ -45,6 +46,7 @@ impl Annotated {
         tools: &[ToolEntry],
         prompts: &[PromptEntry],
         resources: &[ResourceEntry],
+        toolsets: &Toolsets,
     ) -> Self {
         // Only what there is: a client would ask for the rest in vain.
         info.capabilities.tools = (!tools.is_empty()).then(ToolsCapability::default);
@@ -56,15 +58,15 @@ impl Annotated {
         let template = |entry: &ResourceEntry| {
             // One that cannot be read did not get past the checks.
             let template = Template::parse(entry.key()).ok()?;
-            Some((template, Function::new(entry)))
+            Some((template, Function::new(entry, toolsets)))
         };
         Self {
             app,
             info,
             lists: Lists::new(tools, prompts, &fixed, &templates),
-            tools: by_key(tools),
-            prompts: by_key(prompts),
-            resources: by_key(&fixed),
+            tools: by_key(tools, toolsets),
+            prompts: by_key(prompts, toolsets),
+            resources: by_key(&fixed, toolsets),
             templates: templates.iter().filter_map(template).collect(),
         }
     }
@@ -86,16 +88,16 @@ impl Annotated {
     }
 }
 
-fn by_key<P: Part>(entries: &[Entry<P>]) -> ByKey<P> {
-    let function = |entry: &Entry<P>| (entry.key(), Function::new(entry));
+fn by_key<P: Part>(entries: &[Entry<P>], toolsets: &Toolsets) -> ByKey<P> {
+    let function = |entry: &Entry<P>| (entry.key(), Function::new(entry, toolsets));
     entries.iter().map(function).collect()
 }
 
 impl<P: Part> Function<P> {
-    fn new(entry: &Entry<P>) -> Self {
+    fn new(entry: &Entry<P>, toolsets: &Toolsets) -> Self {
         Self {
             entry: *entry,
-            rule: entry.rule(),
+            rule: toolsets.rule(entry),
         }
     }
 

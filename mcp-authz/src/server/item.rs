@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use super::toolsets::Toolsets;
 use crate::extract::Signature;
 use crate::gate::{Rule, Rules};
-use crate::registry::{Entry, Hints, Kind, Origin, Part};
+use crate::registry::{Access, Entry, Hints, Kind, Origin, Part};
 
 /// What a handler says about what it offers.
 pub(super) type Descriptions = BTreeMap<(Kind, String), String>;
@@ -27,24 +28,27 @@ pub(super) struct Item {
 pub(super) struct Declared {
     pub(super) item: Item,
     pub(super) signature: Signature,
+    /// What the function says itself, whatever its toolset asks for.
+    pub(super) is_anonymous: bool,
 }
 
 impl Declared {
-    pub(super) fn new<P: Part>(entry: &Entry<P>) -> Self {
+    pub(super) fn new<P: Part>(entry: &Entry<P>, toolsets: &Toolsets) -> Self {
         Self {
-            item: Item::of(entry),
+            item: Item::of(entry, toolsets),
             signature: entry.signature(),
+            is_anonymous: entry.rule().access == Access::Anonymous,
         }
     }
 }
 
 impl Item {
-    fn of<P: Part>(entry: &Entry<P>) -> Self {
+    fn of<P: Part>(entry: &Entry<P>, toolsets: &Toolsets) -> Self {
         let spec = entry.spec();
         Self {
             kind: P::KIND,
             name: entry.key().to_owned(),
-            rule: entry.rule(),
+            rule: toolsets.rule(entry),
             hints: spec.part.hints(),
             toolset: spec.toolset,
             description: spec.description.map(str::to_owned),

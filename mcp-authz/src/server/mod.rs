@@ -18,6 +18,7 @@ mod serve;
 mod settings;
 mod stdio;
 mod survey;
+mod toolsets;
 
 pub use authz::{Authz, Protect};
 pub use builder::ServerBuilder;

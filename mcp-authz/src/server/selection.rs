@@ -2,6 +2,7 @@
 
 use inventory::Collect;
 
+use super::toolsets::Toolsets;
 use crate::registry::{self, Entry, Part};
 
 /// Those of one kind.
@@ -33,14 +34,14 @@ where
 
     /// The functions, each declaration once, in the order in which they are listed. What is declared
     /// in a toolset comes along only with one of `toolsets`.
-    pub(super) fn resolve(self, toolsets: &[String]) -> Vec<Entry<P>> {
+    pub(super) fn resolve(self, toolsets: &Toolsets) -> Vec<Entry<P>> {
         let (mut entries, more) = match self {
             Self::DeclaredAnd(more) => (registry::declared(), more),
             Self::Exactly(entries) => (Vec::new(), entries),
         };
         entries.retain(|entry| {
             let own = entry.spec().toolset;
-            own.is_none_or(|own| toolsets.iter().any(|named| named == own))
+            own.is_none_or(|own| toolsets.names().any(|named| named == own))
         });
         for entry in more {
             if !entries.iter().any(|known| known.is(&entry)) {

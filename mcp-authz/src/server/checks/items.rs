@@ -7,6 +7,7 @@ use crate::gate::{SignIn, Template, is_mcp_method};
 use crate::registry::{self, Access, Kind};
 use crate::scope::{Requirement, Scope, ScopeSet, is_well_formed, placeholders};
 use crate::server::item::{Declared, Item};
+use crate::server::toolsets::Toolsets;
 
 /// A server without anything to guard is a mistake.
 pub(in crate::server) fn some(functions: &[Declared], problems: &mut Vec<String>) {
@@ -170,7 +171,10 @@ fn sign_in(item: &Item, problems: &mut Vec<String>) {
 
 /// Everything that a function takes must be there.
 pub(in crate::server) fn parameters(functions: &[Declared], app: &App, problems: &mut Vec<String>) {
-    for Declared { item, signature } in functions {
+    for Declared {
+        item, signature, ..
+    } in functions
+    {
         for (state, type_name) in &signature.states {
             if !app.holds(*state) {
                 problems.push(format!(
@@ -220,9 +224,9 @@ fn strings(item: &Item, signature: &Signature, problems: &mut Vec<String>) {
     }
 }
 
-/// A toolset that a server names must bring something.
+/// A toolset that a server names must bring something, and nothing that contradicts it.
 pub(in crate::server) fn toolsets(
-    named: &[String],
+    named: &Toolsets,
     functions: &[Declared],
     problems: &mut Vec<String>,
 ) {
@@ -232,9 +236,20 @@ pub(in crate::server) fn toolsets(
             .filter_map(|function| function.item.toolset);
         toolsets.any(|toolset| toolset == name)
     };
-    for name in named.iter().filter(|name| !joined(name)) {
+    for Declared {
+        item, is_anonymous, ..
+    } in functions
+    {
+        if *is_anonymous && !named.asks(item.toolset).is_empty() {
+            problems.push(format!(
+                "{item} is declared `anonymous`, and its toolset asks for scopes: take it out of the toolset, or `anonymous` out of {}",
+                item.where_written()
+            ));
+        }
+    }
+    for name in named.names().filter(|name| !joined(name)) {
         let known = registry::toolsets();
-        problems.push(if known.contains(name.as_str()) {
+        problems.push(if known.contains(name) {
             format!("toolset {name:?} brings nothing: `.tools([..])` and the like are exactly what they name, so name it there")
         } else {
             let known: Vec<String> = known.iter().map(|known| format!("{known:?}")).collect();
