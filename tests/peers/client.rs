@@ -12,9 +12,10 @@ const REDIRECT: &str = "http://127.0.0.1:8976/callback";
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
-/// The public client `third-party` of every provider here.
+/// The public client `third-party` of every provider here, or another one.
 pub(crate) struct Client {
     pub(crate) http: Http,
+    id: &'static str,
     metadata: Value,
     /// What it asks tokens for (RFC 8707).
     resource: Option<String>,
@@ -28,8 +29,15 @@ impl Client {
         Ok(Self {
             metadata: http.get(metadata).send().await?.json().await?,
             http,
+            id: "third-party",
             resource: Some(resource.to_owned()),
         })
+    }
+
+    /// Is this public client instead.
+    pub(crate) fn called(mut self, id: &'static str) -> Self {
+        self.id = id;
+        self
     }
 
     /// Asks for another resource, or for none.
@@ -51,7 +59,7 @@ impl Client {
     ) -> Result<String> {
         let question = [
             ("response_type", "code"),
-            ("client_id", "third-party"),
+            ("client_id", self.id),
             ("redirect_uri", REDIRECT),
             ("scope", scope),
             ("state", "the-state"),
@@ -78,7 +86,7 @@ impl Client {
     ) -> Result<Value> {
         let form = [
             ("grant_type", "authorization_code"),
-            ("client_id", "third-party"),
+            ("client_id", self.id),
             ("code", code),
             ("redirect_uri", REDIRECT),
             ("code_verifier", VERIFIER),
@@ -101,7 +109,7 @@ impl Client {
 
     /// Takes a token back (RFC 7009).
     pub(crate) async fn revoke(&self, token: &str) -> Result<()> {
-        let form = [("client_id", "third-party"), ("token", token)];
+        let form = [("client_id", self.id), ("token", token)];
         let request = self.http.post(self.endpoint("revocation_endpoint"));
         request.form(&form).send().await?.error_for_status()?;
         Ok(())

@@ -53,8 +53,28 @@ impl OidcProvider {
         self.order("replace").await
     }
 
+    /// In the shape of Logto: signs with a new key of this kind from now on, `EC` or `RSA`; the old
+    /// one stays.
+    pub async fn rotate(&mut self, kind: &str) -> Result<()> {
+        self.tell("rotate", kind).await
+    }
+
+    /// In the shape of Logto: somebody is suspended, and loses what they allowed.
+    pub async fn suspend(&mut self, person: &str) -> Result<()> {
+        self.tell("suspend", person).await
+    }
+
+    /// In the shape of Logto: somebody may sign in again.
+    pub async fn restore(&mut self, person: &str) -> Result<()> {
+        self.tell("restore", person).await
+    }
+
     async fn order(&mut self, what: &str) -> Result<()> {
-        self.process.say(&json!({ "keys": what })).await?;
+        self.tell("keys", what).await
+    }
+
+    async fn tell(&mut self, order: &str, what: &str) -> Result<()> {
+        self.process.say(&json!({ order: what })).await?;
         let answer = self.process.line().await?;
         answer.map(drop).ok_or("the provider has ended".into())
     }

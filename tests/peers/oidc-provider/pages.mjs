@@ -1,9 +1,9 @@
 // The sign-in and the consent page: plain forms, no scripts.
 import { isKnown } from './people.mjs';
 
-export function pages(provider) {
+export function pages(provider, settings) {
   return (request, response) => {
-    answer(provider, request, response).catch((error) => {
+    answer(provider, settings, request, response).catch((error) => {
       // Also a page that has expired or was never there.
       response.writeHead(error.status ?? 500, { 'content-type': 'text/plain' });
       response.end(error.message);
@@ -11,10 +11,15 @@ export function pages(provider) {
   };
 }
 
-async function answer(provider, request, response) {
+async function answer(provider, { bareCancel }, request, response) {
   const interaction = await provider.interactionDetails(request, response);
   if (request.method !== 'POST') return show(provider, interaction, response);
   const form = new URLSearchParams(await bodyOf(request));
+  if (bareCancel && form.get('decision') === 'deny') {
+    // What Logto's button does: back to the agent, and not a word about what happened.
+    response.writeHead(303, { location: interaction.params.redirect_uri });
+    return response.end();
+  }
   const result =
     interaction.prompt.name === 'login'
       ? signIn(form)

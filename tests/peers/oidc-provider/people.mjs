@@ -33,3 +33,19 @@ export async function findAccount(_ctx, login) {
     claims: async (_use, scope) => ({ sub: login, ...claimsFor(login, scope) }),
   };
 }
+
+// The same people as Logto keeps them, under the same ids; they can change while the process runs.
+export const users = new Map(Object.entries(people).map(([id, person]) => [id, {
+  id,
+  username: id,
+  name: person.name,
+  primaryEmail: person.email,
+  primaryPhone: null,
+  avatar: null,
+  profile: {},
+  customData: { plan: 'internal' },
+  identities: {},
+  isSuspended: false,
+  createdAt: 1700000000000,
+  updatedAt: 1700000000000,
+}]));
