@@ -181,6 +181,12 @@ impl AuthInfo {
         )
     }
 
+    /// What somebody else knows of this person, as far as the scopes stand for it.
+    #[cfg(feature = "logto")]
+    pub(crate) fn shared_of(&self, known: &Map<String, Value>) -> Map<String, Value> {
+        Claims::select(None, self.scopes(), known, &self.core.consent).into_map()
+    }
+
     /// How long something that no call waits for may go on for this caller: its client comes back
     /// with a newer token, or not at all.
     pub(crate) fn stays(&self, now: SystemTime) -> Duration {

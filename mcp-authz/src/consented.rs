@@ -135,6 +135,11 @@ impl Claims {
         Self(sub.into_iter().chain(shared).chain(more).collect())
     }
 
+    #[cfg(feature = "logto")]
+    pub(crate) fn into_map(self) -> Map<String, Value> {
+        self.0
+    }
+
     /// One claim.
     ///
     /// ```

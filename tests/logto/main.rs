@@ -2,7 +2,11 @@
 //! server's tenant is given.
 
 mod applications;
+mod bad_tokens;
 mod consent;
+mod identity;
+mod identity_trouble;
+mod people;
 mod plan;
 mod plan_conflicts;
 mod resources;

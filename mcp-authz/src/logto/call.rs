@@ -157,6 +157,15 @@ fn pause(asks: bool, error: &Error, attempt: u32) -> Option<Duration> {
 impl Management {
     /// Sends a call until it is answered for good.
     pub(super) async fn send(&self, call: &Call<'_>) -> Result<Response<Bytes>, Error> {
+        self.send_until(call, MAX_ATTEMPTS).await
+    }
+
+    /// Sends a call for somebody who waits and can come back: there are no pauses.
+    pub(super) async fn send_now(&self, call: &Call<'_>) -> Result<Response<Bytes>, Error> {
+        self.send_until(call, 1).await
+    }
+
+    async fn send_until(&self, call: &Call<'_>, attempts: u32) -> Result<Response<Bytes>, Error> {
         let mut attempt = 0;
         let mut renewed = false;
         loop {
@@ -172,7 +181,8 @@ impl Management {
                 continue;
             }
             let asks = of_token || call.method() == Method::GET;
-            let Some(pause) = pause(asks, &error, attempt) else {
+            let pause = pause(asks, &error, attempt).filter(|_| attempt + 1 < attempts);
+            let Some(pause) = pause else {
                 return Err(error);
             };
             tracing::debug!(%error, ?pause, "Logto is asked again");

@@ -2,7 +2,8 @@
 //!
 //! Verifying Logto's tokens takes none of this ([`Issuer::logto`](crate::Issuer::logto) is enough).
 //! [`Management`] is for programs that set a tenant up, register agents, or take back what people
-//! allowed them; [`Provisioning`] compares a server with a tenant and makes what is missing there.
+//! allowed them; [`Provisioning`] compares a server with a tenant and makes what is missing there;
+//! [`UserRecords`] tell a server who the person of a JWT is.
 //!
 //! ```no_run
 //! # async fn example(server: mcp_authz::Server, secret: String) -> Result<(), mcp_authz::logto::Error> {
@@ -29,6 +30,7 @@ mod management;
 mod resources;
 mod roles;
 mod users;
+mod user_records;
 mod applications;
 mod secrets;
 mod consent;
@@ -49,4 +51,5 @@ pub use plan::{Plan, Provisioning};
 pub use resources::{NewResource, Resource, ResourceScope};
 pub use roles::{NewRole, Role, RoleType};
 pub use secrets::{ApplicationSecret, Rotation};
+pub use user_records::UserRecords;
 pub use users::{Grant, GrantsOf, User};

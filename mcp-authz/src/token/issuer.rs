@@ -156,7 +156,7 @@ impl Issuer {
     /// Whether no token is good without what userinfo adds.
     #[cfg(feature = "dpop")]
     pub(crate) fn needs_userinfo(&self) -> bool {
-        let userinfo = self.remote.userinfo.as_ref();
+        let userinfo = self.remote.userinfo();
         userinfo.is_some_and(|userinfo| !userinfo.is_optional())
     }
 

@@ -11,6 +11,7 @@ use super::claims::ClaimRules;
 use super::discovery::Failure;
 use super::documents::Documents;
 use super::endpoint::Endpoint;
+use super::enrichment::Enrichment;
 use super::introspection::Introspector;
 use super::jose::Jws;
 use super::jwt::JwtVerifier;
@@ -30,7 +31,7 @@ pub(crate) struct IssuerVerifier {
     documents: Arc<Documents>,
     jwt: JwtVerifier,
     opaque: Option<Question<Judge>>,
-    enrichment: Option<Question<Enricher>>,
+    enrichment: Option<Question<Enrichment>>,
 }
 
 /// Something to ask, and what was answered.
@@ -80,11 +81,16 @@ impl IssuerVerifier {
             let configured = configured.ok().flatten();
             UserinfoEndpoint(endpoint("userinfo", "userinfo_endpoint", configured))
         };
-        let enricher = remote.userinfo.clone().map(|settings| Enricher {
+        let enricher = remote.userinfo().map(|settings| Enricher {
             endpoint: userinfo(settings.configured(documents.url())),
             settings,
+            wants_openid: remote.strict_userinfo,
         });
         let enricher = enricher.map(Arc::new);
+        let for_jwts = enricher.clone().filter(|_| !remote.strict_userinfo);
+        let for_jwts = for_jwts.map(Enrichment::Userinfo);
+        #[cfg(feature = "logto")]
+        let for_jwts = for_jwts.or(remote.directory.clone().map(Enrichment::Directory));
         let judge = match (&remote.introspection, &remote.opaque) {
             (Some(settings), _) => {
                 let configured = settings.configured(documents.url());
@@ -103,7 +109,7 @@ impl IssuerVerifier {
         };
         Self {
             opaque: judge.map(|judge| Question::new(Arc::new(judge), &rules, world)),
-            enrichment: enricher.map(|enricher| Question::new(enricher, &rules, world)),
+            enrichment: for_jwts.map(|more| Question::new(Arc::new(more), &rules, world)),
             documents,
             jwt,
             rules,
@@ -150,9 +156,8 @@ impl IssuerVerifier {
             return Ok(caller);
         };
         let ask = || {
-            let (enricher, rules) = (Arc::clone(what), Arc::clone(&self.rules));
-            let token = token.clone();
-            async move { enricher.enrich(token.expose(), caller, &rules).await }.boxed()
+            let (more, rules, token) = (Arc::clone(what), Arc::clone(&self.rules), token.clone());
+            async move { more.add_to(caller, token.expose(), &rules).await }.boxed()
         };
         asking.ask(hash, ask).await
     }
@@ -193,6 +198,10 @@ impl IssuerVerifier {
         if needs_keys {
             found.extend(self.jwt.check().await.err());
         }
+        #[cfg(feature = "logto")]
+        if let Some(Enrichment::Directory(directory)) = self.enrichment() {
+            found.extend(directory.check().await.err());
+        }
         found
     }
 
@@ -208,6 +217,11 @@ impl IssuerVerifier {
         self.jwt.memory().forget_subject(issuer, subject);
         self.asking()
             .for_each(|asking| asking.forget_subject(issuer, subject));
+    }
+
+    #[cfg(feature = "logto")]
+    fn enrichment(&self) -> Option<&Enrichment> {
+        self.enrichment.as_ref().map(|question| &*question.what)
     }
 
     fn asking(&self) -> impl Iterator<Item = &Asking> {
@@ -233,7 +247,7 @@ impl Judge {
             Self::Userinfo(alone, endpoint) => return alone.ask(endpoint, token, rules).await,
         };
         let (caller, lifetime) = introspector.ask(token, rules).await?;
-        let Some(enricher) = enricher else {
+        let Some(enricher) = enricher.as_ref().filter(|one| one.answers(&caller)) else {
             return Ok((caller, lifetime));
         };
         let (caller, added_for) = enricher.enrich(token, caller, rules).await?;

@@ -3,7 +3,7 @@
 //! `jose` and `json` read the token, `claims` decides what it may say; `discovery`, `documents`,
 //! `jwks` and `provider` know the issuer's addresses and keys, and `jwt` puts these together. What is
 //! not signed is asked about: `introspection` and `userinfo` know how, through `endpoint`, and `asking`
-//! asks once for everyone; `wants` is what the metadata must say for that. `issuer_verifier` is one
+//! asks once for everyone; `enrichment` is what is added to a verified token; `wants` is what the metadata must say for that. `issuer_verifier` is one
 //! issuer, `verifiers` one server. `possession` decides whether to hold a token is enough, `dpop` checks
 //! proofs where it is not.
 //! What is special about a provider lies in `presets`.
@@ -21,6 +21,7 @@ mod documents;
 #[cfg(feature = "dpop")]
 mod dpop;
 mod endpoint;
+pub(crate) mod enrichment;
 mod introspection;
 mod issuer;
 mod issuer_verifier;

@@ -1,7 +1,12 @@
 //! What an issuer is asked about a token, by the author's choice.
 
+#[cfg(feature = "logto")]
+use std::sync::Arc;
+
 use url::Url;
 
+#[cfg(feature = "logto")]
+use super::enrichment::Directory;
 use super::{Introspection, Issuer, Userinfo};
 use crate::danger::{Opaque, OpaqueTokens, WithoutAudience};
 
@@ -11,6 +16,11 @@ pub(crate) struct Remote {
     pub(super) introspection: Option<Introspection>,
     pub(super) opaque: Option<Opaque>,
     pub(super) userinfo: Option<Userinfo>,
+    /// Its userinfo answers opaque tokens with the scope `openid`, and refuses all others.
+    pub(super) strict_userinfo: bool,
+    /// Who knows the persons of its JWTs.
+    #[cfg(feature = "logto")]
+    pub(super) directory: Option<Arc<dyn Directory>>,
 }
 
 /// Tokens that are not signed, and claims that are not in the token.
@@ -55,12 +65,26 @@ impl Issuer {
         self.remote.userinfo = Some(userinfo);
         self
     }
+
+    /// Asks this one who the persons of its JWTs are.
+    #[cfg(feature = "logto")]
+    pub(crate) fn directory(mut self, directory: Arc<dyn Directory>) -> Self {
+        self.remote.directory = Some(directory);
+        self
+    }
 }
 
 impl Remote {
     /// Whether opaque tokens of this issuer are accepted.
     pub(super) fn takes_opaque(&self) -> bool {
         self.introspection.is_some() || self.opaque.is_some()
+    }
+
+    /// What userinfo adds: where it tells of opaque tokens alone it is all that does, and needs no word.
+    pub(super) fn userinfo(&self) -> Option<Userinfo> {
+        let own = self.userinfo.clone();
+        let implied = self.strict_userinfo && self.introspection.is_some();
+        own.or_else(|| implied.then(Userinfo::new))
     }
 
     /// The clients that stand in for an audience.
@@ -79,6 +103,19 @@ impl Remote {
         }
         if let Some(userinfo) = &self.userinfo {
             problems.extend(userinfo.problems(issuer));
+            if self.strict_userinfo && self.introspection.is_none() {
+                problems.push("its userinfo refuses every JWT: accept opaque tokens as well (`.introspection(..)`, `.opaque_tokens(..)`), or leave `.userinfo(..)` out and take what the token says, or what the tenant knows (`.identity_from(..)`, behind the feature `logto`)".to_owned());
+            }
+        }
+        #[cfg(feature = "logto")]
+        if let Some(directory) = &self.directory {
+            problems.extend(directory.problems(issuer));
+            if self.userinfo.is_some() && !self.strict_userinfo {
+                problems.push(
+                    "two tell who the person is: take `.userinfo(..)` or `.identity_from(..)` out"
+                        .to_owned(),
+                );
+            }
         }
         match &self.opaque {
             None => {}

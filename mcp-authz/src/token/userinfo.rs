@@ -11,6 +11,7 @@ use url::Url;
 use super::asking::{Answer, REFUSED_FOR};
 use super::claims::ClaimRules;
 use super::endpoint::{self, Endpoint, Form};
+use super::enrichment;
 use super::introspection::names;
 use super::jose::Typ;
 use super::{Reject, VerifyError};
@@ -35,7 +36,8 @@ const MAX_CACHED: Duration = Duration::from_secs(5 * 60);
 ///
 /// While userinfo cannot be had, the call is answered with 503 (see [`optional`](Self::optional)); a
 /// token that userinfo calls invalid is refused with 401. Some providers take only tokens of their
-/// own there, and refuse those for an API: then there is nothing to be had this way.
+/// own there, and refuse those for an API: then there is nothing to be had this way. Where a preset knows
+/// that ([`Issuer::logto`](crate::Issuer::logto)), only the others are asked about.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Userinfo {
@@ -180,9 +182,16 @@ impl UserinfoEndpoint {
 pub(super) struct Enricher {
     pub(super) settings: Userinfo,
     pub(super) endpoint: UserinfoEndpoint,
+    /// Whether the endpoint answers nobody without the scope `openid`.
+    pub(super) wants_openid: bool,
 }
 
 impl Enricher {
+    /// Whether there is anything to be had for a caller's token.
+    pub(super) fn answers(&self, caller: &AuthInfo) -> bool {
+        !self.wants_openid || caller.has("openid")
+    }
+
     /// The caller with what userinfo says besides.
     pub(super) async fn enrich(&self, token: &str, caller: AuthInfo, rules: &ClaimRules) -> Answer {
         let is_client = |one: &str| caller.client_id() == Some(one);
@@ -196,7 +205,7 @@ impl Enricher {
                         Reject("userinfo: sub: missing, or another than the token's").into(),
                     );
                 }
-                Ok((merge(&caller, more), self.settings.cached_for))
+                Ok((enrichment::merge(&caller, more), self.settings.cached_for))
             }
             Err(why) if self.settings.optional => {
                 tracing::info!(%why, "going on without userinfo");
@@ -206,36 +215,3 @@ impl Enricher {
         }
     }
 }
-
-fn merge(caller: &AuthInfo, more: Map<String, Value>) -> AuthInfo {
-    let mut claims = caller.claims().clone();
-    for (name, value) in more {
-        if !DECIDING.contains(&name.as_str()) {
-            // What the token itself says stands.
-            claims.entry(name).or_insert(value);
-        }
-    }
-    caller.with_claims(claims)
-}
-
-/// What a token says about itself (RFC 7519 §4.1, RFC 9068 §2.2, RFC 8693 §4, RFC 9470 §6.2): no other
-/// document can say it.
-const DECIDING: [&str; 17] = [
-    "iss",
-    "sub",
-    "aud",
-    "exp",
-    "nbf",
-    "iat",
-    "jti",
-    "scope",
-    "scp",
-    "client_id",
-    "azp",
-    "cnf",
-    "act",
-    "may_act",
-    "auth_time",
-    "acr",
-    "amr",
-];

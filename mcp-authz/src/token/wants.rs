@@ -65,7 +65,7 @@ impl Issuer {
                 wants.endpoint("userinfo_endpoint", true, remedy);
             }
         }
-        if let Some(userinfo) = &remote.userinfo
+        if let Some(userinfo) = remote.userinfo()
             && !userinfo.has_endpoint()
         {
             let remedy = "name it with `Userinfo::new().endpoint(..)`, or remove `.userinfo(..)`";

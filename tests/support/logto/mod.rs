@@ -126,6 +126,26 @@ impl Logto {
         self.site().tenant.sign_up(username)
     }
 
+    /// The same, under an id that somebody else gives out.
+    pub fn sign_up_as(&self, id: &str, username: &str) {
+        self.site().tenant.sign_up_as(id, username);
+    }
+
+    /// Sets members of somebody's record, as an operator would in the console; whatever is set is said.
+    pub fn edit(&self, user_id: &str, changes: &Value) {
+        self.site().tenant.edit(user_id, changes);
+    }
+
+    /// Somebody leaves.
+    pub fn delete_user(&self, user_id: &str) {
+        self.site().tenant.users.retain(|(id, _)| id != user_id);
+    }
+
+    /// The keys that it signs tokens of people with; it has none by itself.
+    pub fn publish(&self, keys: &[Value]) {
+        self.site().tenant.keys = keys.to_vec();
+    }
+
     /// The names of the roles that somebody has.
     pub fn roles_of(&self, user_id: &str) -> Vec<String> {
         self.site().tenant.roles_of(user_id)

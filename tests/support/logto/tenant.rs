@@ -16,6 +16,8 @@ pub(super) struct Tenant {
     pub(super) endpoint: String,
     /// Counts everything that has an id.
     count: usize,
+    /// What it publishes for the tokens of people.
+    pub(super) keys: Vec<Value>,
     /// The tokens of machines, with the scope of each.
     pub(super) tokens: BTreeMap<String, String>,
     pub(super) resources: Table,
@@ -60,6 +62,7 @@ impl Default for Tenant {
         Self {
             endpoint: String::new(),
             count: 0,
+            keys: Vec::new(),
             tokens: BTreeMap::new(),
             resources: vec![("management-api".into(), resource)],
             scopes: vec![("management-api-all".into(), scope)],
@@ -105,7 +108,7 @@ impl Tenant {
         match request.path.as_str() {
             "/oidc/token" if request.method == "POST" => self.token(request),
             "/oidc/.well-known/openid-configuration" => Reply::new(200, self.metadata()),
-            "/oidc/jwks" => Reply::new(200, json!({ "keys": [] })),
+            "/oidc/jwks" => Reply::new(200, json!({ "keys": self.keys })),
             path if path.starts_with("/api/") => match self.authorize(request) {
                 Ok(()) => self.route(request),
                 Err(refusal) => refusal,

@@ -4,7 +4,7 @@ use json::{Value, json};
 
 use super::reply::{Answer, Reply};
 use super::request::Request;
-use super::tenant::{Tenant, find, now};
+use super::tenant::{Tenant, find, find_mut, now};
 
 impl Tenant {
     pub(super) fn users(&mut self, method: &str, path: &[&str], request: &Request) -> Answer {
@@ -41,6 +41,12 @@ impl Tenant {
 
     pub(super) fn sign_up(&mut self, username: &str) -> String {
         let id = self.new_id("user");
+        self.sign_up_as(&id, username);
+        id
+    }
+
+    pub(super) fn sign_up_as(&mut self, id: &str, username: &str) {
+        let id = id.to_owned();
         let user = json!({
             "id": id, "username": username, "primaryEmail": format!("{username}@example.com"),
             "primaryPhone": null, "name": null, "avatar": null, "customData": {}, "identities": {},
@@ -53,7 +59,14 @@ impl Tenant {
                 self.role_users.insert((role.clone(), id.clone()));
             }
         }
-        id
+    }
+
+    pub(super) fn edit(&mut self, user: &str, changes: &Value) {
+        let record = find_mut(&mut self.users, user).ok();
+        let members = record.and_then(Value::as_object_mut).expect("a user");
+        for (name, value) in changes.as_object().into_iter().flatten() {
+            members.insert(name.clone(), value.clone());
+        }
     }
 
     pub(super) fn roles_of(&self, user: &str) -> Vec<String> {

@@ -16,20 +16,28 @@ impl Issuer {
     ///    permission is called like one of Logto's user scopes (`profile`, `email`, …), list that
     ///    user scope as well.
     ///
-    /// A token that was asked for without `resource` is opaque and names no audience: it is refused
-    /// here, unless you ask about it ([`introspection`](Issuer::introspection), as a machine-to-machine
-    /// app of Logto's) and list the agents that stand in for the audience
-    /// ([`danger::without_audience`](crate::danger::without_audience)). Its claims are then those of
-    /// [`userinfo`](Issuer::userinfo), for agents that asked for `openid`.
+    /// **Who the person is.** A token that an agent asked for with `resource` is a JWT. It names its person by
+    /// an id, and Logto's userinfo refuses it; so identity comes from the claims that the token customizer
+    /// puts in, or from the tenant's user records (`identity_from`, behind the feature `logto`).
+    ///
+    /// A token that was asked for without `resource` is opaque and names no audience: it is refused here,
+    /// unless you ask about it as an app of the tenant that has a secret, and list the agents that stand
+    /// in for the audience (see [`danger::without_audience`](crate::danger::without_audience) for what
+    /// that costs). Its claims are then those of Logto's userinfo, where the agent asked for `openid`;
+    /// nothing else needs to be said ([`userinfo`](Issuer::userinfo) sets how long they are believed).
     ///
     /// ```
-    /// # use mcp_authz::Issuer;
-    /// let issuer = Issuer::logto("https://tenant.logto.app");
+    /// # use mcp_authz::{ClientAuth, Issuer, danger};
+    /// # let secret = "s3cret";
+    /// let jwts = Issuer::logto("https://tenant.logto.app");
+    /// let both = Issuer::logto("https://tenant.logto.app")
+    ///     .introspection(ClientAuth::secret_basic("vd2kxvwp5lkmpyrhcgwlt", secret))
+    ///     .opaque_tokens(danger::without_audience(["smartmail-client-id"]));
     /// ```
     pub fn logto(endpoint: impl AsRef<str>) -> Self {
         let endpoint = endpoint.as_ref().trim_end_matches('/');
         let endpoint = endpoint.strip_suffix("/oidc").unwrap_or(endpoint);
-        Self::new(format!("{endpoint}/oidc"))
+        let mut issuer = Self::new(format!("{endpoint}/oidc"))
             .claims_for_scope("profile", ["username", "created_at"])
             .claims_for_scope("custom_data", ["custom_data"])
             .claims_for_scope("identities", ["identities", "sso_identities"])
@@ -38,6 +46,9 @@ impl Issuer {
                 "urn:logto:scope:organizations",
                 ["organizations", "organization_data"],
             )
-            .claims_for_scope("urn:logto:scope:organization_roles", ["organization_roles"])
+            .claims_for_scope("urn:logto:scope:organization_roles", ["organization_roles"]);
+        // oidc-provider, which is in Logto: 401 for a JWT, 403 for a token without `openid`.
+        issuer.remote.strict_userinfo = true;
+        issuer
     }
 }
