@@ -69,6 +69,7 @@ struct Core {
 struct Grant {
     issuer: String,
     client_id: Option<String>,
+    first_party: bool,
     scopes: ScopeSet,
     audience: Vec<String>,
 }
@@ -90,6 +91,7 @@ impl AuthInfo {
             grant: Grant {
                 issuer: issuer.into(),
                 client_id: None,
+                first_party: false,
                 scopes: ScopeSet::new(),
                 audience: Vec::new(),
             },
@@ -117,6 +119,37 @@ impl AuthInfo {
     #[must_use]
     pub fn client_id(&self) -> Option<&str> {
         self.core.grant.client_id.as_deref()
+    }
+
+    /// Whether this client of this issuer calls. An id alone says little: two issuers can give the same
+    /// one to two clients.
+    ///
+    /// ```
+    /// # fn example(auth: mcp_authz::AuthInfo) {
+    /// let is_console = auth.is_client("https://tenant.logto.app/oidc", "our-console");
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn is_client(&self, issuer: &str, client_id: &str) -> bool {
+        self.issuer() == issuer && self.client_id() == Some(client_id)
+    }
+
+    /// Whether the client is one of the operator's own, by
+    /// [`Issuer::first_party`](crate::Issuer::first_party). Never for a token that names no client.
+    ///
+    /// ```
+    /// use mcp_authz::{AuthInfo, tool};
+    ///
+    /// /// Search the mailbox; agents of others see no drafts.
+    /// #[tool(scopes = ["mail:read"])]
+    /// fn search(auth: AuthInfo) -> String {
+    ///     let with_drafts = auth.is_first_party();
+    ///     # with_drafts.to_string()
+    /// }
+    /// ```
+    #[must_use]
+    pub fn is_first_party(&self) -> bool {
+        self.core.grant.first_party
     }
 
     /// What the person consented to.
@@ -249,6 +282,13 @@ impl AuthInfoBuilder {
     /// Sets `client_id`.
     pub fn client_id(mut self, client_id: impl Into<String>) -> Self {
         self.grant.client_id = Some(client_id.into());
+        self
+    }
+
+    /// Says that the client is one of the operator's own; see
+    /// [`AuthInfo::is_first_party`].
+    pub fn first_party(mut self) -> Self {
+        self.grant.first_party = true;
         self
     }
 

@@ -121,7 +121,7 @@ pub use consented::Claims;
 pub use denied::Denied;
 pub use error::{ConfigError, Error};
 pub use extract::{Call, FromCall, Rmcp, State};
-pub use gate::{ChallengeForm, PolicyError, Rule, Rules, Visibility};
+pub use gate::{ChallengeForm, PolicyError, Rule, Rules, Visibility, first_party};
 #[doc(inline)]
 #[doc = include_str!("docs/prompt.md")]
 pub use mcp_authz_macros::prompt;

@@ -3,6 +3,7 @@
 mod arguments;
 mod client;
 mod concealed;
+mod first_party;
 mod hanging_up;
 mod policies;
 mod prompts;

@@ -1,6 +1,7 @@
 //! What scopes cannot say: a predicate of the author's.
 
 mod over;
+mod own;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -15,6 +16,7 @@ use tokio::time::{Instant, timeout_at};
 
 pub(super) use over::OfArguments;
 pub use over::PolicyOver;
+pub use own::first_party;
 
 use crate::auth_info::AuthInfo;
 use crate::challenge::Denial;

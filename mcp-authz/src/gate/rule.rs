@@ -36,6 +36,7 @@ pub struct Rule {
     pub(crate) sign_in: SignIn,
     pub(crate) scopes_for: Option<ScopesFor>,
     pub(crate) policy: Option<Policy>,
+    pub(crate) first_party: bool,
     pub(crate) concealed: bool,
     pub(crate) deferred: Deferred,
     pub(crate) of_variables: Option<OfVariables>,
@@ -79,6 +80,7 @@ impl Rule {
             sign_in: SignIn::default(),
             scopes_for: None,
             policy: None,
+            first_party: false,
             concealed: false,
             deferred: Deferred::default(),
             of_variables: None,
@@ -130,6 +132,20 @@ impl Rule {
         self
     }
 
+    /// Only for the operator's own applications; see [`first_party`](crate::first_party()). A policy is
+    /// asked besides.
+    ///
+    /// ```
+    /// use mcp_authz::{Rule, Rules, scopes};
+    ///
+    /// let close = Rule::from(scopes!["account:close"]).first_party();
+    /// let rules = Rules::new().tool("close_account", close.conceal());
+    /// ```
+    pub fn first_party(mut self) -> Self {
+        self.first_party = true;
+        self
+    }
+
     /// The person must have signed in no longer ago (`auth_time`, RFC 9470 §4), in whole seconds.
     pub fn max_age(mut self, age: Duration) -> Self {
         self.sign_in.max_age = Some(age);
@@ -165,6 +181,7 @@ impl Rule {
     pub(crate) fn asks_for_somebody(&self) -> bool {
         !self.sign_in.is_any()
             || self.has_policy()
+            || self.first_party
             || self.scopes_for.is_some()
             || self.deferred.is_any()
     }
@@ -228,6 +245,7 @@ impl fmt::Display for Rule {
                 self.scopes_for.is_some() || self.deferred.scopes,
                 "more by arguments",
             ),
+            (self.first_party, "first-party clients"),
             (self.has_policy(), "policy"),
             (self.concealed, "concealed"),
         ] {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use rmcp::model::JsonObject;
 
 use super::decide::{Arguments, Caller, Operation};
-use super::policy::Asked;
+use super::policy::{Asked, first_party};
 use super::rule::{Rule, Rules};
 use super::template::{Template, Variables, read_loosely};
 use super::variables::OfVariables;
@@ -85,11 +85,16 @@ impl<'a> Applied<'a> {
 
     pub(super) fn has_policy(&self) -> bool {
         let of_variables = self.rule.of_variables.as_ref();
-        self.rule.policy.is_some() || of_variables.is_some_and(OfVariables::has_policy)
+        self.rule.policy.is_some()
+            || self.rule.first_party
+            || of_variables.is_some_and(OfVariables::has_policy)
     }
 
     /// Asks the policies for `auth`: scopes and sign-in are there.
     pub(super) async fn ask(self, auth: &AuthInfo, asked: &mut Asked) -> Result<(), Denial> {
+        if self.rule.first_party {
+            first_party(auth)?;
+        }
         if let Some(policy) = &self.rule.policy {
             asked.ask(policy, auth).await?;
         }

@@ -16,7 +16,7 @@ use crate::layer::Origins;
 use crate::scope::{ScopeSet, Terms};
 #[cfg(feature = "dpop")]
 use crate::token::DpopVerifier;
-use crate::token::{Verifiers, WarmUp};
+use crate::token::{Issuer, Verifiers, WarmUp};
 
 impl ServerBuilder {
     /// Checks everything and makes the server.
@@ -122,6 +122,10 @@ impl Plan {
             &mut problems,
         );
         checks::rules(&items, &mut problems);
+        let knows_own = settings.principal
+            || settings.verifier.is_some()
+            || settings.issuers.iter().any(Issuer::knows_first_party);
+        checks::first_party(&items, knows_own, &mut problems);
         let initial_scopes =
             checks::initial_scopes(settings.initial_scopes.as_deref(), &items, &mut problems);
         let written = settings.resource.as_deref();

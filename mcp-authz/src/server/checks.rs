@@ -9,7 +9,7 @@ use rmcp::model::RequestStateCodec;
 
 use super::resource::Resource;
 pub(super) use items::{
-    access, all_scopes, initial_scopes, names, parameters, rules, some, toolsets,
+    access, all_scopes, first_party, initial_scopes, names, parameters, rules, some, toolsets,
 };
 
 use crate::World;

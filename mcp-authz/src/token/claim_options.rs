@@ -24,6 +24,8 @@ pub(crate) struct ClaimOptions {
     max_lifetime: Option<Duration>,
     consent: Arc<ScopeClaims>,
     without_audience: Option<WithoutAudience>,
+    /// The operator's own, where the author says which those are.
+    first_party: Option<Vec<String>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +45,7 @@ impl Default for ClaimOptions {
             max_lifetime: None,
             consent: Arc::default(),
             without_audience: None,
+            first_party: None,
         }
     }
 }
@@ -154,6 +157,25 @@ impl Issuer {
         self.claims.without_audience = Some(instead);
         self
     }
+
+    /// Says which clients of this issuer are the operator's own, for the policy
+    /// [`first_party`](crate::first_party()) and [`AuthInfo::is_first_party`](crate::AuthInfo::is_first_party).
+    /// Each call adds some.
+    ///
+    /// No token says it: a provider that knows the difference (Logto's third-party applications, consent
+    /// that is skipped) keeps it to itself. The ids are compared byte for byte with the client that a
+    /// verified token of **this issuer** names, so the same id at another issuer is somebody else; a token
+    /// that names no client belongs to nobody's own.
+    ///
+    /// ```
+    /// # use mcp_authz::Issuer;
+    /// let issuer = Issuer::logto("https://tenant.logto.app").first_party(["our-webmail", "our-console"]);
+    /// ```
+    pub fn first_party<C: Into<String>>(mut self, clients: impl IntoIterator<Item = C>) -> Self {
+        let own = self.claims.first_party.get_or_insert_default();
+        own.extend(clients.into_iter().map(Into::into));
+        self
+    }
 }
 
 impl ClaimOptions {
@@ -194,6 +216,11 @@ impl ClaimOptions {
                 .as_ref()
                 .is_some_and(WithoutAudience::is_empty),
             "without an audience somebody must stand in for it: name clients in `danger::without_audience([..])`",
+        );
+        let own = self.first_party.as_ref();
+        refuse(
+            own.is_some_and(|own| own.is_empty() || own.iter().any(String::is_empty)),
+            "its first-party clients have no name: write their ids in `.first_party([..])`, or leave it out (is an environment variable empty?)",
         );
         problems
     }
@@ -256,6 +283,17 @@ impl ClaimOptions {
     /// Who may stand in for the audience of a JWT that has none.
     pub(super) fn without_audience(&self) -> Option<&WithoutAudience> {
         self.without_audience.as_ref()
+    }
+
+    /// Whether this client is the operator's own.
+    pub(super) fn is_first_party(&self, client: &str) -> bool {
+        let mut own = self.first_party.iter().flatten();
+        own.any(|listed| listed == client)
+    }
+
+    /// Whether the author says which clients are the operator's own.
+    pub(crate) fn knows_first_party(&self) -> bool {
+        self.first_party.is_some()
     }
 
     pub(super) fn consent(&self) -> Arc<ScopeClaims> {

@@ -79,7 +79,10 @@ impl ClaimRules {
             caller = caller.subject(subject);
         }
         if let Some(client) = client {
-            caller = caller.client_id(client);
+            caller = match self.options.is_first_party(&client) {
+                true => caller.client_id(client).first_party(),
+                false => caller.client_id(client),
+            };
         }
         if let Some(expires_at) = expires_at {
             caller = caller.expires_at(expires_at);

@@ -160,6 +160,11 @@ impl Issuer {
         userinfo.is_some_and(|userinfo| !userinfo.is_optional())
     }
 
+    /// Whether it says which clients are the operator's own.
+    pub(crate) fn knows_first_party(&self) -> bool {
+        self.claims.knows_first_party()
+    }
+
     /// The identifier without what must not be printed.
     pub(crate) fn shown(&self) -> String {
         match (self.identifier.find("://"), self.identifier.rfind('@')) {

@@ -329,6 +329,32 @@ async fn a_policy_has_three_answers_and_is_asked_last() {
     assert_eq!(judge(panics.conceal(), "a").await, Decision::Unknown);
 }
 
+#[tokio::test]
+async fn first_party_is_asked_besides_any_policy_in_whichever_order_they_are_written() {
+    let refused = || Denial::from(crate::first_party(&caller("").unwrap()).unwrap_err());
+    let own = AuthInfo::builder("https://as.test").first_party().build();
+    for (answer, expected) in [
+        (true, Decision::Allow),
+        (false, Decision::Deny(Denial::Forbidden("no".into()))),
+    ] {
+        let policy = move |_| async move { answer.then_some(()).ok_or(PolicyError::denied("no")) };
+        for rule in [
+            Rule::authenticated().first_party().policy(policy),
+            Rule::authenticated().policy(policy).first_party(),
+        ] {
+            let concealed = book(Rules::new().tool("t", rule.clone().conceal()));
+            let book = book(Rules::new().tool("t", rule));
+            assert_eq!(book.judge(call("t"), &Some(own.clone())).await, expected);
+            let others = book.judge(call("t"), &caller("")).await;
+            assert_eq!(others, Decision::Deny(refused()));
+            assert_eq!(
+                concealed.judge(call("t"), &caller("")).await,
+                Decision::Unknown
+            );
+        }
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_policy_that_does_not_come_back_lets_nobody_through() {
     let rule = Rule::authenticated().policy(|_| std::future::pending());

@@ -8,7 +8,7 @@ use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, ready};
 use rmcp::handler::server::wrapper::Parameters;
 
-use super::{Outcome, PolicyError};
+use super::{Outcome, PolicyError, own};
 use crate::auth_info::AuthInfo;
 use crate::gate::rule::{Rule, deferred_policy};
 use crate::gate::variables::{FromVariable, with_policy};
@@ -39,7 +39,10 @@ where
     F: for<'a> OfCaller<'a, W> + Copy + Send + Sync + 'static,
 {
     fn declare(self, rule: Rule) -> Rule {
-        rule.policy(move |auth| async move { self.answer(&auth).await })
+        match own::is_first_party::<F>() {
+            true => rule.first_party(),
+            false => rule.policy(move |auth| async move { self.answer(&auth).await }),
+        }
     }
 
     fn ask<'a>(self, auth: &'a AuthInfo, _: &'a A) -> BoxFuture<'a, Outcome> {

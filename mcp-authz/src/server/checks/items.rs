@@ -67,6 +67,16 @@ pub(in crate::server) fn access(
     }
 }
 
+/// What is for the operator's own clients is for nobody, as long as no issuer says which those are.
+pub(in crate::server) fn first_party(items: &[Item], known: bool, problems: &mut Vec<String>) {
+    let items = items.iter().filter(|item| item.rule.first_party && !known);
+    problems.extend(items.map(|item| {
+        format!(
+            "{item} is for first-party clients, and no issuer says which those are: add `.first_party([\"client-id\"])` to the issuer"
+        )
+    }));
+}
+
 /// Every part of a rule must be able to be met.
 pub(in crate::server) fn rules(items: &[Item], problems: &mut Vec<String>) {
     concealed(items, problems);
