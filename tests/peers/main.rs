@@ -9,6 +9,7 @@ mod guarded;
 mod journey;
 mod keys;
 mod log;
+mod logto;
 mod logto_shape;
 mod opaque;
 mod outage;

@@ -113,6 +113,11 @@ impl Place {
         Guarded::of(&self.server, issuer).await
     }
 
+    /// One more server for the same resource, which trusts this issuer.
+    pub(crate) async fn server_for(&self, issuer: Issuer) -> Result<Guarded> {
+        Guarded::of(&self.server, issuer).await
+    }
+
     /// An agent that asks for tokens for this server.
     pub(crate) async fn agent(&self) -> Result<Agent> {
         Agent::of(&self.issuer, &self.server).await

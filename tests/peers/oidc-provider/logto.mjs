@@ -23,7 +23,7 @@ const OWN = ['openid', 'offline_access'];
 const list = (text) => text.split(' ').filter(Boolean);
 
 export function logto(plain, settings) {
-  const customize = settings.customizer && customizer(settings);
+  const customize = settings.customizer ? customizer(settings) : undefined;
   return {
     ...plain,
     clients: plain.clients.map((client) => shaped(client, settings)),
