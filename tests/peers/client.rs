@@ -107,16 +107,14 @@ impl Client {
         token(&self.ask(person, scope).await?)
     }
 
-    /// What a machine gets for itself: for the resource with these scopes, or for nothing.
+    /// What a machine gets for itself.
     pub(crate) async fn machine_token(
         &self,
         (id, secret): (&str, &str),
-        scope: Option<&str>,
+        scope: &str,
     ) -> Result<String> {
-        let mut form = vec![("grant_type", "client_credentials")];
-        if let Some(scope) = scope {
-            form.extend([("scope", scope)].into_iter().chain(self.indicator()));
-        }
+        let form = [("grant_type", "client_credentials"), ("scope", scope)];
+        let form: Vec<_> = form.into_iter().chain(self.indicator()).collect();
         let request = self.http.post(self.endpoint("token_endpoint"));
         let request = request.basic_auth(id, Some(secret)).form(&form);
         token(&request.send().await?.json().await?)

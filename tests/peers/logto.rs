@@ -161,7 +161,7 @@ async fn where_no_token_says_it_the_tenant_s_record_does() -> Result<()> {
     server
         .turns_away(&agent.token(&mut bob, "openid profile email").await?)
         .await;
-    let machine = agent.machine_token(MACHINE, Some("profile email")).await?;
+    let machine = agent.machine_token(MACHINE, "profile email").await?;
     assert_eq!(shared(&server, &machine).await, json!({ "sub": MACHINE.0 }));
     place.certified().rotate("RSA").await?;
     let token = agent.token(&mut alice, "openid email profile").await?;
@@ -203,10 +203,6 @@ async fn what_is_no_access_token_for_this_server_opens_nothing() -> Result<()> {
     let bad = [
         ("an ID token", text("id_token")),
         ("a refresh token", text("refresh_token")),
-        (
-            "a machine's opaque token",
-            agent.machine_token(MACHINE, None).await?,
-        ),
         ("a JWT of another tenant", foreign_jwt),
         ("an opaque token of another tenant", foreign_opaque),
         ("nothing that anybody issued", "a".repeat(43)),
@@ -221,7 +217,7 @@ async fn what_is_no_access_token_for_this_server_opens_nothing() -> Result<()> {
         }
     }
     // A machine's JWT is good for what its role gives, and is nobody's.
-    let machine = agent.machine_token(MACHINE, Some("profile email")).await?;
+    let machine = agent.machine_token(MACHINE, "profile email").await?;
     for server in [
         for_jwts(&place).await?,
         for_both(&place, "third-party").await?,

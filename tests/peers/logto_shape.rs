@@ -201,6 +201,24 @@ async fn first_party_apps_ask_nobody_and_third_party_apps_everybody() -> Result<
 }
 
 #[tokio::test]
+async fn a_machine_names_a_resource_and_is_its_own_subject() -> Result<()> {
+    let Some(place) = open(&[]).await? else {
+        return Ok(());
+    };
+    let agent = place.agent().await?;
+    let (_, claims) = read(&agent.machine_token(MACHINE, "profile mail:send").await?);
+    assert_eq!(
+        (&claims["sub"], &claims["client_id"]),
+        (&json!(MACHINE.0), &json!(MACHINE.0))
+    );
+    assert!(claims.get("name").is_none(), "{claims}");
+    let nowhere = agent.resource(None).machine_token(MACHINE, "profile").await;
+    let why = nowhere.expect_err("it names no resource").to_string();
+    assert!(why.contains("invalid_target"), "{why}");
+    Ok(())
+}
+
+#[tokio::test]
 async fn who_is_suspended_loses_opaque_tokens_for_good() -> Result<()> {
     let Some(mut place) = open(&[]).await? else {
         return Ok(());

@@ -53,6 +53,11 @@ export function logto(plain, settings) {
         enabled: true,
         // Who names no resource for the token gets one for userinfo: opaque, without an audience.
         useGrantedResource: async () => false,
+        // A machine has to name one.
+        defaultResource: async (ctx, _client, oneOf) => {
+          if (ctx.oidc.params.grant_type === 'client_credentials') throw new errors.InvalidTarget();
+          return oneOf;
+        },
         getResourceServerInfo: async (ctx, indicator, client) => {
           if (indicator !== settings.resource) throw new errors.InvalidTarget();
           return {
@@ -88,11 +93,12 @@ function customizer({ resource }) {
     new URL('../../../mcp-authz/src/logto/plan/customizer.js', import.meta.url), 'utf8');
   const getCustomJwtClaims = new Function(`${script}\nreturn getCustomJwtClaims;`)();
   return async (_ctx, token) => {
-    if (token.kind !== 'AccessToken' || !token.resourceServer) return undefined;
-    const { aud, scope, clientId, accountId, jti, kind } = token;
+    // For opaque tokens too, which have no audience; a machine's have a script of their own.
+    if (token.kind !== 'AccessToken') return undefined;
+    const payload = token.constructor.IN_PAYLOAD.map((field) => [field, token[field]]);
     return getCustomJwtClaims({
-      token: { aud: aud ?? resource, scope, clientId, accountId, jti, kind },
-      context: { user: users.get(accountId) },
+      token: Object.fromEntries(payload.filter(([, value]) => value !== undefined)),
+      context: { user: users.get(token.accountId) },
       environmentVariables: { MCP_AUTHZ_SERVERS: resource },
     });
   };

@@ -71,7 +71,7 @@ mod tests {
 
     use super::*;
 
-    fn claims(user: Value, custom_data: bool) -> Value {
+    fn claims(user: &Value, custom_data: bool) -> Value {
         Value::Object(of(user.as_object().unwrap(), custom_data))
     }
 
@@ -90,9 +90,9 @@ mod tests {
             "phone_number": "4712345678", "phone_number_verified": true,
             "given_name": "Alice", "address": { "country": "NO" }, "preferred_username": "al",
         });
-        assert_eq!(claims(user.clone(), false), expected);
+        assert_eq!(claims(&user, false), expected);
         assert_eq!(
-            claims(user, true)["custom_data"],
+            claims(&user, true)["custom_data"],
             json!({ "plan": "internal" })
         );
     }
@@ -103,7 +103,7 @@ mod tests {
             "username": "alice", "name": null, "avatar": "", "primaryEmail": null, "profile": null,
         });
         let expected = json!({ "username": "alice", "preferred_username": "alice" });
-        assert_eq!(claims(user, true), expected);
+        assert_eq!(claims(&user, true), expected);
     }
 
     /// Both ways of telling who somebody is say the same.
