@@ -149,7 +149,7 @@ impl AuthInfo {
     /// ```
     #[must_use]
     pub fn is_first_party(&self) -> bool {
-        self.core.grant.first_party
+        self.core.grant.first_party && self.client_id().is_some()
     }
 
     /// What the person consented to.

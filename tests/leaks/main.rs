@@ -7,6 +7,7 @@ mod dpop;
 mod jwt;
 mod log;
 mod opaque;
+mod records;
 mod secrets;
 mod sessions;
 mod sign_in;
@@ -39,6 +40,7 @@ async fn nothing_that_opens_a_door_is_logged() {
     let mut secrets = Secrets::default();
     jwt::run(&mut secrets).await;
     opaque::run(&mut secrets).await;
+    records::run(&mut secrets).await;
     dpop::run(&mut secrets).await;
     sessions::run(&mut secrets).await;
     sign_in::run(&mut secrets).await;

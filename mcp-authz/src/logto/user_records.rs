@@ -200,7 +200,9 @@ fn unanswered(error: &Error) -> VerifyError {
     if *status == 404 && code.starts_with("entity.") {
         return VerifyError::rejected("user record: the tenant knows no such user");
     }
-    // Without Logto's own words, which may quote the id.
+    // Without words that may quote something: a code of Logto's is none of those.
+    let plain = |byte: u8| byte.is_ascii_lowercase() || matches!(byte, b'.' | b'_');
+    let code = if code.bytes().all(plain) { code } else { "" };
     let reason = format!("user record: Logto answers {status} {code}");
     let pause = retry_after
         .unwrap_or(RETRY_AFTER)

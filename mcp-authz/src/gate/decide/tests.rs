@@ -332,7 +332,10 @@ async fn a_policy_has_three_answers_and_is_asked_last() {
 #[tokio::test]
 async fn first_party_is_asked_besides_any_policy_in_whichever_order_they_are_written() {
     let refused = || Denial::from(crate::first_party(&caller("").unwrap()).unwrap_err());
-    let own = AuthInfo::builder("https://as.test").first_party().build();
+    let own = AuthInfo::builder("https://as.test")
+        .client_id("ours")
+        .first_party()
+        .build();
     for (answer, expected) in [
         (true, Decision::Allow),
         (false, Decision::Deny(Denial::Forbidden("no".into()))),

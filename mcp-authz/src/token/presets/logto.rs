@@ -16,6 +16,9 @@ impl Issuer {
     ///    permission is called like one of Logto's user scopes (`profile`, `email`, …), list that
     ///    user scope as well.
     ///
+    /// Which applications are third-party is set at Logto, and said in no token: where a tool asks for it
+    /// ([`first_party`](crate::first_party())), list your own with [`first_party`](Issuer::first_party).
+    ///
     /// **Who the person is.** A token that an agent asked for with `resource` is a JWT. It names its person by
     /// an id, and Logto's userinfo refuses it; so identity comes from the claims that the token customizer
     /// puts in, or from the tenant's user records (`identity_from`, behind the feature `logto`).
