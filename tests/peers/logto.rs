@@ -140,7 +140,10 @@ async fn where_no_token_says_it_the_tenant_s_record_does() -> Result<()> {
         .app(id, secret)
         .build()?;
     let records = UserRecords::new(management).of_issuer(&place.issuer);
-    let issuer = Issuer::logto(endpoint(&place)).identity_from(records);
+    let issuer = Issuer::logto(endpoint(&place))
+        .identity_from(records)
+        .introspection(ClientAuth::secret_basic(MACHINE.0, MACHINE.1))
+        .opaque_tokens(danger::without_audience(["third-party"]));
     let server = place.server_for(issuer).await?;
     let mut alice = Person::named("alice").allowing();
     let agent = place.agent().await?;
@@ -156,6 +159,11 @@ async fn where_no_token_says_it_the_tenant_s_record_does() -> Result<()> {
         shared(&for_jwts(&place).await?, &token).await,
         json!({ "sub": "alice" })
     );
+    // The other kind is asked about where it is at home, which says more.
+    let opaque = place.agent().await?.resource(None);
+    let opaque = opaque.token(&mut alice, "openid profile email").await?;
+    assert_eq!(shared(&server, &opaque).await["name"], "Alice Archer");
+    assert_eq!(tenant.asked("GET /api/users/alice"), 1);
     // A person of the provider's whom the tenant does not know; a machine; a key of another kind.
     let mut bob = Person::named("bob").allowing();
     server
