@@ -38,11 +38,16 @@ pub(crate) const MAX_STREAM_AGE: Duration = Duration::from_secs(15 * 60);
 /// ```
 #[derive(Clone)]
 pub struct AuthInfo {
-    core: Arc<Core>,
-    /// Read out of the core's text when somebody asks, for one request.
-    claims: Arc<OnceLock<Map<String, Value>>>,
+    held: Arc<Held>,
     /// Set for a caller that a tool holds.
     call: Option<OpenCall>,
+}
+
+/// One pointer for one request: clones then touch nothing that requests on other cores hold as well.
+struct Held {
+    core: Arc<Core>,
+    /// Read out of the core's text when somebody asks.
+    claims: OnceLock<Map<String, Value>>,
 }
 
 /// The call that a caller is in: where a late refusal goes.
@@ -51,6 +56,12 @@ pub(crate) struct OpenCall {
     pub(crate) verdict: VerdictSender,
     pub(crate) terms: Arc<Terms>,
     pub(crate) answers: Arc<Answers>,
+}
+
+impl Held {
+    fn new(core: Arc<Core>, claims: OnceLock<Map<String, Value>>) -> Arc<Self> {
+        Arc::new(Self { core, claims })
+    }
 }
 
 struct Core {
@@ -105,20 +116,20 @@ impl AuthInfo {
     /// The authorization server that issued the token (`iss`).
     #[must_use]
     pub fn issuer(&self) -> &str {
-        &self.core.grant.issuer
+        &self.held.core.grant.issuer
     }
 
     /// The person (`sub`), unique within [`issuer`](Self::issuer); `None` where a client acts for
     /// itself and its token names no subject.
     #[must_use]
     pub fn subject(&self) -> Option<&str> {
-        self.core.subject.as_deref()
+        self.held.core.subject.as_deref()
     }
 
     /// The agent that acts for the person (`client_id`, RFC 9068 §2.2).
     #[must_use]
     pub fn client_id(&self) -> Option<&str> {
-        self.core.grant.client_id.as_deref()
+        self.held.core.grant.client_id.as_deref()
     }
 
     /// Whether this client of this issuer calls. An id alone says little: two issuers can give the same
@@ -149,32 +160,33 @@ impl AuthInfo {
     /// ```
     #[must_use]
     pub fn is_first_party(&self) -> bool {
-        self.core.grant.first_party && self.client_id().is_some()
+        self.held.core.grant.first_party && self.client_id().is_some()
     }
 
     /// What the person consented to.
     #[must_use]
     pub fn scopes(&self) -> &ScopeSet {
-        &self.core.grant.scopes
+        &self.held.core.grant.scopes
     }
 
     /// Whom the token was issued for (`aud`).
     #[must_use]
     pub fn audience(&self) -> &[String] {
-        &self.core.grant.audience
+        &self.held.core.grant.audience
     }
 
     /// When the token ends (`exp`).
     #[must_use]
     pub fn expires_at(&self) -> Option<SystemTime> {
-        self.core.expires_at
+        self.held.core.expires_at
     }
 
     /// All claims of the verified token.
     #[must_use]
     pub fn claims(&self) -> &Map<String, Value> {
-        self.claims
-            .get_or_init(|| serde_json::from_str(&self.core.text).unwrap_or_default())
+        self.held
+            .claims
+            .get_or_init(|| serde_json::from_str(&self.held.core.text).unwrap_or_default())
     }
 
     /// The claims as a type of your own.
@@ -210,14 +222,14 @@ impl AuthInfo {
             self.subject(),
             self.scopes(),
             self.claims(),
-            &self.core.consent,
+            &self.held.core.consent,
         )
     }
 
     /// What somebody else knows of this person, as far as the scopes stand for it.
     #[cfg(feature = "logto")]
     pub(crate) fn shared_of(&self, known: &Map<String, Value>) -> Map<String, Value> {
-        Claims::select(None, self.scopes(), known, &self.core.consent).into_map()
+        Claims::select(None, self.scopes(), known, &self.held.core.consent).into_map()
     }
 
     /// How long something that no call waits for may go on for this caller: its client comes back
@@ -232,19 +244,18 @@ impl AuthInfo {
     /// Whether the token carries `scope`.
     #[must_use]
     pub fn has(&self, scope: &str) -> bool {
-        self.core.grant.scopes.contains(scope)
+        self.held.core.grant.scopes.contains(scope)
     }
 
     /// Whether the token says who may present it (`cnf`, RFC 7800 §3).
     pub(crate) fn is_confirmed(&self) -> bool {
-        self.core.confirmed
+        self.held.core.confirmed
     }
 
     /// The same caller with these claims instead: scopes and identity stay what was verified.
     pub(crate) fn with_claims(&self, claims: Map<String, Value>) -> Self {
         Self {
-            core: Arc::clone(&self.core),
-            claims: Arc::new(OnceLock::from(claims)),
+            held: Held::new(Arc::clone(&self.held.core), OnceLock::from(claims)),
             call: self.call.clone(),
         }
     }
@@ -254,10 +265,10 @@ impl AuthInfo {
 impl fmt::Debug for AuthInfo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AuthInfo")
-            .field("issuer", &self.core.grant.issuer)
-            .field("subject", &self.core.subject)
-            .field("client_id", &self.core.grant.client_id)
-            .field("scopes", &self.core.grant.scopes)
+            .field("issuer", &self.held.core.grant.issuer)
+            .field("subject", &self.held.core.subject)
+            .field("client_id", &self.held.core.grant.client_id)
+            .field("scopes", &self.held.core.grant.scopes)
             .finish_non_exhaustive()
     }
 }
@@ -350,8 +361,7 @@ impl AuthInfoBuilder {
             text: Box::default(),
         };
         AuthInfo {
-            core: Arc::new(core),
-            claims: Arc::new(OnceLock::from(self.claims)),
+            held: Held::new(Arc::new(core), OnceLock::from(self.claims)),
             call: None,
         }
     }

@@ -1,10 +1,10 @@
 //! Callers in the little room that a cache has.
 
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::SystemTime;
 
-use super::{AuthInfo, Core, Grant};
+use super::{AuthInfo, Core, Grant, Held};
 use crate::scope::Scope;
 
 /// What an allocation costs beyond its bytes, on average: its header and its rounding up.
@@ -28,13 +28,13 @@ impl Grants {
 
     /// The caller for a cache.
     pub(crate) fn keep(&self, caller: &AuthInfo) -> Kept {
-        let (grant, own) = self.share(&caller.core.grant);
+        let (grant, own) = self.share(&caller.held.core.grant);
         let core = Core {
             grant,
-            subject: caller.core.subject.clone(),
-            expires_at: caller.core.expires_at,
-            consent: Arc::clone(&caller.core.consent),
-            confirmed: caller.core.confirmed,
+            subject: caller.held.core.subject.clone(),
+            expires_at: caller.held.core.expires_at,
+            consent: Arc::clone(&caller.held.core.consent),
+            confirmed: caller.held.core.confirmed,
             text: serde_json::to_string(caller.claims())
                 .unwrap_or_default()
                 .into(),
@@ -87,8 +87,7 @@ impl Kept {
     /// The caller for one request.
     pub(crate) fn caller(self) -> AuthInfo {
         AuthInfo {
-            core: self.core,
-            claims: Arc::default(),
+            held: Held::new(self.core, OnceLock::new()),
             call: None,
         }
     }
