@@ -70,6 +70,7 @@
 //! | `dev-server` | an embedded OpenID provider for development and tests, loopback only | no |
 //! | `dpop` | `Dpop`: tokens bound to a key of the client (RFC 9449) | no |
 //! | `logto` | `logto`: Logto's Management API, setting a tenant up for a server, and its user records as identity | no |
+//! | `testing` | `testing`: for the tests of your server, without a socket | no |
 //!
 //! Turning a feature on never changes what is enforced.
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -108,6 +109,10 @@ pub mod dev;
 #[cfg(feature = "logto")]
 #[cfg_attr(docsrs, doc(cfg(feature = "logto")))]
 pub mod logto;
+
+#[cfg(feature = "testing")]
+#[cfg_attr(docsrs, doc(cfg(feature = "testing")))]
+pub mod testing;
 
 #[doc(hidden)]
 #[path = "private.rs"]

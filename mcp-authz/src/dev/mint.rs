@@ -19,10 +19,12 @@ pub struct Mint<'a> {
     grant: Grant,
     lifetime: Duration,
     claims: Map<String, Value>,
+    issued_at: u64,
 }
 
 impl<'a> Mint<'a> {
     pub(super) fn new(provider: &'a Provider, subject: String) -> Self {
+        let now = now();
         Self {
             provider,
             grant: Grant {
@@ -31,13 +33,22 @@ impl<'a> Mint<'a> {
                 scopes: ScopeSet::new(),
                 resource: None,
                 consent: None,
-                auth_time: Some(now()),
+                auth_time: Some(now),
                 acr: None,
                 nonce: None,
             },
             lifetime: provider.settings.access_token_lifetime,
             claims: Map::new(),
+            issued_at: now,
         }
+    }
+
+    /// Issues the token at this time, in seconds since 1970: that of another clock.
+    #[cfg(feature = "testing")]
+    pub(crate) fn at(mut self, now: u64) -> Self {
+        self.issued_at = now;
+        self.grant.auth_time = Some(now);
+        self
     }
 
     /// Sets `client_id`; `minted` otherwise.
@@ -113,7 +124,7 @@ impl<'a> Mint<'a> {
             lifetime: self.lifetime.as_secs(),
             changes: self.claims,
         };
-        Ok(self.provider.issue(draft, now())?.token)
+        Ok(self.provider.issue(draft, self.issued_at)?.token)
     }
 }
 

@@ -91,6 +91,8 @@ mod provider;
 mod routes;
 mod web;
 mod fault;
+#[cfg(feature = "testing")]
+mod in_process;
 mod params;
 mod metadata;
 mod authorize;
@@ -119,6 +121,8 @@ pub use builder::Builder;
 pub use client::Client;
 pub use error::Error;
 pub use fault::{Endpoint, Fault};
+#[cfg(feature = "testing")]
+pub(crate) use in_process::InProcess;
 pub use mint::Mint;
 pub use user::User;
 

@@ -1,6 +1,6 @@
 //! What every endpoint shares.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, UNIX_EPOCH};
 
 use super::client::Client;
@@ -22,7 +22,8 @@ pub(super) struct Provider {
     pub(super) settings: Settings,
     pub(super) keys: KeyRing,
     pub(super) store: Store,
-    world: World,
+    /// Made when a client is described by a document: that takes the system's root certificates.
+    world: LazyLock<World>,
 }
 
 pub(super) struct Settings {
@@ -52,15 +53,25 @@ impl Provider {
         path: String,
         settings: Settings,
     ) -> Result<Self, Error> {
+        let issuer = format!("http://{host}:{port}{path}");
         Ok(Self {
-            issuer: format!("http://{host}:{port}{path}"),
             // Cookies ignore ports (RFC 6265 §8.5): two providers on one host must not share a name.
             cookie: format!("mcp-authz-dev-{port}"),
             path,
+            ..Self::named(issuer, settings)?
+        })
+    }
+
+    /// A provider of this name, at the root of wherever it is asked.
+    pub(super) fn named(issuer: String, settings: Settings) -> Result<Self, Error> {
+        Ok(Self {
+            issuer,
+            cookie: "mcp-authz-dev".to_owned(),
+            path: String::new(),
             settings,
             keys: KeyRing::new()?,
             store: Store::default(),
-            world: World::system(),
+            world: LazyLock::new(World::system),
         })
     }
 

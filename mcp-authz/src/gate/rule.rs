@@ -186,6 +186,11 @@ impl Rule {
             || self.deferred.is_any()
     }
 
+    /// Whether the arguments of a call, or the variables of a URI, can decide.
+    pub(crate) fn depends_on_arguments(&self) -> bool {
+        self.scopes_for.is_some() || self.deferred.is_any() || self.of_variables.is_some()
+    }
+
     /// A refusal under this rule, as the caller may see it.
     pub(crate) fn refuse(&self, denial: Denial) -> Decision {
         match self.concealed {

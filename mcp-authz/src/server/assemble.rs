@@ -16,7 +16,6 @@ use super::settings::Settings;
 use super::{Server, checks};
 use crate::bind::{BoundSessions, Seal, TaskOwners};
 use crate::challenge::{Challenger, Offer};
-use crate::clock::SystemClock;
 use crate::gate::{Answers, Guarded, Rulebook};
 use crate::layer::{Admission, Endpoint};
 use crate::metadata::ResourceMetadata;
@@ -183,7 +182,7 @@ impl Plan {
                 Item::rules(&self.items),
                 self.terms.clone(),
                 settings.visibility,
-                Arc::new(SystemClock),
+                Arc::clone(&self.clock),
             ),
             handler,
             mirrored: self.mirrored.clone(),

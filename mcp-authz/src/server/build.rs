@@ -1,5 +1,7 @@
 //! From settings to a plan: check everything.
 
+use std::sync::Arc;
+
 use rmcp::ServerHandler;
 use rmcp::model::{Implementation, RequestStateCodec, ServerCapabilities, ServerConfig};
 
@@ -9,7 +11,7 @@ use super::item::{Declared, Item};
 use super::resource::Resource;
 use super::settings::Settings;
 use super::{Server, ServerBuilder, checks, survey};
-use crate::World;
+use crate::clock::Clock;
 use crate::error::{ConfigError, Error};
 use crate::gate::Mirrored;
 use crate::layer::Origins;
@@ -100,6 +102,7 @@ pub(super) struct Plan {
     pub(super) terms: Terms,
     pub(super) verifiers: Verifiers,
     pub(super) mirrored: Mirrored,
+    pub(super) clock: Arc<dyn Clock>,
     #[cfg(feature = "dpop")]
     pub(super) dpop: Option<DpopVerifier>,
 }
@@ -143,11 +146,13 @@ impl Plan {
             inclusions: checks::inclusions(&settings.hierarchy, &mut problems),
             challenge: settings.challenge_scopes,
         };
+        let world = settings.world();
+        let clock = Arc::clone(&world.clock);
         let verifiers = checks::verifiers(
             settings.issuers.clone(),
             settings.verifier.clone(),
             resource.as_ref().map_or("", |resource| &resource.text),
-            World::with_http(settings.http.as_ref()),
+            world,
             &mut problems,
         );
         #[cfg(feature = "dpop")]
@@ -163,6 +168,7 @@ impl Plan {
                 terms,
                 verifiers,
                 mirrored: Mirrored::perhaps_all(),
+                clock,
                 #[cfg(feature = "dpop")]
                 dpop,
             }),

@@ -2,7 +2,6 @@
 
 use super::resource::Resource;
 use super::settings::Settings;
-use crate::World;
 use crate::bearer::Scheme;
 use crate::challenge::Offer;
 use crate::token::DpopVerifier;
@@ -37,7 +36,7 @@ impl Settings {
             dpop,
             &resource?.url,
             shared.chain(own),
-            World::system(),
+            self.world(),
         ))
     }
 }

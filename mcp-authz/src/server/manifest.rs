@@ -50,6 +50,10 @@ pub struct GuardedItem {
     /// Whether its arguments can ask for scopes besides those. `requires` says it in the JSON.
     #[serde(skip)]
     pub more_by_arguments: bool,
+    /// Whether its arguments, or the variables of its URI, can decide at all.
+    #[serde(skip)]
+    #[cfg_attr(not(feature = "testing"), expect(dead_code))]
+    pub(crate) depends_on_arguments: bool,
     /// The behaviour hints that it declares.
     pub hints: Vec<&'static str>,
     /// What its author says about it. Not in the JSON, so that a snapshot changes only when access does.
@@ -115,6 +119,7 @@ impl GuardedItem {
             scopes,
             more_by_arguments: item.rule.scopes_for.is_some()
                 || item.rule.deferred.asks_for_scopes(),
+            depends_on_arguments: item.rule.depends_on_arguments(),
             hints: hints(item.hints),
             description: item.description.clone(),
             crate_name: item.origin.map(|origin| origin.crate_name.to_owned()),

@@ -19,12 +19,16 @@ mod settings;
 mod stdio;
 mod survey;
 mod toolsets;
+#[cfg(feature = "testing")]
+pub(crate) mod under_test;
 
 pub use authz::{Authz, Protect};
 pub use builder::ServerBuilder;
 pub use dispatch::Annotated;
 pub use manifest::{GuardedItem, Manifest};
 pub use stdio::StdioCaller;
+#[cfg(feature = "testing")]
+pub use under_test::UnderTest;
 
 use std::convert::Infallible;
 use std::time::Duration;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use rmcp::transport::streamable_http_server::session::SessionStore;
 
+use crate::World;
 use crate::bind::SessionLimits;
 use crate::fetch::Customize;
 use crate::gate::{ChallengeForm, Visibility};
@@ -43,6 +44,20 @@ pub(super) struct Settings {
     pub(super) shutdown_grace: Duration,
     /// The caller is named by the author, on standard input and output.
     pub(super) principal: bool,
+    /// Set by `testing` alone, for a server that a test starts.
+    #[cfg(feature = "testing")]
+    pub(super) world: Option<World>,
+}
+
+impl Settings {
+    /// Time and outgoing HTTP.
+    pub(super) fn world(&self) -> World {
+        #[cfg(feature = "testing")]
+        if let Some(world) = &self.world {
+            return world.clone();
+        }
+        World::with_http(self.http.as_ref())
+    }
 }
 
 impl Default for Settings {
@@ -73,6 +88,8 @@ impl Default for Settings {
             max_body_bytes: 1024 * 1024,
             shutdown_grace: Duration::from_secs(10),
             principal: false,
+            #[cfg(feature = "testing")]
+            world: None,
         }
     }
 }

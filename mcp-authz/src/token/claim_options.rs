@@ -1,5 +1,8 @@
 //! Where one issuer's tokens say what: scopes, client, and what else must be there.
 
+#[cfg(feature = "testing")]
+mod written;
+
 use std::sync::Arc;
 use std::time::Duration;
 

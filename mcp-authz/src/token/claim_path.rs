@@ -23,7 +23,7 @@ impl ClaimPath {
     }
 
     pub(crate) fn is_well_formed(&self) -> bool {
-        self.parts.iter().all(|part| !part.is_empty()) || self.text.contains("://")
+        self.parts.iter().all(|part| !part.is_empty()) || self.is_url()
     }
 
     /// The value there: by the whole text as a name, else by the path.
@@ -37,6 +37,26 @@ impl ClaimPath {
             object = object.get(part)?.as_object()?;
         }
         object.get(last)
+    }
+
+    /// Puts a value there.
+    #[cfg(feature = "testing")]
+    pub(crate) fn put(&self, claims: &mut Map<String, Value>, value: Value) {
+        let Some((last, parents)) = self.parts.split_last().filter(|_| !self.is_url()) else {
+            claims.insert(self.text.clone(), value);
+            return;
+        };
+        let mut object = claims;
+        for part in parents {
+            let next = object.entry(part).or_insert_with(|| Map::new().into());
+            let Value::Object(next) = next else { return };
+            object = next;
+        }
+        object.insert(last.clone(), value);
+    }
+
+    fn is_url(&self) -> bool {
+        self.text.contains("://")
     }
 }
 

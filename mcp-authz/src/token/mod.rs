@@ -30,6 +30,8 @@ pub(crate) mod json;
 mod jwks;
 mod jwt;
 mod possession;
+#[cfg(feature = "testing")]
+mod played;
 mod presets;
 mod provider;
 mod remote;

@@ -1,0 +1,251 @@
+//! What a server under test answered: a result, or a refusal.
+
+use std::fmt;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderMap, StatusCode};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::challenge::Challenge;
+
+/// An answer as it came.
+pub(super) struct Answered {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Bytes,
+}
+
+impl Answered {
+    pub(super) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    /// The message: the body, or the last event of a stream.
+    fn message(&self) -> Value {
+        let text = self.text();
+        let content_type = self.header(&CONTENT_TYPE);
+        let message = match content_type.is_some_and(|it| it.starts_with("text/event-stream")) {
+            true => {
+                let events = text.lines().filter_map(|line| line.strip_prefix("data:"));
+                let last = events.map(str::trim).rfind(|data| !data.is_empty());
+                last.unwrap_or_default().to_owned()
+            }
+            false => text.clone(),
+        };
+        serde_json::from_str(&message).unwrap_or(Value::String(text))
+    }
+
+    fn header(&self, name: &http::HeaderName) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    pub(super) fn read(self) -> Result<Reply, Refused> {
+        let message = self.message();
+        let told = message.pointer("/result/_meta/mcp~1www_authenticate");
+        match message.get("result") {
+            Some(result) if self.status.is_success() && told.is_none() => Ok(Reply {
+                result: result.clone(),
+            }),
+            _ => Err(self.refused(&message)),
+        }
+    }
+
+    fn refused(&self, message: &Value) -> Refused {
+        let headers = self.headers.get_all(WWW_AUTHENTICATE).iter();
+        let mut challenges: Vec<&str> = headers.filter_map(|value| value.to_str().ok()).collect();
+        let told = message.pointer("/result/_meta/mcp~1www_authenticate");
+        let told = told.and_then(Value::as_array).into_iter().flatten();
+        challenges.extend(told.filter_map(Value::as_str));
+        let text = |pointer| message.pointer(pointer).and_then(Value::as_str);
+        let said = text("/error_description")
+            .or(text("/error/message"))
+            .or(text("/result/content/0/text"))
+            .or(message.as_str());
+        let retry_after = self.header(&RETRY_AFTER);
+        Refused(Box::new(Refusal {
+            status: self.status.as_u16(),
+            error: text("/error").map(str::to_owned),
+            code: message.pointer("/error/code").and_then(Value::as_i64),
+            said: said.unwrap_or_default().to_owned(),
+            challenges: challenges.into_iter().map(Challenge::parse).collect(),
+            retry_after: retry_after.and_then(|seconds| seconds.parse().ok()),
+            body: message.clone(),
+        }))
+    }
+}
+
+/// The result of a request.
+///
+/// Printed, it is the result as JSON: the same for the same answer, so that a snapshot can be made of it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(transparent)]
+pub struct Reply {
+    result: Value,
+}
+
+impl Reply {
+    /// All of it.
+    #[must_use]
+    pub fn result(&self) -> &Value {
+        &self.result
+    }
+
+    /// Whether a tool says that it failed.
+    #[must_use]
+    pub fn is_error(&self) -> bool {
+        self.result.get("isError") == Some(&Value::Bool(true))
+    }
+
+    /// The text of a tool, prompt or resource: all pieces of it, each in a line of its own.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let list = |name| self.result.get(name).and_then(Value::as_array);
+        let direct = ["content", "contents"]
+            .into_iter()
+            .filter_map(list)
+            .flatten();
+        let messages = list("messages").into_iter().flatten();
+        let spoken = messages.filter_map(|message| message.get("content"));
+        let texts = direct
+            .chain(spoken)
+            .filter_map(|one| one.get("text")?.as_str());
+        texts.collect::<Vec<_>>().join("\n")
+    }
+
+    /// The structured content of a tool; null where there is none.
+    #[must_use]
+    pub fn structured(&self) -> &Value {
+        self.result.get("structuredContent").unwrap_or(&Value::Null)
+    }
+
+    /// The structured content of a tool, or else its text, read as a `T`.
+    ///
+    /// # Panics
+    ///
+    /// If it is none.
+    #[must_use]
+    #[track_caller]
+    pub fn json<T: DeserializeOwned>(&self) -> T {
+        let read = match self.result.get("structuredContent") {
+            Some(content) => serde_json::from_value(content.clone()),
+            None => serde_json::from_str(&self.text()),
+        };
+        read.unwrap_or_else(|error| {
+            panic!("no {}: {error}\n{self}", std::any::type_name::<T>());
+        })
+    }
+}
+
+impl fmt::Display for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:#}", self.result)
+    }
+}
+
+/// A request that has no result: it was refused, or was none.
+///
+/// Printed, it says the status and what there is to it, without anything that differs from run to run.
+#[derive(Clone, PartialEq, Serialize)]
+#[serde(transparent)]
+pub struct Refused(Box<Refusal>);
+
+#[derive(Clone, PartialEq, Serialize)]
+struct Refusal {
+    status: u16,
+    /// Of OAuth.
+    error: Option<String>,
+    /// Of JSON-RPC.
+    code: Option<i64>,
+    said: String,
+    challenges: Vec<Challenge>,
+    retry_after: Option<u64>,
+    #[serde(skip)]
+    body: Value,
+}
+
+impl Refused {
+    /// The status of HTTP. It is 200 where the refusal is in the message:
+    /// [`ChallengeForm::ToolResult`](crate::ChallengeForm::ToolResult), or an error of the protocol.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        self.0.status
+    }
+
+    /// `error` of the body: `access_denied` for a policy, for one.
+    #[must_use]
+    pub fn error(&self) -> Option<&str> {
+        self.0.error.as_deref()
+    }
+
+    /// The code of an error of the protocol, such as -32602 for a name or arguments that are none.
+    #[must_use]
+    pub fn code(&self) -> Option<i64> {
+        self.0.code
+    }
+
+    /// What the caller is told, in words.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.0.said
+    }
+
+    /// How to get in: what an agent reads. None where no consent and no sign-in would help.
+    #[must_use]
+    pub fn challenge(&self) -> Option<&Challenge> {
+        self.0.challenges.first()
+    }
+
+    /// All challenges, where there are several ways to present a token.
+    #[must_use]
+    pub fn challenges(&self) -> &[Challenge] {
+        &self.0.challenges
+    }
+
+    /// When to come back, after an outage.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after.map(Duration::from_secs)
+    }
+
+    /// The body: as JSON, or as a string.
+    #[must_use]
+    pub fn body(&self) -> &Value {
+        &self.0.body
+    }
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0.status)?;
+        let in_challenge = self.challenge().and_then(|first| first.error.as_deref());
+        if let Some(error) = self.error().or(in_challenge) {
+            write!(f, " {error}")?;
+        }
+        if let Some(code) = self.code() {
+            write!(f, " ({code})")?;
+        }
+        if !self.message().is_empty() {
+            write!(f, ": {}", self.message())?;
+        }
+        for challenge in self.challenges() {
+            write!(f, "\n  {challenge}")?;
+        }
+        if let Some(seconds) = self.0.retry_after {
+            write!(f, "\n  retry after {seconds} s")?;
+        }
+        Ok(())
+    }
+}
+
+/// What `unwrap` prints.
+impl fmt::Debug for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl std::error::Error for Refused {}

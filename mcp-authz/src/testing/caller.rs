@@ -1,0 +1,363 @@
+//! Who calls a server under test, and what they ask of it.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST};
+use http::{HeaderValue, Request};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use super::answer::{Refused, Reply};
+use super::issuer::TestIssuer;
+use super::server::TestServer;
+use crate::scope::{Scope, ScopeSet};
+
+/// The revision of MCP that is spoken: stateless, so that every server answers alike.
+const REVISION: &str = "2026-07-28";
+
+/// Somebody who calls a [`TestServer`].
+///
+/// A [`User`] gets a new token for every call; whoever is to be met again with the same one
+/// [keeps it](Self::keep_token).
+///
+/// What comes back is a [`Reply`], or a [`Refused`] for whatever is no result: a 401, 403 or 503, a name
+/// that is unknown, arguments that cannot be read.
+#[derive(Clone, Debug)]
+#[must_use = "nothing is sent before something is called"]
+pub struct Caller<'a, By = User> {
+    server: &'a TestServer,
+    by: By,
+}
+
+/// A person at the test's authorization server, by an agent.
+#[derive(Clone, Debug)]
+pub struct User {
+    issuer: Option<String>,
+    subject: String,
+    client: String,
+    scopes: ScopeSet,
+    audience: Option<String>,
+    lifetime: Duration,
+    signed_in: Duration,
+    claims: Map<String, Value>,
+    opaque: bool,
+}
+
+/// One token, or none.
+#[derive(Clone, Debug)]
+pub struct Held(Option<Token>);
+
+/// Never printed: a test's output is a log like any other.
+#[derive(Clone)]
+struct Token(String);
+
+impl std::fmt::Debug for Token {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("…")
+    }
+}
+
+impl<'a> Caller<'a, User> {
+    pub(super) fn user(server: &'a TestServer, subject: String) -> Self {
+        let by = User {
+            issuer: None,
+            subject,
+            client: "test-agent".to_owned(),
+            scopes: ScopeSet::new(),
+            audience: None,
+            lifetime: Duration::from_secs(3600),
+            signed_in: Duration::ZERO,
+            claims: Map::new(),
+            opaque: false,
+        };
+        Self { server, by }
+    }
+
+    /// Consented to these scopes, and to no others.
+    ///
+    /// # Panics
+    ///
+    /// For a text that is no scope.
+    #[track_caller]
+    pub fn scopes<S: AsRef<str>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
+        let scope = |text: S| -> Scope {
+            let text = text.as_ref();
+            text.parse()
+                .unwrap_or_else(|error| panic!("{text:?} is no scope: {error}"))
+        };
+        self.by.scopes = scopes.into_iter().map(scope).collect();
+        self
+    }
+
+    /// Comes by this agent: `client_id`.
+    pub fn client(mut self, client_id: impl Into<String>) -> Self {
+        self.by.client = client_id.into();
+        self
+    }
+
+    /// Signed in this long ago (`auth_time`).
+    pub fn signed_in(mut self, ago: Duration) -> Self {
+        self.by.signed_in = ago;
+        self
+    }
+
+    /// Signed in at this issuer, one of several that the server accepts.
+    ///
+    /// # Panics
+    ///
+    /// When a token is made, if the server does not know it.
+    pub fn issuer(mut self, identifier: impl Into<String>) -> Self {
+        self.by.issuer = Some(identifier.into());
+        self
+    }
+
+    /// Got a token for another server (`aud`).
+    pub fn audience(mut self, audience: impl Into<String>) -> Self {
+        self.by.audience = Some(audience.into());
+        self
+    }
+
+    /// Got a token that is good for so long: an hour otherwise, or as long as the issuer's may be.
+    pub fn lifetime(mut self, lifetime: Duration) -> Self {
+        self.by.lifetime = lifetime;
+        self
+    }
+
+    /// Adds a claim to the token, or replaces one: what a test wants wrong is wrong.
+    pub fn claim(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.by.claims.insert(name.into(), value.into());
+        self
+    }
+
+    /// Gets an opaque token, about which the server has to ask.
+    pub fn opaque(mut self) -> Self {
+        self.by.opaque = true;
+        self
+    }
+
+    /// A token as it would be sent now.
+    ///
+    /// # Panics
+    ///
+    /// If the server has no issuer, or not the one that was named.
+    #[must_use]
+    #[track_caller]
+    pub fn token(&self) -> String {
+        let issuer = match &self.by.issuer {
+            Some(name) => self.server.issuer_named(name),
+            None => self.server.issuer(),
+        };
+        self.by.token_of(issuer, self.server)
+    }
+
+    /// The same person with one token for all that follows: to let it expire, or its key be replaced.
+    #[track_caller]
+    pub fn keep_token(&self) -> Caller<'a, Held> {
+        Caller::held(self.server, Some(self.token()))
+    }
+}
+
+impl User {
+    #[track_caller]
+    fn token_of(&self, issuer: &TestIssuer, server: &TestServer) -> String {
+        let now = server.clock().unix();
+        let settings = &issuer.settings;
+        let longest = settings.longest_token().unwrap_or(Duration::MAX);
+        let audience = self.audience.as_deref().unwrap_or(server.audience());
+        let mut mint = issuer
+            .provider
+            .mint(&self.subject)
+            .at(now)
+            .client(&self.client)
+            .scopes(self.scopes.to_string())
+            .resource(audience)
+            .lifetime(self.lifetime.min(longest))
+            .claim("auth_time", now.saturating_sub(self.signed_in.as_secs()));
+        let written = settings.written(&self.scopes, &self.client);
+        for (name, value) in written.into_iter().chain(self.claims.clone()) {
+            mint = mint.claim(name, value);
+        }
+        let opaque = self.opaque || settings.is_opaque_only();
+        let token = if opaque { mint.opaque() } else { mint.sign() };
+        token.unwrap_or_else(|error| panic!("{error}"))
+    }
+}
+
+impl<'a> Caller<'a, Held> {
+    pub(super) fn held(server: &'a TestServer, token: Option<String>) -> Self {
+        let by = Held(token.map(Token));
+        Self { server, by }
+    }
+}
+
+/// What a caller presents. Nobody else can make a caller.
+pub trait Credentials: sealed::Sealed {}
+
+impl Credentials for User {}
+impl Credentials for Held {}
+
+mod sealed {
+    use super::{Caller, Held, Token, User};
+
+    pub trait Sealed: Sized {
+        fn token(caller: &Caller<'_, Self>) -> Option<String>;
+    }
+
+    impl Sealed for User {
+        fn token(caller: &Caller<'_, Self>) -> Option<String> {
+            Some(caller.token())
+        }
+    }
+
+    impl Sealed for Held {
+        fn token(caller: &Caller<'_, Self>) -> Option<String> {
+            let Held(token) = &caller.by;
+            token.as_ref().map(|Token(token)| token.clone())
+        }
+    }
+}
+
+impl<By: Credentials> Caller<'_, By> {
+    /// Calls a tool that needs no arguments.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`]: the tool did not run.
+    pub async fn call(&self, tool: &str) -> Result<Reply, Refused> {
+        self.call_with(tool, json!({})).await
+    }
+
+    /// Calls a tool with these arguments: an object.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`]: the tool did not run, or returned an error of the protocol.
+    pub async fn call_with(&self, tool: &str, arguments: impl Serialize) -> Result<Reply, Refused> {
+        let arguments = to_json(arguments);
+        let params = json!({ "name": tool, "arguments": arguments });
+        self.ask("tools/call", params).await
+    }
+
+    /// Gets a prompt that needs no arguments.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`].
+    pub async fn prompt(&self, name: &str) -> Result<Reply, Refused> {
+        self.prompt_with(name, json!({})).await
+    }
+
+    /// Gets a prompt with these arguments: an object of strings.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`].
+    pub async fn prompt_with(
+        &self,
+        name: &str,
+        arguments: impl Serialize,
+    ) -> Result<Reply, Refused> {
+        let arguments = to_json(arguments);
+        let params = json!({ "name": name, "arguments": arguments });
+        self.ask("prompts/get", params).await
+    }
+
+    /// Reads a resource.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`].
+    pub async fn read(&self, uri: &str) -> Result<Reply, Refused> {
+        self.ask("resources/read", json!({ "uri": uri })).await
+    }
+
+    /// The names of the tools that are listed.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`].
+    pub async fn tools(&self) -> Result<Vec<String>, Refused> {
+        self.list("tools/list", "tools", "name").await
+    }
+
+    /// The names of the prompts that are listed.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`].
+    pub async fn prompts(&self) -> Result<Vec<String>, Refused> {
+        self.list("prompts/list", "prompts", "name").await
+    }
+
+    /// The URIs of the resources that are listed, and the templates of such.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`].
+    pub async fn resources(&self) -> Result<Vec<String>, Refused> {
+        let mut all = self.list("resources/list", "resources", "uri").await?;
+        let templates = ("resourceTemplates", "uriTemplate");
+        let templates = self.list("resources/templates/list", templates.0, templates.1);
+        all.extend(templates.await?);
+        Ok(all)
+    }
+
+    /// All pages of a list.
+    async fn list(&self, method: &str, items: &str, name: &str) -> Result<Vec<String>, Refused> {
+        let (mut all, mut params) = (Vec::new(), json!({}));
+        loop {
+            let reply = self.ask(method, params).await?;
+            let page = reply.result().get(items).and_then(Value::as_array);
+            let names = page.into_iter().flatten().filter_map(|item| item.get(name));
+            all.extend(names.filter_map(Value::as_str).map(str::to_owned));
+            match reply.result().get("nextCursor") {
+                Some(cursor) if !cursor.is_null() => params = json!({ "cursor": cursor }),
+                _ => return Ok(all),
+            }
+        }
+    }
+
+    /// Sends any request of MCP (2026-07-28) with these parameters.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`].
+    pub async fn ask(&self, method: &str, params: Value) -> Result<Reply, Refused> {
+        let request = self.request(method, params);
+        self.server.send(request).await.read()
+    }
+
+    fn request(&self, method: &str, mut params: Value) -> Request<Body> {
+        let named = params.get("name").or_else(|| params.get("uri"));
+        let named = named.and_then(Value::as_str).map(HeaderValue::from_str);
+        if let Value::Object(params) = &mut params {
+            let about = json!({
+                "io.modelcontextprotocol/protocolVersion": REVISION,
+                "io.modelcontextprotocol/clientCapabilities": {},
+                "io.modelcontextprotocol/clientInfo": { "name": "test", "version": "1" },
+            });
+            params.insert("_meta".to_owned(), about);
+        }
+        let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
+        let mut request = Request::post(self.server.path())
+            .header(HOST, self.server.host())
+            .header(CONTENT_TYPE, "application/json")
+            .header(ACCEPT, "application/json, text/event-stream")
+            .header("mcp-protocol-version", REVISION)
+            .header("mcp-method", method);
+        if let Some(Ok(name)) = named {
+            request = request.header("mcp-name", name);
+        }
+        if let Some(token) = By::token(self) {
+            request = request.header(AUTHORIZATION, format!("Bearer {token}"));
+        }
+        let request = request.body(Body::from(body.to_string()));
+        request.unwrap_or_else(|error| panic!("this is no request: {error}"))
+    }
+}
+
+fn to_json(arguments: impl Serialize) -> Value {
+    serde_json::to_value(arguments)
+        .unwrap_or_else(|error| panic!("these are no arguments: {error}"))
+}

@@ -1,0 +1,127 @@
+//! For the tests of your server: people with any token, a client, a clock, outages, assertions.
+//!
+//! A test starts what your program serves, all of it and in the process of the test: no socket, no
+//! account, no browser. Beside your `fn server() -> ServerBuilder`, it reads like this:
+//!
+//! ```standalone_crate
+//! use mcp_authz::testing::{TestServer, assert_challenge, assert_matrix};
+//! use mcp_authz::{AuthInfo, Claims, Json, Server, ServerBuilder, tool};
+//!
+//! /// Return the identity claims that the person agreed to share.
+//! #[tool(scopes = ["profile", "email"])]
+//! async fn whoami(auth: AuthInfo) -> Json<Claims> {
+//!     Json(auth.consented_claims())
+//! }
+//!
+//! /// What `main` builds and serves.
+//! fn server() -> ServerBuilder {
+//!     Server::builder("whoami")
+//!         .resource("https://mcp.example.com/mcp")
+//!         .issuer("https://tenant.logto.app/oidc")
+//! }
+//!
+//! # /*
+//! #[tokio::test]
+//! # */
+//! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), mcp_authz::Error> {
+//! # whoami_takes_consent().await?; list_and_call_agree().await; Ok(()) }
+//! async fn whoami_takes_consent() -> Result<(), mcp_authz::Error> {
+//!     let server = TestServer::start(server()).await?;
+//!
+//!     let alice = server.as_user("alice").scopes(["profile", "email"]);
+//!     let answer = alice.call("whoami").await.unwrap();
+//!     assert_eq!(answer.structured()["email"], "alice@example.com");
+//!
+//!     let less = server.as_user("alice").scopes(["profile"]);
+//!     let refused = less.call("whoami").await;
+//!     assert_challenge!(refused, 403, "insufficient_scope", ["profile", "email"]);
+//!     Ok(())
+//! }
+//!
+//! # /*
+//! #[tokio::test]
+//! # */
+//! async fn list_and_call_agree() {
+//!     assert_matrix!(server());
+//! }
+//! ```
+//!
+//! with, in `Cargo.toml`,
+//!
+//! ```toml
+//! [dev-dependencies]
+//! mcp-authz = { version = "0.1", features = ["testing"] }
+//! ```
+//!
+//! # What is real, and what is played
+//!
+//! A request takes the whole way: router, layer, verification of a signed token, rmcp, gate, your function.
+//! [`TestServer`] stands around it, not in it: it answers where your server asks its issuers (metadata,
+//! keys, introspection, userinfo), in their names and with keys of its own, and it tells the time. So the
+//! very configuration that you deploy is tested, with its audience, its presets and its claims.
+//!
+//! | to see | write |
+//! |---|---|
+//! | somebody with these scopes | [`as_user("alice").scopes(["mail:read"])`](TestServer::as_user) |
+//! | a token with something wrong | [`.claim("aud", "…")`](Caller::claim), [`.audience(..)`](Caller::audience), [`.lifetime(..)`](Caller::lifetime) |
+//! | nobody, or a token of another kind | [`anonymous()`](TestServer::anonymous), [`with_token("…")`](TestServer::with_token) |
+//! | a sign-in that is too old | [`.signed_in(Duration::from_secs(600))`](Caller::signed_in) |
+//! | a token that ends, keys that are replaced | [`.keep_token()`](Caller::keep_token), [`clock().advance(..)`](TestClock::advance), [`issuer().rotate_keys()`](TestIssuer::rotate_keys) |
+//! | an outage of the authorization server | [`issuer().fail(Endpoint::ALL, Fault::Error)`](TestIssuer::fail) |
+//! | the server as a part of your application | [`TestServer::start_in`] |
+//!
+//! # Every change of access in a review
+//!
+//! Kept as a file, the [manifest](crate::Manifest) of a server makes a change of access a line in a
+//! difference, and a test that fails until somebody wanted it:
+//!
+//! ```no_run
+//! use mcp_authz::Server;
+//! use mcp_authz::testing::{TestServer, assert_snapshot};
+//!
+//! # fn server() -> mcp_authz::ServerBuilder { Server::builder("mail") }
+//! # /*
+//! #[tokio::test]
+//! # */
+//! async fn access_is_what_was_reviewed() -> Result<(), mcp_authz::Error> {
+//!     let server = TestServer::start(server()).await?;
+//!     assert_snapshot!("tests/access.md", server.manifest().to_markdown());
+//!     Ok(())
+//! }
+//! ```
+//!
+//! `MCP_AUTHZ_SNAPSHOTS=write cargo test` writes it.
+//!
+//! # In production
+//!
+//! The feature adds this module and nothing else. A server that is built with
+//! [`build`](crate::ServerBuilder::build) has the machine's clock and network whether or not the feature is
+//! on; only what [`TestServer::start`] takes has others, and it does not give the server away. Where a
+//! dependency turns the feature on, nothing that is enforced changes.
+
+mod clock;
+mod issuer;
+mod server;
+mod caller;
+mod answer;
+mod challenge;
+mod unrun;
+mod matrix;
+mod snapshot;
+
+pub use crate::server::UnderTest;
+pub use crate::{assert_challenge, assert_matrix, assert_snapshot};
+pub use answer::{Refused, Reply};
+pub use caller::{Caller, Credentials, Held, User};
+pub use challenge::{Answer, Challenge};
+pub use clock::TestClock;
+pub use issuer::TestIssuer;
+pub use matrix::{Matrix, Trial, Tried, TriedItem};
+pub use server::TestServer;
+
+#[doc(hidden)]
+pub use challenge::check_challenge;
+#[doc(hidden)]
+pub use serde_json::json as __json;
+#[doc(hidden)]
+pub use snapshot::check_snapshot;

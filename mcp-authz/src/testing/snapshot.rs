@@ -1,0 +1,111 @@
+//! A text that is kept beside the code, so that a change of it is seen in a review.
+
+use std::fs;
+use std::path::Path;
+
+/// Set to `write`, it has snapshots written instead of compared.
+const VARIABLE: &str = "MCP_AUTHZ_SNAPSHOTS";
+
+/// The body of [`assert_snapshot!`](crate::assert_snapshot).
+#[doc(hidden)]
+#[track_caller]
+pub fn check_snapshot(root: &str, path: &str, text: &str) {
+    let writes = std::env::var(VARIABLE).is_ok_and(|value| value == "write");
+    let file = Path::new(root).join(path);
+    let text = format!("{}\n", text.trim_end());
+    if writes {
+        if let Err(error) = fs::write(&file, text) {
+            panic!("{}: {error}", file.display());
+        }
+        return;
+    }
+    // Git may have written other line ends.
+    let kept = fs::read_to_string(&file).map(|kept| kept.replace("\r\n", "\n"));
+    let how = format!("If this is what you want: {VARIABLE}=write cargo test, and commit {path}.");
+    match kept {
+        Ok(kept) if kept == text => {}
+        Ok(kept) => panic!("{path} has changed:\n{}\n{how}", difference(&kept, &text)),
+        Err(error) => panic!("{path}: {error}\n{how}"),
+    }
+}
+
+/// The lines between what both begin and end with.
+fn difference(kept: &str, text: &str) -> String {
+    let (mut kept, mut text): (Vec<_>, Vec<_>) = (kept.lines().collect(), text.lines().collect());
+    let same = |(a, b): &(&&str, &&str)| a == b;
+    let begin = kept.iter().zip(&text).take_while(same).count();
+    let (mut kept, mut text) = (kept.split_off(begin), text.split_off(begin));
+    let end = kept
+        .iter()
+        .rev()
+        .zip(text.iter().rev())
+        .take_while(same)
+        .count();
+    kept.truncate(kept.len() - end);
+    text.truncate(text.len() - end);
+    let lines = |sign: char, lines: Vec<&str>| -> String {
+        lines
+            .iter()
+            .map(|line| format!("{sign} {line}\n"))
+            .collect()
+    };
+    lines('-', kept) + &lines('+', text)
+}
+
+/// Asserts that `value`, printed, is the content of a file beside your `Cargo.toml`. With the
+/// environment variable `MCP_AUTHZ_SNAPSHOTS=write` the file is written instead.
+///
+/// With the [manifest](crate::Manifest) of a server, every change of access is a line in a review:
+///
+/// ```no_run
+/// use mcp_authz::Server;
+/// use mcp_authz::testing::{TestServer, assert_snapshot};
+///
+/// # async fn example() -> Result<(), mcp_authz::Error> {
+/// let server = TestServer::start(Server::builder("mail")).await?;
+/// assert_snapshot!("tests/access.md", server.manifest().to_markdown());
+/// # Ok(()) }
+/// ```
+///
+/// Anything that can be printed will do: the [JSON](crate::Manifest::to_json) of the manifest, a
+/// [`Refused`](crate::testing::Refused), what [`assert_matrix!`](crate::assert_matrix) returns. Those of
+/// this crate hold no port, time or token, so that other snapshot libraries can be used as well.
+#[macro_export]
+macro_rules! assert_snapshot {
+    ($path:expr, $value:expr $(,)?) => {
+        $crate::testing::check_snapshot(
+            ::core::env!("CARGO_MANIFEST_DIR"),
+            $path,
+            &::std::string::ToString::to_string(&$value),
+        )
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_difference_is_what_lies_between() {
+        let told = difference("a\nb\nc\n", "a\nx\ny\nc\n");
+        assert_eq!(told, "- b\n+ x\n+ y\n");
+        assert_eq!(difference("a\n", "a\nb\n"), "+ b\n");
+        assert_eq!(difference("a\na\n", "a\n"), "- a\n");
+    }
+
+    #[test]
+    fn a_file_that_differs_or_is_missing_is_told() {
+        let folder = std::env::temp_dir();
+        let name = format!("mcp-authz-{}.txt", std::process::id());
+        let root = folder.to_string_lossy();
+        fs::write(folder.join(&name), "a\r\nb\r\n").unwrap();
+        check_snapshot(&root, &name, "a\nb");
+        let differs = std::panic::catch_unwind(|| check_snapshot(&root, &name, "a\nc"));
+        fs::remove_file(folder.join(&name)).unwrap();
+        let missing = std::panic::catch_unwind(|| check_snapshot(&root, &name, "a"));
+        let told = |panic: Box<dyn std::any::Any + Send>| *panic.downcast::<String>().unwrap();
+        let differs = told(differs.unwrap_err());
+        assert!(differs.contains("- b\n+ c\n"), "{differs}");
+        assert!(told(missing.unwrap_err()).contains(VARIABLE));
+    }
+}
