@@ -16,7 +16,7 @@
 //!
 //! is 200 with the key that writes, 403 with the other, and 401 with a key that is changed anywhere.
 //! `DATABASE=down cargo run --example custom_verifier` shows an outage: 503 for every key, so that no
-//! client throws its key away. `LISTEN` changes the address.
+//! client throws its key away. `LISTEN` changes the address, `-- --scopes` prints what is guarded.
 
 use std::collections::HashMap;
 use std::env;
@@ -124,12 +124,15 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         eprintln!("a key for {scopes}: {}", database.issue("alice", scopes)?);
     }
     let listen = env::var("LISTEN").unwrap_or("127.0.0.1:3001".into());
-    Server::builder("notes")
+    let server = Server::builder("notes")
         .resource(format!("http://{listen}/mcp"))
         .verifier(ApiKeys { database })
         .build()
-        .await?
-        .serve(listen)
         .await?;
+    if env::args().any(|argument| argument == "--scopes") {
+        println!("{}", server.manifest().to_markdown());
+        return Ok(());
+    }
+    server.serve(listen).await?;
     Ok(())
 }

@@ -3,6 +3,8 @@
 
 #[path = "examples/custom_verifier.rs"]
 mod custom_verifier;
+#[path = "examples/index.rs"]
+mod index;
 
 use std::path::PathBuf;
 use std::process::Stdio;

@@ -53,6 +53,19 @@ async fn tokens_look_as_each_issuer_s_do() {
 }
 
 #[tokio::test]
+async fn a_lifetime_that_is_asked_for_is_not_made_shorter() {
+    let ran = Ran::default();
+    let minutes = |minutes: u64| std::time::Duration::from_secs(60 * minutes);
+    let issuer = Issuer::new("https://as.example.com").max_token_lifetime(minutes(10));
+    let server = TestServer::start(mail(&ran).issuer(issuer)).await.unwrap();
+    let reader = server.as_user("alice").scopes(["mail:read"]);
+    assert!(reader.call("count").await.is_ok());
+    let long = reader.lifetime(minutes(11)).call("count").await;
+    assert_challenge!(long, 401, "invalid_token");
+    assert_eq!(ran.times(), 1);
+}
+
+#[tokio::test]
 async fn a_prefix_is_left_out_of_the_token_as_the_provider_does() {
     let issuer = Issuer::new("https://login.example.com/t/v2.0").scope_prefix("api://mail/");
     let builder = only(prefixed::tool()).issuer(issuer);

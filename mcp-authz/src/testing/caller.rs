@@ -16,6 +16,9 @@ use crate::scope::{Scope, ScopeSet};
 /// The revision of MCP that is spoken: stateless, so that every server answers alike.
 const REVISION: &str = "2026-07-28";
 
+/// How long tokens are good.
+const HOUR: Duration = Duration::from_secs(3600);
+
 /// Somebody who calls a [`TestServer`].
 ///
 /// A [`User`] gets a new token for every call; whoever is to be met again with the same one
@@ -38,7 +41,7 @@ pub struct User {
     client: String,
     scopes: ScopeSet,
     audience: Option<String>,
-    lifetime: Duration,
+    lifetime: Option<Duration>,
     signed_in: Duration,
     claims: Map<String, Value>,
     opaque: bool,
@@ -66,7 +69,7 @@ impl<'a> Caller<'a, User> {
             client: "test-agent".to_owned(),
             scopes: ScopeSet::new(),
             audience: None,
-            lifetime: Duration::from_secs(3600),
+            lifetime: None,
             signed_in: Duration::ZERO,
             claims: Map::new(),
             opaque: false,
@@ -118,9 +121,10 @@ impl<'a> Caller<'a, User> {
         self
     }
 
-    /// Got a token that is good for so long: an hour otherwise, or as long as the issuer's may be.
+    /// Got a token that is good for so long. Otherwise it is an hour, or less where the issuer's tokens
+    /// may not live that long.
     pub fn lifetime(mut self, lifetime: Duration) -> Self {
-        self.by.lifetime = lifetime;
+        self.by.lifetime = Some(lifetime);
         self
     }
 
@@ -163,7 +167,8 @@ impl User {
     fn token_of(&self, issuer: &TestIssuer, server: &TestServer) -> String {
         let now = server.clock().unix();
         let settings = &issuer.settings;
-        let longest = settings.longest_token().unwrap_or(Duration::MAX);
+        let longest = settings.longest_token().unwrap_or(HOUR);
+        let lifetime = self.lifetime.unwrap_or(longest.min(HOUR));
         let audience = self.audience.as_deref().unwrap_or(server.audience());
         let mut mint = issuer
             .provider
@@ -172,7 +177,7 @@ impl User {
             .client(&self.client)
             .scopes(self.scopes.to_string())
             .resource(audience)
-            .lifetime(self.lifetime.min(longest))
+            .lifetime(lifetime)
             .claim("auth_time", now.saturating_sub(self.signed_in.as_secs()));
         let written = settings.written(&self.scopes, &self.client);
         for (name, value) in written.into_iter().chain(self.claims.clone()) {
