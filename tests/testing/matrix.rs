@@ -1,7 +1,7 @@
 //! `assert_matrix!`: it passes where list and call agree, runs nothing, and fails where they do not.
 
 use mcp_authz::testing::{Matrix, assert_matrix};
-use mcp_authz::{AuthInfo, PolicyError, Rule, Rules, tool};
+use mcp_authz::{AuthInfo, PolicyError, Rule, Rules, Server, resource, tool};
 use support::Ran;
 
 use crate::{mail, only, sly};
@@ -120,4 +120,87 @@ async fn rules_that_depend_on_arguments_are_left_open_until_there_are_some() {
         .find(|trial| trial.caller == "pay")
         .unwrap();
     assert_eq!(with_pay.refused, None);
+}
+
+/// For everybody.
+#[tool(anonymous)]
+fn hello() {}
+
+/// For whoever signs in.
+#[tool(authenticated)]
+fn me() {}
+
+/// A note, by its number.
+#[resource(uri = "notes://{owner}/{number}", scopes = ["notes:{owner}"])]
+fn note(owner: String, number: u32) -> String {
+    panic!("the matrix reads no note {number} of {owner}")
+}
+
+#[tokio::test]
+async fn anonymous_tools_and_uris_of_one_s_own() {
+    let server = || {
+        let server = Server::builder("x").tools([hello::tool(), me::tool()]);
+        let server = server.prompts([]).mcp_resources([note::resource()]);
+        server.allow_anonymous()
+    };
+    let tried = assert_matrix!(server(), "notes://{owner}/{number}" => ("notes://alice/7"));
+    let expected = "\
+tool hello needs anonymous
+  no token     listed  may
+  no scope     listed  may
+  notes:alice  listed  may
+tool me needs authenticated
+  no token             401 unauthorized
+  no scope     listed  may
+  notes:alice  listed  may
+resource notes://{owner}/{number} needs notes:{owner}
+  no token             401 unauthorized
+  no scope             403 insufficient_scope
+  notes:alice  listed  may
+";
+    assert_eq!(tried.to_string(), expected);
+    // Any number that is none is left open: some URI could pass.
+    assert_matrix!(server());
+}
+
+#[tokio::test]
+async fn what_a_handler_does_not_list_is_not_missed_in_the_list() {
+    use mcp_authz::rmcp::model::{
+        ListResourcesResult, PaginatedRequestParams, ReadResourceRequestParams,
+        ReadResourceResponse, ServerCapabilities, ServerConfig,
+    };
+    use mcp_authz::rmcp::service::RequestContext;
+    use mcp_authz::rmcp::{ErrorData, RoleServer, ServerHandler};
+    use mcp_authz::{Authz, scopes};
+    struct Files;
+    impl ServerHandler for Files {
+        fn get_info(&self) -> ServerConfig {
+            ServerConfig::new(ServerCapabilities::builder().enable_resources().build())
+        }
+        async fn list_resources(
+            &self,
+            _: Option<PaginatedRequestParams>,
+            _: RequestContext<RoleServer>,
+        ) -> Result<ListResourcesResult, ErrorData> {
+            Ok(ListResourcesResult::default())
+        }
+        async fn read_resource(
+            &self,
+            _: ReadResourceRequestParams,
+            _: RequestContext<RoleServer>,
+        ) -> Result<ReadResourceResponse, ErrorData> {
+            panic!("the matrix reads nothing")
+        }
+    }
+    let rules = Rules::new().unlisted_resource("file:///secret", scopes!["files"]);
+    let tried = assert_matrix!(Authz::new().protect(Files, rules));
+    let trials = &tried.items[0].by;
+    assert_eq!(
+        trials
+            .iter()
+            .filter(|trial| trial.refused.is_none())
+            .count(),
+        1,
+        "{tried}"
+    );
 }

@@ -46,6 +46,8 @@ pub use rule::{Rule, Rules, deferred_scopes};
 pub(crate) use rulebook::Rulebook;
 pub use rulebook::Visibility;
 pub(crate) use template::Template;
+#[cfg(feature = "testing")]
+pub(crate) use template::Variables;
 use ticket::Pass;
 pub(crate) use ticket::{Admitted, Ticket};
 pub use variables::{FromVariable, require_of, with_variables};

@@ -1,20 +1,12 @@
-//! Who calls a server under test, and what they ask of it.
+//! Who calls a server under test, and with what token.
 
 use std::time::Duration;
 
-use axum::body::Body;
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST};
-use http::{HeaderValue, Request};
-use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
-use super::answer::{Refused, Reply};
 use super::issuer::TestIssuer;
 use super::server::TestServer;
 use crate::scope::{Scope, ScopeSet};
-
-/// The revision of MCP that is spoken: stateless, so that every server answers alike.
-const REVISION: &str = "2026-07-28";
 
 /// How long tokens are good.
 const HOUR: Duration = Duration::from_secs(3600);
@@ -24,12 +16,12 @@ const HOUR: Duration = Duration::from_secs(3600);
 /// A [`User`] gets a new token for every call; whoever is to be met again with the same one
 /// [keeps it](Self::keep_token).
 ///
-/// What comes back is a [`Reply`], or a [`Refused`] for whatever is no result: a 401, 403 or 503, a name
-/// that is unknown, arguments that cannot be read.
+/// What comes back is a [`Reply`](super::Reply), or a [`Refused`](super::Refused) for whatever is no
+/// result: a 401, 403 or 503, a name that is unknown, arguments that cannot be read.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent before something is called"]
 pub struct Caller<'a, By = User> {
-    server: &'a TestServer,
+    pub(super) server: &'a TestServer,
     by: By,
 }
 
@@ -202,7 +194,7 @@ pub trait Credentials: sealed::Sealed {}
 impl Credentials for User {}
 impl Credentials for Held {}
 
-mod sealed {
+pub(super) mod sealed {
     use super::{Caller, Held, Token, User};
 
     pub trait Sealed: Sized {
@@ -221,148 +213,4 @@ mod sealed {
             token.as_ref().map(|Token(token)| token.clone())
         }
     }
-}
-
-impl<By: Credentials> Caller<'_, By> {
-    /// Calls a tool that needs no arguments.
-    ///
-    /// # Errors
-    ///
-    /// [`Refused`]: the tool did not run.
-    pub async fn call(&self, tool: &str) -> Result<Reply, Refused> {
-        self.call_with(tool, json!({})).await
-    }
-
-    /// Calls a tool with these arguments: an object.
-    ///
-    /// # Errors
-    ///
-    /// [`Refused`]: the tool did not run, or returned an error of the protocol.
-    pub async fn call_with(&self, tool: &str, arguments: impl Serialize) -> Result<Reply, Refused> {
-        let arguments = to_json(arguments);
-        let params = json!({ "name": tool, "arguments": arguments });
-        self.ask("tools/call", params).await
-    }
-
-    /// Gets a prompt that needs no arguments.
-    ///
-    /// # Errors
-    ///
-    /// [`Refused`].
-    pub async fn prompt(&self, name: &str) -> Result<Reply, Refused> {
-        self.prompt_with(name, json!({})).await
-    }
-
-    /// Gets a prompt with these arguments: an object of strings.
-    ///
-    /// # Errors
-    ///
-    /// [`Refused`].
-    pub async fn prompt_with(
-        &self,
-        name: &str,
-        arguments: impl Serialize,
-    ) -> Result<Reply, Refused> {
-        let arguments = to_json(arguments);
-        let params = json!({ "name": name, "arguments": arguments });
-        self.ask("prompts/get", params).await
-    }
-
-    /// Reads a resource.
-    ///
-    /// # Errors
-    ///
-    /// [`Refused`].
-    pub async fn read(&self, uri: &str) -> Result<Reply, Refused> {
-        self.ask("resources/read", json!({ "uri": uri })).await
-    }
-
-    /// The names of the tools that are listed.
-    ///
-    /// # Errors
-    ///
-    /// [`Refused`].
-    pub async fn tools(&self) -> Result<Vec<String>, Refused> {
-        self.list("tools/list", "tools", "name").await
-    }
-
-    /// The names of the prompts that are listed.
-    ///
-    /// # Errors
-    ///
-    /// [`Refused`].
-    pub async fn prompts(&self) -> Result<Vec<String>, Refused> {
-        self.list("prompts/list", "prompts", "name").await
-    }
-
-    /// The URIs of the resources that are listed, and the templates of such.
-    ///
-    /// # Errors
-    ///
-    /// [`Refused`].
-    pub async fn resources(&self) -> Result<Vec<String>, Refused> {
-        let mut all = self.list("resources/list", "resources", "uri").await?;
-        let templates = ("resourceTemplates", "uriTemplate");
-        let templates = self.list("resources/templates/list", templates.0, templates.1);
-        all.extend(templates.await?);
-        Ok(all)
-    }
-
-    /// All pages of a list.
-    async fn list(&self, method: &str, items: &str, name: &str) -> Result<Vec<String>, Refused> {
-        let (mut all, mut params) = (Vec::new(), json!({}));
-        loop {
-            let reply = self.ask(method, params).await?;
-            let page = reply.result().get(items).and_then(Value::as_array);
-            let names = page.into_iter().flatten().filter_map(|item| item.get(name));
-            all.extend(names.filter_map(Value::as_str).map(str::to_owned));
-            match reply.result().get("nextCursor") {
-                Some(cursor) if !cursor.is_null() => params = json!({ "cursor": cursor }),
-                _ => return Ok(all),
-            }
-        }
-    }
-
-    /// Sends any request of MCP (2026-07-28) with these parameters.
-    ///
-    /// # Errors
-    ///
-    /// [`Refused`].
-    pub async fn ask(&self, method: &str, params: Value) -> Result<Reply, Refused> {
-        let request = self.request(method, params);
-        self.server.send(request).await.read()
-    }
-
-    fn request(&self, method: &str, mut params: Value) -> Request<Body> {
-        let named = params.get("name").or_else(|| params.get("uri"));
-        let named = named.and_then(Value::as_str).map(HeaderValue::from_str);
-        if let Value::Object(params) = &mut params {
-            let about = json!({
-                "io.modelcontextprotocol/protocolVersion": REVISION,
-                "io.modelcontextprotocol/clientCapabilities": {},
-                "io.modelcontextprotocol/clientInfo": { "name": "test", "version": "1" },
-            });
-            params.insert("_meta".to_owned(), about);
-        }
-        let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
-        let mut request = Request::post(self.server.path())
-            .header(HOST, self.server.host())
-            .header(CONTENT_TYPE, "application/json")
-            .header(ACCEPT, "application/json, text/event-stream")
-            .header("mcp-protocol-version", REVISION)
-            .header("mcp-method", method);
-        if let Some(Ok(name)) = named {
-            request = request.header("mcp-name", name);
-        }
-        if let Some(token) = By::token(self) {
-            request = request.header(AUTHORIZATION, format!("Bearer {token}"));
-        }
-        let request = request.body(Body::from(body.to_string()));
-        request.unwrap_or_else(|error| panic!("this is no request: {error}"))
-    }
-}
-
-fn to_json(arguments: impl Serialize) -> Value {
-    serde_json::to_value(arguments)
-        .unwrap_or_else(|error| panic!("these are no arguments: {error}"))
 }

@@ -3,15 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::answer::Refused;
-use super::caller::{Caller, Credentials, User};
+use super::caller::{Caller, User};
 use super::server::TestServer;
+use super::tried::Tried;
 use super::unrun::Unrun;
 use crate::error::Error;
-use crate::gate::Template;
+use crate::gate::{Template, Variables};
 use crate::registry::Kind;
 use crate::server::{GuardedItem, Server, UnderTest};
 
@@ -44,7 +43,8 @@ impl<S: UnderTest> Matrix<S> {
         }
     }
 
-    /// Calls this tool or prompt with these arguments: for what depends on them.
+    /// Calls this tool or prompt with these arguments: for what depends on them. For a template of
+    /// resources, the URI that is asked for; it is not read.
     pub fn arguments(mut self, item: impl Into<String>, arguments: impl Into<Value>) -> Self {
         self.arguments.insert(item.into(), arguments.into());
         self
@@ -107,49 +107,32 @@ impl<S: UnderTest> Matrix<S> {
 }
 
 /// How one item is tried.
-struct Probe {
-    kind: Kind,
-    name: String,
-    requires: String,
+pub(super) struct Probe {
+    pub(super) kind: Kind,
+    pub(super) name: String,
+    pub(super) requires: String,
     scopes: Vec<String>,
     /// What is sent: the method and its parameters.
-    request: (&'static str, Value),
+    pub(super) request: Sent,
     /// Whether it is called without the arguments that it depends on: then some could pass, and the list
     /// shows it.
-    left_open: bool,
+    pub(super) left_open: bool,
     /// Whether a handler may have it without listing it.
-    may_be_unlisted: bool,
+    pub(super) may_be_unlisted: bool,
 }
 
 impl Probe {
     fn of(item: &GuardedItem, arguments: Option<&Value>) -> Self {
-        let name = &item.name;
-        let request = match item.kind {
-            Kind::Resource => {
-                let example = Template::parse(name).ok().and_then(|it| it.example());
-                (
-                    "resources/read",
-                    json!({ "uri": example.as_ref().unwrap_or(name) }),
-                )
-            }
-            kind => {
-                let method = if kind == Kind::Prompt {
-                    "prompts/get"
-                } else {
-                    "tools/call"
-                };
-                let params = match arguments {
-                    Some(arguments) => json!({ "name": name, "arguments": arguments }),
-                    None => json!({ "name": name }),
-                };
-                (method, params)
-            }
+        let (request, variables) = match item.kind {
+            Kind::Resource => reading(&item.name, arguments),
+            kind => (calling(kind, &item.name, arguments), Variables::new()),
         };
+        let scopes = item.scopes.iter().map(|scope| filled(scope, &variables));
         Self {
             kind: item.kind,
-            name: name.clone(),
+            name: item.name.clone(),
             requires: item.requires.clone(),
-            scopes: item.scopes.iter().map(|scope| filled(scope)).collect(),
+            scopes: scopes.collect(),
             request,
             left_open: item.depends_on_arguments && arguments.is_none(),
             may_be_unlisted: item.crate_name.is_none(),
@@ -157,14 +140,37 @@ impl Probe {
     }
 }
 
-/// A scope with the variables of a URI as [`Template::example`] fills them in.
-fn filled(scope: &str) -> String {
-    let mut parts = scope.split('{');
-    let first = parts.next().unwrap_or_default().to_owned();
-    parts.fold(first, |text, part| {
-        let (_, after) = part.split_once('}').unwrap_or_default();
-        format!("{text}a{after}")
-    })
+/// The method and its parameters.
+type Sent = (&'static str, Value);
+
+fn calling(kind: Kind, name: &str, arguments: Option<&Value>) -> Sent {
+    let method = match kind {
+        Kind::Prompt => "prompts/get",
+        _ => "tools/call",
+    };
+    match arguments {
+        Some(arguments) => (method, json!({ "name": name, "arguments": arguments })),
+        None => (method, json!({ "name": name })),
+    }
+}
+
+/// Reads a URI of the template, yours or any; and what its variables are there.
+fn reading(name: &str, uri: Option<&Value>) -> (Sent, Variables) {
+    let template = Template::parse(name).ok();
+    let example = || template.as_ref().and_then(Template::example);
+    let uri = uri.and_then(Value::as_str).map(str::to_owned);
+    let uri = uri.or_else(example).unwrap_or_else(|| name.to_owned());
+    let variables = template.and_then(|template| template.matches(&uri));
+    let sent = ("resources/read", json!({ "uri": uri }));
+    (sent, variables.unwrap_or_default())
+}
+
+/// A scope with the variables of a URI in it.
+fn filled(scope: &str, variables: &Variables) -> String {
+    let fill = |text: String, (name, value): (&String, &String)| {
+        text.replace(&format!("{{{name}}}"), value)
+    };
+    variables.iter().fold(scope.to_owned(), fill)
 }
 
 /// What is worth trying. All subsets would be too many, and tell nothing more.
@@ -182,159 +188,6 @@ fn scope_sets(probes: &[Probe]) -> BTreeSet<Vec<String>> {
     }
     let texts = |set: BTreeSet<&String>| set.into_iter().cloned().collect();
     sets.into_iter().map(texts).collect()
-}
-
-/// What came out of a [`Matrix`].
-///
-/// Printed, it has a line for each item and set of scopes, in a fixed order: for a
-/// [snapshot](crate::assert_snapshot).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub struct Tried {
-    /// By kind and name.
-    pub items: Vec<TriedItem>,
-}
-
-/// One tool, prompt or resource of a [`Matrix`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub struct TriedItem {
-    /// What it is.
-    pub kind: Kind,
-    /// Its name, URI or template.
-    pub name: String,
-    /// Who may, as declared.
-    pub requires: String,
-    /// By whom it was tried, from no token to all scopes.
-    pub by: Vec<Trial>,
-    #[serde(skip)]
-    left_open: bool,
-    #[serde(skip)]
-    may_be_unlisted: bool,
-}
-
-/// One attempt of a [`Matrix`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub struct Trial {
-    /// `no token`, `no scope`, or the scopes.
-    pub caller: String,
-    /// Whether the list shows it to them.
-    pub listed: bool,
-    /// How the call was refused, or nothing where it was let through.
-    pub refused: Option<String>,
-}
-
-impl Tried {
-    fn of(probes: &[Probe]) -> Self {
-        let item = |probe: &Probe| TriedItem {
-            kind: probe.kind,
-            name: probe.name.clone(),
-            requires: probe.requires.clone(),
-            by: Vec::new(),
-            left_open: probe.left_open,
-            may_be_unlisted: probe.may_be_unlisted,
-        };
-        let items = probes.iter().map(item);
-        Self {
-            items: items.collect(),
-        }
-    }
-
-    async fn by<By: Credentials>(&mut self, probes: &[Probe], who: &str, caller: &Caller<'_, By>) {
-        // A kind that the server has none of has no list; who is refused is shown nothing.
-        let shown = BTreeMap::from([
-            (Kind::Tool, caller.tools().await.unwrap_or_default()),
-            (Kind::Prompt, caller.prompts().await.unwrap_or_default()),
-            (Kind::Resource, caller.resources().await.unwrap_or_default()),
-        ]);
-        for (item, probe) in self.items.iter_mut().zip(probes) {
-            let (method, params) = probe.request.clone();
-            let answer = caller.ask(method, params).await;
-            let listed = shown
-                .get(&probe.kind)
-                .is_some_and(|all| all.contains(&probe.name));
-            item.by.push(Trial {
-                caller: who.to_owned(),
-                listed,
-                refused: answer.err().and_then(|refused| reason(&refused)),
-            });
-        }
-    }
-
-    /// Where the list and the call disagree, in words.
-    #[must_use]
-    pub fn disagreements(&self) -> Vec<String> {
-        let of_item = |item: &TriedItem| {
-            let is_listed = item.by.iter().any(|trial| trial.listed);
-            let wrong = item.by.iter().filter_map(|trial| {
-                let what = match (trial.listed, &trial.refused) {
-                    (true, Some(refused)) if !item.left_open => {
-                        format!("listed, and refused: {refused}")
-                    }
-                    (false, None) if is_listed || !item.may_be_unlisted => {
-                        "not listed, and let through".to_owned()
-                    }
-                    _ => return None,
-                };
-                Some(format!(
-                    "{} {}, with {}: {what}",
-                    item.kind, item.name, trial.caller
-                ))
-            });
-            wrong.collect::<Vec<_>>()
-        };
-        self.items.iter().flat_map(of_item).collect()
-    }
-
-    /// The body of [`assert_matrix!`](crate::assert_matrix).
-    #[doc(hidden)]
-    #[track_caller]
-    pub fn assert(self) -> Self {
-        let wrong = self.disagreements();
-        assert!(
-            wrong.is_empty(),
-            "what is listed is not what is allowed:\n  {}\n\n{self}",
-            wrong.join("\n  ")
-        );
-        self
-    }
-}
-
-/// The class of a refusal; none for what the gate let through and the function did not want: arguments
-/// that cannot be read.
-fn reason(refused: &Refused) -> Option<String> {
-    let in_challenge = refused.challenge().and_then(|first| first.error.as_deref());
-    let status = refused.status();
-    match (refused.error().or(in_challenge), refused.code()) {
-        (Some(error), _) => Some(format!("{status} {error}")),
-        (None, Some(code)) if refused.message().contains("not found") => {
-            Some(format!("unknown ({code})"))
-        }
-        (None, Some(code)) => Some(format!("error {code}")),
-        (None, None) => Some(status.to_string()),
-    }
-}
-
-impl fmt::Display for Tried {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let callers = self.items.iter().flat_map(|item| &item.by);
-        let width = callers.map(|trial| trial.caller.len()).max().unwrap_or(0);
-        for item in &self.items {
-            writeln!(f, "{} {} needs {}", item.kind, item.name, item.requires)?;
-            for Trial {
-                caller,
-                listed,
-                refused,
-            } in &item.by
-            {
-                let listed = if *listed { "listed" } else { "      " };
-                let refused = refused.as_deref().unwrap_or("may");
-                writeln!(f, "  {caller:width$}  {listed}  {refused}")?;
-            }
-        }
-        Ok(())
-    }
 }
 
 impl<S> fmt::Debug for Matrix<S> {

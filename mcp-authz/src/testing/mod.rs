@@ -96,17 +96,19 @@
 //!
 //! The feature adds this module and nothing else. A server that is built with
 //! [`build`](crate::ServerBuilder::build) has the machine's clock and network whether or not the feature is
-//! on; only what [`TestServer::start`] takes has others, and it does not give the server away. Where a
+//! on; only a server that a test starts has others, and nothing in this module skips a check of it. Where a
 //! dependency turns the feature on, nothing that is enforced changes.
 
 mod clock;
 mod issuer;
 mod server;
 mod caller;
+mod asking;
 mod answer;
 mod challenge;
 mod unrun;
 mod matrix;
+mod tried;
 mod snapshot;
 
 pub use crate::server::UnderTest;
@@ -116,8 +118,9 @@ pub use caller::{Caller, Credentials, Held, User};
 pub use challenge::{Answer, Challenge};
 pub use clock::TestClock;
 pub use issuer::TestIssuer;
-pub use matrix::{Matrix, Trial, Tried, TriedItem};
+pub use matrix::Matrix;
 pub use server::TestServer;
+pub use tried::{Trial, Tried, TriedItem};
 
 #[doc(hidden)]
 pub use challenge::check_challenge;

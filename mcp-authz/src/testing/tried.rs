@@ -1,0 +1,170 @@
+//! What came out of trying everything: in words, in an order, and where it does not fit together.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::Serialize;
+
+use super::answer::Refused;
+use super::caller::{Caller, Credentials};
+use super::matrix::Probe;
+use crate::registry::Kind;
+
+/// What came out of a [`Matrix`](super::Matrix).
+///
+/// Printed, it has a line for each item and set of scopes, in a fixed order: for a
+/// [snapshot](crate::assert_snapshot).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Tried {
+    /// By kind and name.
+    pub items: Vec<TriedItem>,
+}
+
+/// One tool, prompt or resource of a [`Matrix`](super::Matrix).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct TriedItem {
+    /// What it is.
+    pub kind: Kind,
+    /// Its name, URI or template.
+    pub name: String,
+    /// Who may, as declared.
+    pub requires: String,
+    /// By whom it was tried, from no token to all scopes.
+    pub by: Vec<Trial>,
+    #[serde(skip)]
+    left_open: bool,
+    #[serde(skip)]
+    may_be_unlisted: bool,
+}
+
+/// One attempt of a [`Matrix`](super::Matrix).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Trial {
+    /// `no token`, `no scope`, or the scopes.
+    pub caller: String,
+    /// Whether the list shows it to them.
+    pub listed: bool,
+    /// How the call was refused, or nothing where it was let through.
+    pub refused: Option<String>,
+}
+
+impl Tried {
+    pub(super) fn of(probes: &[Probe]) -> Self {
+        let item = |probe: &Probe| TriedItem {
+            kind: probe.kind,
+            name: probe.name.clone(),
+            requires: probe.requires.clone(),
+            by: Vec::new(),
+            left_open: probe.left_open,
+            may_be_unlisted: probe.may_be_unlisted,
+        };
+        let items = probes.iter().map(item);
+        Self {
+            items: items.collect(),
+        }
+    }
+
+    /// Tries everything as `caller`.
+    pub(super) async fn by<By: Credentials>(
+        &mut self,
+        probes: &[Probe],
+        who: &str,
+        caller: &Caller<'_, By>,
+    ) {
+        // A kind that the server has none of has no list; who is refused is shown nothing.
+        let shown = BTreeMap::from([
+            (Kind::Tool, caller.tools().await.unwrap_or_default()),
+            (Kind::Prompt, caller.prompts().await.unwrap_or_default()),
+            (Kind::Resource, caller.resources().await.unwrap_or_default()),
+        ]);
+        for (item, probe) in self.items.iter_mut().zip(probes) {
+            let (method, params) = probe.request.clone();
+            let answer = caller.ask(method, params).await;
+            let listed = shown
+                .get(&probe.kind)
+                .is_some_and(|all| all.contains(&probe.name));
+            item.by.push(Trial {
+                caller: who.to_owned(),
+                listed,
+                refused: answer.err().and_then(|refused| reason(&refused)),
+            });
+        }
+    }
+
+    /// Where the list and the call disagree, in words.
+    #[must_use]
+    pub fn disagreements(&self) -> Vec<String> {
+        let of_item = |item: &TriedItem| {
+            let is_listed = item.by.iter().any(|trial| trial.listed);
+            let wrong = item.by.iter().filter_map(|trial| {
+                let what = match (trial.listed, &trial.refused) {
+                    (true, Some(refused)) if !item.left_open => {
+                        format!("listed, and refused: {refused}")
+                    }
+                    (false, None) if is_listed || !item.may_be_unlisted => {
+                        "not listed, and let through".to_owned()
+                    }
+                    _ => return None,
+                };
+                Some(format!(
+                    "{} {}, with {}: {what}",
+                    item.kind, item.name, trial.caller
+                ))
+            });
+            wrong.collect::<Vec<_>>()
+        };
+        self.items.iter().flat_map(of_item).collect()
+    }
+
+    /// The body of [`assert_matrix!`](crate::assert_matrix).
+    #[doc(hidden)]
+    #[track_caller]
+    pub fn assert(self) -> Self {
+        let wrong = self.disagreements();
+        assert!(
+            wrong.is_empty(),
+            "what is listed is not what is allowed:\n  {}\n\n{self}",
+            wrong.join("\n  ")
+        );
+        self
+    }
+}
+
+/// The class of a refusal; none for what the gate let through and the function did not want: arguments
+/// that cannot be read.
+fn reason(refused: &Refused) -> Option<String> {
+    let in_challenge = refused.challenge().and_then(|first| first.error.as_deref());
+    let status = refused.status();
+    match (refused.error().or(in_challenge), refused.code()) {
+        (Some(error), _) => Some(format!("{status} {error}")),
+        (None, Some(code)) if refused.message().contains("not found") => {
+            Some(format!("unknown ({code})"))
+        }
+        (None, Some(code)) => Some(format!("error {code}")),
+        (None, None) => Some(status.to_string()),
+    }
+}
+
+impl fmt::Display for Tried {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let callers = self.items.iter().flat_map(|item| &item.by);
+        let width = callers.map(|trial| trial.caller.len()).max().unwrap_or(0);
+        for item in &self.items {
+            writeln!(f, "{} {} needs {}", item.kind, item.name, item.requires)?;
+            for Trial {
+                caller,
+                listed,
+                refused,
+            } in &item.by
+            {
+                let listed = if *listed { "listed" } else { "      " };
+                let refused = refused.as_deref().unwrap_or("may");
+                writeln!(f, "  {caller:width$}  {listed}  {refused}")?;
+            }
+        }
+        Ok(())
+    }
+}
