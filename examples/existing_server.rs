@@ -12,7 +12,8 @@
 //! In a project of your own, `rmcp` with its feature `macros` is a dependency beside `mcp-authz`, and what
 //! is imported from `mcp_authz::rmcp` here comes from there.
 //!
-//! `LISTEN` and `PROVIDER_LISTEN` change the addresses, `-- --scopes` prints what is guarded.
+//! `LISTEN` and `PROVIDER_LISTEN` change the addresses, `-- --scopes` prints what is guarded. Its tests are at
+//! the end: copy them with the rest.
 
 use std::env;
 use std::sync::Mutex;
@@ -57,6 +58,13 @@ impl Notes {
 #[tool_handler(name = "notes", version = "1.0.0")]
 impl ServerHandler for Notes {}
 
+/// Who may what. What the server has and this does not name is refused at the start.
+fn rules() -> Rules {
+    Rules::new()
+        .tool("list", scopes!["notes:read"])
+        .tool("add", scopes!["notes:read", "notes:write"])
+}
+
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     // Kept until the end: dropping the provider stops it.
@@ -69,14 +77,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
     };
 
-    let rules = Rules::new()
-        .tool("list", scopes!["notes:read"])
-        .tool("add", scopes!["notes:read", "notes:write"]);
     let server = Authz::new()
         .resource(env::var("RESOURCE").unwrap_or("http://127.0.0.1:3001/mcp".into()))
         .issuer(issuer)
         .initial_scopes(["notes:read"])
-        .protect(Notes(Mutex::default()), rules)
+        .protect(Notes(Mutex::default()), rules())
         .build()
         .await?;
 
@@ -98,4 +103,41 @@ async fn development_provider() -> Result<dev::AuthorizationServer, dev::Error> 
         .scope("notes:write", "Write notes in your name")
         .start()
         .await
+}
+
+#[cfg(test)]
+mod tests {
+    use json::json;
+    use mcp_authz::testing::{TestServer, assert_challenge, assert_matrix};
+
+    use super::*;
+
+    fn notes() -> mcp_authz::Protect<Notes> {
+        Authz::new().protect(Notes(Mutex::default()), rules())
+    }
+
+    #[tokio::test]
+    async fn notes_are_added_with_consent_and_in_the_person_s_name() -> Result<(), mcp_authz::Error>
+    {
+        let server = TestServer::start(notes()).await?;
+        let note = json!({ "text": "tea" });
+        let reader = server.as_user("alice").scopes(["notes:read"]);
+        let refused = reader.call_with("add", &note).await;
+        assert_challenge!(
+            refused,
+            403,
+            "insufficient_scope",
+            ["notes:read", "notes:write"]
+        );
+        assert_eq!(reader.call("list").await.unwrap().text(), "");
+        let writer = server.as_user("bob").scopes(["notes:read", "notes:write"]);
+        writer.call_with("add", &note).await.unwrap();
+        assert_eq!(reader.call("list").await.unwrap().text(), "bob: tea");
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn the_list_shows_what_may_be_called() {
+        assert_matrix!(notes());
+    }
 }

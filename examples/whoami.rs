@@ -17,11 +17,15 @@
 //!
 //! `cargo run --example whoami -- --scopes` prints what is guarded, for a review.
 //!
+//! Its tests are at the end: copy them with the rest.
+//!
 //! Then, in a second terminal, the agent that comes to use it: `cargo run --example agent`.
 
 use std::env;
 
-use mcp_authz::{AuthInfo, Claims, Json, Parameters, Server, dev, schemars, serde, tool};
+use mcp_authz::{
+    AuthInfo, Claims, Json, Parameters, Server, ServerBuilder, dev, schemars, serde, tool,
+};
 
 /// Return the identity claims that the person agreed to share.
 #[tool(scopes = ["profile", "email"], read_only)]
@@ -51,6 +55,12 @@ async fn send_mail(auth: AuthInfo, Parameters(mail): Parameters<Mail>) -> String
     )
 }
 
+/// What `main` serves and the tests start.
+fn server() -> ServerBuilder {
+    // Ask for little at first; sending mail is asked for when it is wanted.
+    Server::builder("whoami").initial_scopes(["profile", "email"])
+}
+
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let resource = env::var("RESOURCE").unwrap_or("http://127.0.0.1:3001/mcp".into());
@@ -63,13 +73,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             .issuer()
             .to_owned(),
     };
-    let server = Server::builder("whoami")
-        .resource(&resource)
-        .issuer(issuer)
-        // Ask for little at first; sending mail is asked for when it is wanted.
-        .initial_scopes(["profile", "email"])
-        .build()
-        .await?;
+    let server = server().resource(&resource).issuer(issuer).build().await?;
     if env::args().any(|argument| argument == "--scopes") {
         println!("{}", server.manifest().to_markdown());
         return Ok(());
@@ -88,4 +92,47 @@ async fn development_provider() -> Result<dev::AuthorizationServer, dev::Error> 
         .scope("mail:send", "Send mail in your name")
         .start()
         .await
+}
+
+#[cfg(test)]
+mod tests {
+    use json::json;
+    use mcp_authz::Error;
+    use mcp_authz::testing::{TestServer, assert_challenge, assert_matrix};
+
+    use super::server;
+
+    #[tokio::test]
+    async fn an_agent_learns_what_the_person_shares() -> Result<(), Error> {
+        let server = TestServer::start(server()).await?;
+        let nobody = server.anonymous().call("whoami").await;
+        assert_challenge!(nobody, 401, None, ["profile", "email"]);
+        let alice = server.as_user("alice");
+        let refused = alice.call("whoami").await;
+        assert_challenge!(refused, 403, "insufficient_scope", ["profile", "email"]);
+        let alice = alice.scopes(["profile", "email"]);
+        let claims = alice.call("whoami").await.unwrap();
+        assert_eq!(claims.structured()["email"], "alice@example.com");
+        // Nobody consented to that.
+        assert_eq!(claims.structured()["phone_number"], json!(null));
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn mail_is_sent_in_the_person_s_name() -> Result<(), Error> {
+        let server = TestServer::start(server()).await?;
+        let mail = json!({ "to": "bob@example.com", "text": "Hello" });
+        let alice = server.as_user("alice").scopes(["mail:send"]);
+        let sent = alice.call_with("send_mail", mail).await.unwrap();
+        assert_eq!(
+            sent.text(),
+            "sent 5 characters from alice to bob@example.com"
+        );
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn the_list_shows_what_may_be_called() {
+        assert_matrix!(server());
+    }
 }
