@@ -1,6 +1,7 @@
 //! The feature `testing`, as the tests of somebody's server use it.
 
 mod assertions;
+mod dpop;
 mod hygiene;
 mod matrix;
 mod parts;

@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::challenge::Challenge;
+use crate::layer::NONCE;
 
 /// An answer as it came.
 pub(super) struct Answered {
@@ -41,6 +42,13 @@ impl Answered {
 
     fn header(&self, name: &http::HeaderName) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// The nonce without which a proof is not enough (RFC 9449 §9).
+    pub(super) fn nonce_needed(&self) -> Option<String> {
+        let challenge = self.header(&WWW_AUTHENTICATE).map(Challenge::parse)?;
+        let is_needed = challenge.error.as_deref() == Some("use_dpop_nonce");
+        is_needed.then(|| self.header(&NONCE).map(str::to_owned))?
     }
 
     pub(super) fn read(self) -> Result<Reply, Refused> {

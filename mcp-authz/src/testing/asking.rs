@@ -2,12 +2,14 @@
 
 use axum::body::Body;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST};
-use http::{HeaderValue, Request};
+use http::{HeaderName, HeaderValue, Request};
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::answer::{Refused, Reply};
-use super::caller::{Caller, Credentials};
+use super::caller::{Caller, Credentials, Presented};
+#[cfg(feature = "dpop")]
+use crate::bearer::PROOF;
 
 /// The revision of MCP that is spoken: stateless, so that every server answers alike.
 const REVISION: &str = "2026-07-28";
@@ -118,11 +120,21 @@ impl<By: Credentials> Caller<'_, By> {
     ///
     /// [`Refused`].
     pub async fn ask(&self, method: &str, params: Value) -> Result<Reply, Refused> {
+        let presented = By::presented(self);
         let request = self.request(method, params);
-        self.server.send(request).await.read()
+        let first = request.clone();
+        let answer = self.server.send(self.with(first, &presented, None)).await;
+        match answer.nonce_needed() {
+            // RFC 9449 §9: the same again, as any client does.
+            Some(nonce) => {
+                let second = self.with(request, &presented, Some(&nonce));
+                self.server.send(second).await.read()
+            }
+            None => answer.read(),
+        }
     }
 
-    fn request(&self, method: &str, mut params: Value) -> Request<Body> {
+    fn request(&self, method: &str, mut params: Value) -> Request<String> {
         let named = params.get("name").or_else(|| params.get("uri"));
         let named = named.and_then(Value::as_str).map(HeaderValue::from_str);
         if let Value::Object(params) = &mut params {
@@ -143,11 +155,37 @@ impl<By: Credentials> Caller<'_, By> {
         if let Some(Ok(name)) = named {
             request = request.header("mcp-name", name);
         }
-        if let Some(token) = By::token(self) {
-            request = request.header(AUTHORIZATION, format!("Bearer {token}"));
-        }
-        let request = request.body(Body::from(body.to_string()));
+        let request = request.body(body.to_string());
         request.unwrap_or_else(|error| panic!("this is no request: {error}"))
+    }
+
+    /// The request of somebody who presents a token.
+    fn with(
+        &self,
+        request: Request<String>,
+        presented: &Presented,
+        nonce: Option<&str>,
+    ) -> Request<Body> {
+        let mut request = request.map(Body::from);
+        let Some(token) = &presented.token else {
+            return request;
+        };
+        let mut set = |name: HeaderName, value: String| match HeaderValue::try_from(value) {
+            Ok(value) => drop(request.headers_mut().insert(name, value)),
+            Err(error) => panic!("this is no token: {error}"),
+        };
+        #[cfg(feature = "dpop")]
+        if let Some(key) = &presented.key {
+            let (uri, now) = (self.server.audience(), self.server.clock().unix());
+            let proof = key.proof(uri, token, now, nonce);
+            set(PROOF, proof.unwrap_or_else(|error| panic!("{error}")));
+            set(AUTHORIZATION, format!("DPoP {token}"));
+            return request;
+        }
+        #[cfg(not(feature = "dpop"))]
+        let _ = nonce;
+        set(AUTHORIZATION, format!("Bearer {token}"));
+        request
     }
 }
 

@@ -1,10 +1,15 @@
 //! Who calls a server under test, and with what token.
 
+use std::fmt;
+#[cfg(feature = "dpop")]
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
 
 use super::issuer::TestIssuer;
+#[cfg(feature = "dpop")]
+use super::proof::ProofKey;
 use super::server::TestServer;
 use crate::scope::{Scope, ScopeSet};
 
@@ -37,19 +42,40 @@ pub struct User {
     signed_in: Duration,
     claims: Map<String, Value>,
     opaque: bool,
+    #[cfg(feature = "dpop")]
+    key: Option<Arc<ProofKey>>,
 }
 
 /// One token, or none.
 #[derive(Clone, Debug)]
-pub struct Held(Option<Token>);
+pub struct Held(Presented);
+
+/// What goes with a request.
+#[derive(Clone, Default)]
+pub struct Presented {
+    pub(super) token: Option<String>,
+    /// What it is bound to.
+    #[cfg(feature = "dpop")]
+    pub(super) key: Option<Arc<ProofKey>>,
+}
+
+impl Presented {
+    pub(super) fn bearer(token: String) -> Self {
+        Self {
+            token: Some(token),
+            #[cfg(feature = "dpop")]
+            key: None,
+        }
+    }
+}
 
 /// Never printed: a test's output is a log like any other.
-#[derive(Clone)]
-struct Token(String);
-
-impl std::fmt::Debug for Token {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("…")
+impl fmt::Debug for Presented {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let token = self.token.as_ref().map(|_| "…");
+        f.debug_struct("Presented")
+            .field("token", &token)
+            .finish_non_exhaustive()
     }
 }
 
@@ -65,6 +91,8 @@ impl<'a> Caller<'a, User> {
             signed_in: Duration::ZERO,
             claims: Map::new(),
             opaque: false,
+            #[cfg(feature = "dpop")]
+            key: None,
         };
         Self { server, by }
     }
@@ -132,6 +160,41 @@ impl<'a> Caller<'a, User> {
         self
     }
 
+    /// Gets tokens that are bound to a key of the agent's (`cnf.jkt`, RFC 9449), and proves with every
+    /// request that it holds the key, with the nonce that the server wants.
+    ///
+    /// ```standalone_crate
+    /// use mcp_authz::testing::{TestServer, assert_challenge};
+    /// use mcp_authz::{Dpop, Server, tool};
+    ///
+    /// /// Counts the mails.
+    /// #[tool(scopes = ["mail:read"])]
+    /// fn count() -> String {
+    ///     "3 mails".to_owned()
+    /// }
+    ///
+    /// # #[tokio::main] async fn main() -> Result<(), mcp_authz::Error> {
+    /// let server = Server::builder("mail").dpop(Dpop::required().nonce());
+    /// let server = TestServer::start(server).await?;
+    /// let alice = server.as_user("alice").scopes(["mail:read"]).dpop();
+    /// assert!(alice.call("count").await.is_ok());
+    /// let thief = server.with_token(alice.token());
+    /// assert_challenge!(thief.call("count").await, 401, "invalid_token");
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If the cryptographic library makes no key.
+    #[cfg(feature = "dpop")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "dpop")))]
+    pub fn dpop(mut self) -> Self {
+        let key = ProofKey::generate().unwrap_or_else(|error| panic!("{error}"));
+        let binding = serde_json::json!({ "jkt": key.thumbprint() });
+        self.by.key = Some(Arc::new(key));
+        self.claim("cnf", binding)
+    }
+
     /// A token as it would be sent now.
     ///
     /// # Panics
@@ -150,7 +213,16 @@ impl<'a> Caller<'a, User> {
     /// The same person with one token for all that follows: to let it expire, or its key be replaced.
     #[track_caller]
     pub fn keep_token(&self) -> Caller<'a, Held> {
-        Caller::held(self.server, Some(self.token()))
+        Caller::held(self.server, self.presented())
+    }
+
+    #[track_caller]
+    fn presented(&self) -> Presented {
+        Presented {
+            token: Some(self.token()),
+            #[cfg(feature = "dpop")]
+            key: self.by.key.clone(),
+        }
     }
 }
 
@@ -182,8 +254,8 @@ impl User {
 }
 
 impl<'a> Caller<'a, Held> {
-    pub(super) fn held(server: &'a TestServer, token: Option<String>) -> Self {
-        let by = Held(token.map(Token));
+    pub(super) fn held(server: &'a TestServer, presented: Presented) -> Self {
+        let by = Held(presented);
         Self { server, by }
     }
 }
@@ -195,22 +267,21 @@ impl Credentials for User {}
 impl Credentials for Held {}
 
 pub(super) mod sealed {
-    use super::{Caller, Held, Token, User};
+    use super::{Caller, Held, Presented, User};
 
     pub trait Sealed: Sized {
-        fn token(caller: &Caller<'_, Self>) -> Option<String>;
+        fn presented(caller: &Caller<'_, Self>) -> Presented;
     }
 
     impl Sealed for User {
-        fn token(caller: &Caller<'_, Self>) -> Option<String> {
-            Some(caller.token())
+        fn presented(caller: &Caller<'_, Self>) -> Presented {
+            caller.presented()
         }
     }
 
     impl Sealed for Held {
-        fn token(caller: &Caller<'_, Self>) -> Option<String> {
-            let Held(token) = &caller.by;
-            token.as_ref().map(|Token(token)| token.clone())
+        fn presented(caller: &Caller<'_, Self>) -> Presented {
+            caller.by.0.clone()
         }
     }
 }

@@ -65,6 +65,7 @@
 //! | somebody with these scopes | [`as_user("alice").scopes(["mail:read"])`](TestServer::as_user) |
 //! | a token with something wrong | [`.claim("aud", "…")`](Caller::claim), [`.audience(..)`](Caller::audience), [`.lifetime(..)`](Caller::lifetime) |
 //! | nobody, or a token of another kind | [`anonymous()`](TestServer::anonymous), [`with_token("…")`](TestServer::with_token) |
+//! | tokens that are bound to a key | [`.dpop()`](Caller::dpop), with the feature `dpop` |
 //! | a sign-in that is too old | [`.signed_in(Duration::from_secs(600))`](Caller::signed_in) |
 //! | a token that ends, keys that are replaced | [`.keep_token()`](Caller::keep_token), [`clock().advance(..)`](TestClock::advance), [`issuer().rotate_keys()`](TestIssuer::rotate_keys) |
 //! | an outage of the authorization server | [`issuer().fail(Endpoint::ALL, Fault::Error)`](TestIssuer::fail) |
@@ -103,6 +104,8 @@ mod clock;
 mod issuer;
 mod server;
 mod caller;
+#[cfg(feature = "dpop")]
+mod proof;
 mod asking;
 mod answer;
 mod challenge;

@@ -13,7 +13,7 @@ use tower_service::Service as _;
 use url::Url;
 
 use super::answer::Answered;
-use super::caller::{Caller, Held, User};
+use super::caller::{Caller, Held, Presented, User};
 use super::clock::TestClock;
 use super::issuer::{Network, TestIssuer};
 use crate::World;
@@ -138,12 +138,12 @@ impl TestServer {
 
     /// Whoever holds this token: yours, or nobody's.
     pub fn with_token(&self, token: impl Into<String>) -> Caller<'_, Held> {
-        Caller::held(self, Some(token.into()))
+        Caller::held(self, Presented::bearer(token.into()))
     }
 
     /// Somebody without a token.
     pub fn anonymous(&self) -> Caller<'_, Held> {
-        Caller::held(self, None)
+        Caller::held(self, Presented::default())
     }
 
     /// What the server guards, and with what.
