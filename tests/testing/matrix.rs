@@ -143,7 +143,7 @@ async fn anonymous_tools_and_uris_of_one_s_own() {
         let server = server.prompts([]).mcp_resources([note::resource()]);
         server.allow_anonymous()
     };
-    let tried = assert_matrix!(server(), "notes://{owner}/{number}" => ("notes://alice/7"));
+    let tried = assert_matrix!(server(), "notes://{owner}/{number}" => "notes://alice/7");
     let expected = "\
 tool hello needs anonymous
   no token     listed  may

@@ -40,7 +40,8 @@
 //! # Ok(()) }
 //! ```
 //!
-//! A test of a server, from nothing to its answers:
+//! A test of a server, from nothing to its answers over a socket (`mcp_authz::testing`, with the feature
+//! `testing`, is shorter, needs no socket, and tests the configuration that you deploy):
 //!
 //! ```standalone_crate
 //! use mcp_authz::dev::AuthorizationServer;

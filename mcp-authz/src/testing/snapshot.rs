@@ -69,7 +69,8 @@ fn difference(kept: &str, text: &str) -> String {
 ///
 /// Anything that can be printed will do: the [JSON](crate::Manifest::to_json) of the manifest, a
 /// [`Refused`](crate::testing::Refused), what [`assert_matrix!`](crate::assert_matrix) returns. Those of
-/// this crate hold no port, time or token, so that other snapshot libraries can be used as well.
+/// this crate hold no port, time or token, and can be serialized, so that other snapshot libraries can be
+/// used as well: `insta::assert_snapshot!(refused)`, `insta::assert_json_snapshot!(server.manifest())`.
 #[macro_export]
 macro_rules! assert_snapshot {
     ($path:expr, $value:expr $(,)?) => {
