@@ -48,6 +48,8 @@ impl TestServer {
     /// It is built as it is: every check at start, the layer, the verification of tokens and the gate are
     /// the real ones. Only this differs: the issuers' keys are the test's, so that ES256 is accepted
     /// whatever an [`Issuer`](crate::Issuer) says; and who asks at introspection is not checked.
+    /// What a server asks besides its issuers is not played: a database, or a tenant's own records about
+    /// people. Leave those out of what you start, or give it a stand-in.
     ///
     /// # Errors
     ///
