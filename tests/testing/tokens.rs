@@ -95,29 +95,24 @@ async fn several_issuers_each_have_their_own_people_and_keys() {
 
 #[tokio::test]
 async fn opaque_tokens_are_asked_about() {
-    let ran = Ran::default();
-    let auth = ClientAuth::secret_basic("mcp-server", "of the real provider");
-    let asked = Introspection::new(auth).endpoint("https://as.example.com/oauth/ask");
-    let issuer = Issuer::new("https://as.example.com").introspection(asked);
-    let server = TestServer::start(mail(&ran).issuer(issuer)).await.unwrap();
-    let alice = server.as_user("alice").opaque();
-    let reader = alice.clone().scopes(["mail:read"]).keep_token();
-    let answer = reader.call("count").await;
-    assert!(answer.is_ok(), "{answer:?}");
-    assert_challenge!(
-        alice.call("count").await,
-        403,
-        "insufficient_scope",
-        ["mail:read"]
-    );
-    assert_challenge!(
-        server.with_token("x").call("count").await,
-        401,
-        "invalid_token"
-    );
-    server.clock().advance(std::time::Duration::from_secs(3700));
-    assert_challenge!(reader.call("count").await, 401, "invalid_token");
-    assert_eq!(ran.times(), 1);
+    for auth in [ClientAuth::secret_basic, ClientAuth::secret_post] {
+        let ran = Ran::default();
+        let auth: ClientAuth = auth("mcp-server", "of the real provider");
+        let asked = Introspection::new(auth).endpoint("https://as.example.com/oauth/ask");
+        let issuer = Issuer::new("https://as.example.com").introspection(asked);
+        let server = TestServer::start(mail(&ran).issuer(issuer)).await.unwrap();
+        let alice = server.as_user("alice").opaque();
+        let reader = alice.clone().scopes(["mail:read"]).keep_token();
+        let answer = reader.call("count").await;
+        assert!(answer.is_ok(), "{answer:?}");
+        let less = alice.call("count").await;
+        assert_challenge!(less, 403, "insufficient_scope", ["mail:read"]);
+        let unknown = server.with_token("x").call("count").await;
+        assert_challenge!(unknown, 401, "invalid_token");
+        server.clock().advance(std::time::Duration::from_secs(3700));
+        assert_challenge!(reader.call("count").await, 401, "invalid_token");
+        assert_eq!(ran.times(), 1);
+    }
 }
 
 #[tokio::test]

@@ -84,14 +84,14 @@ impl InProcess {
     }
 }
 
-/// The question about the same token, of a client that this provider knows.
+/// The same question, of a client that this provider knows.
 async fn asked_by_the_test(parts: &mut Parts, body: Body) -> Body {
     let body = body.collect().await.map(Collected::to_bytes);
     let body = body.unwrap_or_default();
-    let token = url::form_urlencoded::parse(&body).find(|(name, _)| name == "token");
-    let token = token.map(|(_, token)| token.into_owned());
+    let form = url::form_urlencoded::parse(&body);
+    let form = form.filter(|(name, _)| !name.starts_with("client_"));
     let form = url::form_urlencoded::Serializer::new(String::new())
-        .append_pair("token", &token.unwrap_or_default())
+        .extend_pairs(form)
         .finish();
     let asking = HeaderValue::from_static(ASKING);
     parts.headers.insert(AUTHORIZATION, asking);
