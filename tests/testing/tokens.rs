@@ -9,8 +9,8 @@ use support::Ran;
 
 use crate::{count, mail, only};
 
-/// The whole name of a scope, as tokens of one issuer do not write it.
-#[tool(scopes = ["api://mail/read"])]
+/// The whole name of a scope, which tokens of Entra ID cut short.
+#[tool(scopes = ["api://66666666-7777-8888-9999-000000000000/mail.read"])]
 fn prefixed() {}
 
 #[tokio::test]
@@ -20,6 +20,8 @@ async fn tokens_look_as_each_issuer_s_do() {
         Issuer::auth0("https://tenant.eu.auth0.com/"),
         Issuer::keycloak("https://sso.example.com/realms/acme"),
         Issuer::okta("https://example.okta.com/oauth2/default"),
+        Issuer::cognito("eu-central-1_AbCdEfGhI"),
+        Issuer::generic("https://as.example.com"),
         Issuer::new("https://as.example.com/t/1")
             .algorithms([Algorithm::Rs256])
             .scope_claim("realm_access.roles")
@@ -67,11 +69,15 @@ async fn a_lifetime_that_is_asked_for_is_not_made_shorter() {
 
 #[tokio::test]
 async fn a_prefix_is_left_out_of_the_token_as_the_provider_does() {
-    let issuer = Issuer::new("https://login.example.com/t/v2.0").scope_prefix("api://mail/");
+    let application = "66666666-7777-8888-9999-000000000000";
+    let issuer = Issuer::entra_id("11111111-2222-3333-4444-555555555555", application);
     let builder = only(prefixed::tool()).issuer(issuer);
     let server = TestServer::start(builder).await.unwrap();
-    let reader = server.as_user("alice").scopes(["api://mail/read"]);
+    let scope = format!("api://{application}/mail.read");
+    let reader = server.as_user("alice").scopes([&scope]);
     assert!(reader.call("prefixed").await.is_ok());
+    let refused = server.as_user("alice").call("prefixed").await;
+    assert_challenge!(refused, 403, "insufficient_scope", [scope.as_str()]);
 }
 
 #[tokio::test]
