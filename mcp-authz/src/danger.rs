@@ -37,6 +37,41 @@ pub fn userinfo_alone() -> UserinfoAlone {
 
 pub use crate::token::UserinfoAlone;
 
+/// Lets anybody register agents, without saying who they are; `most` such agents at a time.
+///
+/// **What it costs.** Everybody on the internet makes applications in your tenant, under any name that
+/// they like, also one that looks like somebody else's: people on the consent page see that name, and
+/// decide by it. Nobody owns such an agent, so nobody can be asked about it, and whoever lost its
+/// registration access token cannot delete it. A stranger can take all `most` places within seconds;
+/// then nobody registers in this way until you delete some in the console. Those who say who they are
+/// have places of their own, which this leaves alone.
+///
+/// It is what MCP clients need that know nothing but dynamic registration. Clients with a client ID
+/// metadata document need no registration, and show a domain that is theirs.
+///
+/// ```
+/// use mcp_authz::danger;
+/// use mcp_authz::logto::{ClientRegistration, RegistrationPolicy};
+///
+/// let policy = RegistrationPolicy::new(["profile"]); // what a stranger may ask people for
+/// let registration = ClientRegistration::builder("https://mcp.example.com/agents", policy)
+///     .open(danger::open_registration(100));
+/// ```
+#[cfg(feature = "logto")]
+#[cfg_attr(docsrs, doc(cfg(feature = "logto")))]
+pub fn open_registration(most: usize) -> OpenRegistration {
+    OpenRegistration { most }
+}
+
+/// Anybody may register agents; see [`open_registration`].
+#[cfg(feature = "logto")]
+#[cfg_attr(docsrs, doc(cfg(feature = "logto")))]
+#[derive(Clone, Copy, Debug)]
+#[must_use]
+pub struct OpenRegistration {
+    pub(crate) most: usize,
+}
+
 /// How opaque tokens are judged with less than introspection and an audience: what
 /// [`Issuer::opaque_tokens`](crate::Issuer::opaque_tokens) takes.
 #[derive(Clone, Debug)]

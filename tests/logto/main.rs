@@ -9,6 +9,7 @@ mod identity_trouble;
 mod people;
 mod plan;
 mod plan_conflicts;
+mod registration;
 mod resources;
 mod roles;
 mod script;

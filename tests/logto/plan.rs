@@ -46,6 +46,18 @@ pub(crate) async fn server(logto: &Logto) -> Server {
         .unwrap()
 }
 
+/// A server of the same tools, whose callers another issuer vouches for.
+pub(crate) async fn send_mail_server(issuer: Issuer) -> Server {
+    send_mail_server_at(MCP, issuer).await
+}
+
+/// The same somewhere else.
+pub(crate) async fn send_mail_server_at(resource: &str, issuer: Issuer) -> Server {
+    let tools = [whoami::tool(), send_mail::tool()];
+    let server = Server::builder("mail").resource(resource).tools(tools);
+    server.issuer(issuer).build().await.unwrap()
+}
+
 /// What is printed, without the line that names the tenant.
 pub(crate) fn shown(plan: &Plan) -> String {
     let printed = plan.to_string();

@@ -72,7 +72,7 @@ impl Admission {
         Err(Refusal::Denied(denial, None))
     }
 
-    async fn by_bearer(&self, token: &BearerToken) -> Result<Admittance, Refusal> {
+    pub(super) async fn by_bearer(&self, token: &BearerToken) -> Result<Admittance, Refusal> {
         let denied = |denial| Refusal::Denied(denial, Some(Scheme::Bearer));
         #[cfg(feature = "dpop")]
         if self.dpop.as_ref().is_some_and(DpopVerifier::is_required) {

@@ -3,6 +3,8 @@
 //! It wraps the rmcp *service*, never a router, so that no fallback route is reached around it.
 
 mod admission;
+#[cfg(feature = "logto")]
+mod elsewhere;
 mod origin;
 #[cfg(feature = "dpop")]
 mod proof;
@@ -31,6 +33,8 @@ use tower_service::Service;
 use admission::Admittance;
 
 pub(crate) use admission::{Admission, denial};
+#[cfg(feature = "logto")]
+pub(crate) use elsewhere::Callers;
 pub(crate) use origin::{HostRule, OriginRule, Origins};
 
 use crate::bind::{BoundSessions, SESSION_HEADER};

@@ -47,7 +47,7 @@ impl Misplaced {
 }
 
 impl Origins {
-    pub(super) fn check(&self, uri: &Uri, headers: &HeaderMap) -> Result<(), Misplaced> {
+    pub(crate) fn check(&self, uri: &Uri, headers: &HeaderMap) -> Result<(), Misplaced> {
         self.check_host(uri, headers).ok_or(Misplaced::Host)?;
         let mut origins = headers.get_all(ORIGIN).iter();
         match (origins.next(), origins.next()) {

@@ -3,7 +3,8 @@
 //! Verifying Logto's tokens takes none of this ([`Issuer::logto`](crate::Issuer::logto) is enough).
 //! [`Management`] is for programs that set a tenant up, register agents, or take back what people
 //! allowed them; [`Provisioning`] compares a server with a tenant and makes what is missing there;
-//! [`UserRecords`] tell a server who the person of a JWT is.
+//! [`UserRecords`] tell a server who the person of a JWT is; [`ClientRegistration`] lets developers
+//! register their agents by themselves.
 //!
 //! ```no_run
 //! # async fn example(server: mcp_authz::Server, secret: String) -> Result<(), mcp_authz::logto::Error> {
@@ -38,6 +39,7 @@ mod metadata_documents;
 mod branding;
 mod customizer;
 mod plan;
+mod registration;
 
 pub use applications::{
     Application, ApplicationType, NewThirdPartyApp, OidcClientMetadata, ThirdPartyType,
@@ -48,6 +50,9 @@ pub use customizer::TokenCustomizer;
 pub use error::Error;
 pub use management::{Management, ManagementBuilder};
 pub use plan::{Plan, Provisioning};
+pub use registration::{
+    ClientRegistration, ClientRegistrationBuilder, Registrant, RegistrationPolicy,
+};
 pub use resources::{NewResource, Resource, ResourceScope};
 pub use roles::{NewRole, Role, RoleType};
 pub use secrets::{ApplicationSecret, Rotation};

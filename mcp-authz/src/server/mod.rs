@@ -130,6 +130,12 @@ impl<H: ServerHandler> Server<H> {
         self.token_cache.clone()
     }
 
+    /// Who calls other routes of the same program.
+    #[cfg(feature = "logto")]
+    pub(crate) fn callers(&self) -> std::sync::Arc<dyn crate::layer::Callers> {
+        std::sync::Arc::new(self.endpoint.clone())
+    }
+
     /// The metadata of this resource alone, without the document at the root, so that several
     /// protected servers can share a host.
     pub fn metadata_router(&self) -> Router {

@@ -4,10 +4,10 @@
 //   node walk.mjs REDIRECT_URI FOLDER STEPS
 //
 // A step of the JSON array STEPS is {"open": URL}, {"press": NAME} (the control of this name is
-// reached by Tab and pressed by Enter) or {"look": TITLE}. Pictures of what was looked at go to
-// FOLDER: as it is, in the dark, and on a telephone. Prints one line: {"callbacks": ["…"], "looks":
-// [{"title", "url", "text", "controls", "problems"}]}, where `controls` are in the order of Tab, and
-// `problems` are what axe finds.
+// reached by Tab and pressed by Enter), {"fill": LABEL, "with": TEXT}, {"check": LABEL} or {"look":
+// TITLE}. Pictures of what was looked at go to FOLDER: as it is, in the dark, and on a telephone.
+// Prints one line: {"callbacks": ["…"], "looks": [{"title", "url", "text", "controls", "problems"}]},
+// where `controls` are in the order of Tab, and `problems` are what axe finds.
 import { join } from 'node:path';
 
 import axe from 'axe-core';
@@ -39,6 +39,8 @@ try {
   for (const step of JSON.parse(steps)) {
     if (step.open) await page.goto(step.open);
     if (step.press) await press(page, step.press);
+    if (step.fill) await page.getByRole('textbox', { name: step.fill }).fill(step.with);
+    if (step.check) await page.getByLabel(step.check).check();
     if (step.look) looks.push(await look(page, step.look));
   }
   console.log(JSON.stringify({ callbacks, looks }));

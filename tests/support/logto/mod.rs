@@ -41,6 +41,9 @@ struct Site {
     tenant: Tenant,
     asked: Vec<String>,
     faults: Vec<Fault>,
+    delays: Vec<(String, Duration)>,
+    /// Paths that the proxy in front of the tenant leads elsewhere.
+    led: Vec<(String, String)>,
 }
 
 /// What is answered instead, so many times.
@@ -49,6 +52,8 @@ struct Fault {
     status: u16,
     retry_after: Option<u64>,
     times: usize,
+    /// Whether it happens behind the tenant, which has carried the call out.
+    is_carried_out: bool,
 }
 
 impl Logto {
@@ -71,6 +76,14 @@ impl Logto {
             if request.is("POST", "/oidc/token") {
                 // So that callers who come together meet.
                 tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            let (delay, led) = {
+                let site = served.lock().unwrap_or_else(PoisonError::into_inner);
+                (site.delay(&request), site.led(&request))
+            };
+            tokio::time::sleep(delay).await;
+            if let Some(url) = led {
+                return Reply::fetched(&url).await;
             }
             let mut site = served.lock().unwrap_or_else(PoisonError::into_inner);
             site.answer(&request)
@@ -113,7 +126,29 @@ impl Logto {
             status,
             retry_after,
             times,
+            is_carried_out: false,
         });
+    }
+
+    /// From now on it carries `call` out so many times, and its answer is lost.
+    pub fn lose_answers(&self, call: &str, times: usize) {
+        self.site().faults.push(Fault {
+            call: call.to_owned(),
+            status: 502,
+            retry_after: None,
+            times,
+            is_carried_out: true,
+        });
+    }
+
+    /// From now on it takes its time for `call`.
+    pub fn delay(&self, call: &str, time: Duration) {
+        self.site().delays.push((call.to_owned(), time));
+    }
+
+    /// The proxy in front of the tenant leads this path to another server.
+    pub fn lead(&self, path: &str, url: &str) {
+        self.site().led.push((path.to_owned(), url.to_owned()));
     }
 
     /// The tokens that it issued are good no more, as after a rotation of its keys.
@@ -207,8 +242,22 @@ impl Site {
             .find(|one| one.call == call && one.times > 0);
         if let Some(fault) = fault {
             fault.times -= 1;
+            if fault.is_carried_out {
+                drop(self.tenant.answer(request));
+            }
             return Reply::fault(fault.status, fault.retry_after);
         }
         self.tenant.answer(request).into_response()
+    }
+
+    fn delay(&self, request: &Request) -> Duration {
+        let call = format!("{} {}", request.method, request.path);
+        let found = self.delays.iter().find(|(own, _)| *own == call);
+        found.map_or(Duration::ZERO, |(_, time)| *time)
+    }
+
+    fn led(&self, request: &Request) -> Option<String> {
+        let found = self.led.iter().find(|(path, _)| *path == request.path);
+        found.map(|(_, url)| url.clone())
     }
 }

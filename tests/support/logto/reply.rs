@@ -106,6 +106,16 @@ impl Reply {
         response
     }
 
+    /// What another server answers.
+    pub(super) async fn fetched(url: &str) -> Response {
+        let Ok(answer) = http_client::get(url).await else {
+            return StatusCode::BAD_GATEWAY.into_response();
+        };
+        let status = StatusCode::from_u16(answer.status().as_u16()).expect("a status");
+        let kind = [(CONTENT_TYPE, "application/json")];
+        (status, kind, answer.text().await.unwrap_or_default()).into_response()
+    }
+
     pub(super) fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).expect("a status");
         if self.body.is_null() {

@@ -45,7 +45,7 @@ pub(super) fn words(scope: &str) -> Option<&'static str> {
         .map(|(_, words)| *words)
 }
 
-pub(super) fn is_user_scope(scope: &str) -> bool {
+pub(in crate::logto) fn is_user_scope(scope: &str) -> bool {
     USER_SCOPES.contains(&scope)
 }
 

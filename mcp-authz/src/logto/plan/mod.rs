@@ -11,5 +11,7 @@ mod step;
 mod show;
 mod apply;
 
+pub(super) use claims::is_user_scope;
 pub use step::Plan;
 pub use wanted::Provisioning;
+pub(super) use words::consent as consent_words;

@@ -12,7 +12,7 @@ const MOST: usize = 3;
 const LONGEST: usize = 200;
 
 /// What a person reads before they agree; empty where nobody said anything.
-pub(super) fn consent(scope: &str, manifest: &Manifest) -> String {
+pub(in crate::logto) fn consent(scope: &str, manifest: &Manifest) -> String {
     if let Some(words) = claims::words(scope) {
         return words.to_owned();
     }

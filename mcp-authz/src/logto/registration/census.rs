@@ -1,0 +1,124 @@
+//! How many applications there are, by owner: counted at Logto, which alone knows, and kept for a
+//! moment, so that a flood of refused registrations is no flood there.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::super::{Error, Management};
+use super::record::Record;
+use super::refusal::Refusal;
+use super::registrant::Registrant;
+
+/// How long a count is believed that this program alone keeps up to date.
+const BELIEVED: Duration = Duration::from_secs(60);
+
+/// The limits of one service.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    pub(super) per_owner: usize,
+    pub(super) in_all: usize,
+    /// Of those who did not say who they are.
+    pub(super) of_nobody: usize,
+}
+
+/// Held by one registration at a time, until the application is there or is not.
+#[derive(Debug, Default)]
+pub(super) struct Census {
+    counted: Option<Instant>,
+    owners: HashMap<Registrant, usize>,
+}
+
+impl Census {
+    /// Counts again what may have changed elsewhere.
+    pub(super) async fn refresh(&mut self, logto: &Management, service: &str) -> Result<(), Error> {
+        if self.counted.is_some_and(|at| at.elapsed() < BELIEVED) {
+            return Ok(());
+        }
+        let apps = logto.third_party_apps().await?;
+        self.owners.clear();
+        for record in apps.iter().filter_map(|app| Record::of(app, service)) {
+            self.came(record.owner);
+        }
+        self.counted = Some(Instant::now());
+        Ok(())
+    }
+
+    /// Whether `owner` may have one more.
+    pub(super) fn room(&self, owner: &Registrant, limits: Limits) -> Result<(), Refusal> {
+        let own = self.owners.get(owner).copied().unwrap_or_default();
+        if owner.is_nobody() {
+            return match own < limits.of_nobody {
+                true => Ok(()),
+                false => Err(Refusal::full("no more applications can be registered")),
+            };
+        }
+        let owned = self.owners.iter().filter(|(owner, _)| !owner.is_nobody());
+        if own >= limits.per_owner {
+            return Err(Refusal::full(
+                "you have as many applications as you may have: delete one first",
+            ));
+        }
+        if owned.map(|(_, count)| count).sum::<usize>() >= limits.in_all {
+            return Err(Refusal::full("no more applications can be registered"));
+        }
+        Ok(())
+    }
+
+    pub(super) fn came(&mut self, owner: Registrant) {
+        *self.owners.entry(owner).or_default() += 1;
+    }
+
+    pub(super) fn went(&mut self, owner: &Registrant) {
+        if let Some(count) = self.owners.get_mut(owner) {
+            *count = count.saturating_sub(1);
+        }
+    }
+
+    /// Something went wrong at Logto: what is there is to be counted before the next one.
+    pub(super) fn forget(&mut self) {
+        self.counted = None;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMITS: Limits = Limits {
+        per_owner: 2,
+        in_all: 3,
+        of_nobody: 1,
+    };
+
+    #[test]
+    fn everybody_has_their_own_room() {
+        let [alice, bob, carol] =
+            ["alice", "bob", "carol"].map(|name| Registrant::person("https://as", name));
+        let nobody = Registrant::nobody();
+        let mut census = Census::default();
+        let has_room = |census: &Census, owner: &Registrant| census.room(owner, LIMITS).is_ok();
+        census.came(nobody.clone());
+        assert!(!has_room(&census, &nobody));
+        census.came(alice.clone());
+        assert!(has_room(&census, &alice));
+        census.came(alice.clone());
+        assert!(!has_room(&census, &alice));
+        // The same id at another issuer is another person.
+        assert!(has_room(
+            &census,
+            &Registrant::person("https://other", "alice")
+        ));
+        assert!(has_room(&census, &Registrant::holder("alice")));
+        census.came(bob.clone());
+        assert!(
+            !has_room(&census, &carol),
+            "all together have as many as they may"
+        );
+        census.went(&alice);
+        assert!(has_room(&census, &alice) && has_room(&census, &carol));
+        census.went(&carol);
+        assert!(has_room(&census, &carol));
+    }
+}

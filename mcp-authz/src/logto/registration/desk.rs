@@ -1,0 +1,254 @@
+//! The core of both faces: registers, shows, rotates and deletes.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use futures_util::future::BoxFuture;
+use tokio::sync::{Mutex, Semaphore, oneshot};
+
+use super::super::{Application, ApplicationType, Error, Management};
+use super::audit;
+use super::census::{Census, Limits};
+use super::policy::RegistrationPolicy;
+use super::record::Record;
+use super::refusal::Refusal;
+use super::registrant::Registrant;
+use super::secrecy;
+use crate::token::secret::Secret;
+
+/// How many questions to Logto there are at a time; one who comes then is told to come back.
+const PLACES: usize = 16;
+
+/// How often an application that must not stay is asked to go.
+const MAX_ATTEMPTS: u32 = 3;
+
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// Ids of Logto's are shorter.
+const LONGEST_ID: usize = 64;
+
+/// Where agents are registered.
+pub(super) struct Desk {
+    pub(super) logto: Management,
+    /// Tells this service's applications from others of the tenant.
+    pub(super) service: String,
+    /// The API whose scopes agents are given.
+    pub(super) resource: String,
+    pub(super) policy: RegistrationPolicy,
+    pub(super) limits: Limits,
+    pub(super) census: Mutex<Census>,
+    places: Arc<Semaphore>,
+}
+
+/// By what right somebody asks for an application.
+pub(super) enum Right {
+    /// It is theirs.
+    Owner(Registrant),
+    /// They have the registration access token (RFC 7592 §3).
+    Token(Secret),
+}
+
+/// An application of this service's.
+pub(super) struct Registered {
+    pub(super) app: Application,
+    pub(super) record: Record,
+}
+
+/// What a rotation gives, once.
+pub(super) struct NewSecret {
+    pub(super) registered: Registered,
+    pub(super) secret: Secret,
+    pub(super) older_ones_are_good: bool,
+}
+
+impl Desk {
+    pub(super) fn new(
+        logto: Management,
+        service: String,
+        resource: String,
+        policy: RegistrationPolicy,
+        of_nobody: usize,
+    ) -> Self {
+        let limits = Limits {
+            per_owner: policy.per_owner,
+            in_all: policy.in_all,
+            of_nobody,
+        };
+        Self {
+            logto,
+            service,
+            resource,
+            policy,
+            limits,
+            census: Mutex::default(),
+            places: Arc::new(Semaphore::new(PLACES)),
+        }
+    }
+
+    /// Carries something out to its end, whether or not who asked for it stays to hear. Tells also
+    /// what became of it where nobody did.
+    pub(super) async fn to_the_end<T: Send + 'static>(
+        self: &Arc<Self>,
+        work: impl FnOnce(Arc<Self>) -> BoxFuture<'static, Result<T, Refusal>>,
+        unheard: impl FnOnce(Arc<Self>, T) -> BoxFuture<'static, ()> + Send + 'static,
+    ) -> Result<T, Refusal> {
+        let place = Arc::clone(&self.places).try_acquire_owned();
+        let place = place.map_err(|_| Refusal::busy())?;
+        let (tell, told) = oneshot::channel();
+        let (desk, work) = (Arc::clone(self), work(Arc::clone(self)));
+        tokio::spawn(async move {
+            let _place = place;
+            if let Err(Ok(outcome)) = tell.send(work.await) {
+                unheard(desk, outcome).await;
+            }
+        });
+        // The sender is dropped only by a panic.
+        told.await.unwrap_or_else(|_| Err(Refusal::unavailable()))
+    }
+
+    /// All that are this owner's.
+    pub(super) async fn list(&self, owner: &Registrant) -> Result<Vec<Registered>, Refusal> {
+        let _place = self.places.try_acquire().map_err(|_| Refusal::busy())?;
+        let apps = self.logto.third_party_apps().await;
+        let apps = apps.map_err(|error| unavailable("listed", owner, &error))?;
+        audit::looked("listed", owner, None);
+        let own = apps.into_iter().filter_map(|app| {
+            let record = Record::of(&app, &self.service)?;
+            (record.owner == *owner && !owner.is_nobody()).then_some(Registered { app, record })
+        });
+        Ok(own.collect())
+    }
+
+    /// One application and the scopes that it has now, for whoever has a right to it.
+    pub(super) async fn read(
+        &self,
+        id: &str,
+        right: &Right,
+    ) -> Result<(Registered, String), Refusal> {
+        let _place = self.places.try_acquire().map_err(|_| Refusal::busy())?;
+        let found = self.find(id, right).await?;
+        let owner = &found.record.owner;
+        let allowed = self.logto.consent_scopes(&found.app.id).await;
+        let allowed = allowed.map_err(|error| unavailable("read", owner, &error))?;
+        audit::looked("read", owner, Some(&found.app.id));
+        let of_resource = allowed.of_resource(&self.resource);
+        let mut names: Vec<&str> = of_resource.map(|scope| scope.name.as_str()).collect();
+        names.extend(allowed.user_scopes.iter().map(String::as_str));
+        names.sort_unstable();
+        names.dedup();
+        let scope = names.join(" ");
+        Ok((found, scope))
+    }
+
+    /// A new secret; the older ones are good no more.
+    pub(super) async fn rotate(
+        self: &Arc<Self>,
+        id: String,
+        right: Right,
+    ) -> Result<NewSecret, Refusal> {
+        let work = |desk: Arc<Self>| -> BoxFuture<'static, _> {
+            Box::pin(async move { desk.rotated(&id, &right).await })
+        };
+        self.to_the_end(work, |_, _| Box::pin(async {})).await
+    }
+
+    async fn rotated(&self, id: &str, right: &Right) -> Result<NewSecret, Refusal> {
+        let registered = self.find(id, right).await?;
+        let Registered { app, record } = &registered;
+        if app.application_type != ApplicationType::Traditional {
+            return Err(Refusal::metadata(
+                "this application has no secret: it uses PKCE alone",
+            ));
+        }
+        // One of its kind in the application, which Logto asks for.
+        let name = format!("Secret {}", secrecy::random()?.get(..8).unwrap_or_default());
+        let rotation = self.logto.rotate_secret(&app.id, &name, None).await;
+        let rotation = rotation.map_err(|error| unavailable("rotated", &record.owner, &error))?;
+        audit::rotated(&record.owner, &app.id, &rotation.failed);
+        Ok(NewSecret {
+            secret: Secret::new(rotation.secret.expose()),
+            older_ones_are_good: !rotation.failed.is_empty(),
+            registered,
+        })
+    }
+
+    /// Deletes an application with what people allowed it.
+    pub(super) async fn delete(
+        self: &Arc<Self>,
+        id: String,
+        right: Right,
+    ) -> Result<Registered, Refusal> {
+        let work = |desk: Arc<Self>| -> BoxFuture<'static, _> {
+            Box::pin(async move { desk.deleted(&id, &right).await })
+        };
+        self.to_the_end(work, |_, _| Box::pin(async {})).await
+    }
+
+    async fn deleted(&self, id: &str, right: &Right) -> Result<Registered, Refusal> {
+        let found = self.find(id, right).await?;
+        let owner = &found.record.owner;
+        match self.logto.delete_application(&found.app.id).await {
+            Ok(()) => {
+                self.census.lock().await.went(owner);
+                audit::deleted(owner, &found.app.id);
+                Ok(found)
+            }
+            // Somebody else was faster, and has counted it.
+            Err(error) if error.is_not_found() => Err(Refusal::unknown()),
+            Err(error) => Err(unavailable("deleted", owner, &error)),
+        }
+    }
+
+    /// The application, where it is this service's and `right` is one to it. One answer to all else:
+    /// whether somebody else has it does not show.
+    pub(super) async fn find(&self, id: &str, right: &Right) -> Result<Registered, Refusal> {
+        let unknown = match right {
+            Right::Owner(_) => Refusal::unknown(),
+            Right::Token(_) => Refusal::unauthorized(),
+        };
+        let is_id = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+        if id.is_empty() || id.len() > LONGEST_ID || !id.chars().all(is_id) {
+            return Err(unknown);
+        }
+        let app = match self.logto.application(id).await {
+            Ok(app) => app,
+            Err(error) if error.is_not_found() => return Err(unknown),
+            Err(error) => return Err(unavailable("looked up", &Registrant::nobody(), &error)),
+        };
+        let record = Record::of(&app, &self.service).filter(|record| match right {
+            Right::Owner(owner) => record.owner == *owner && !owner.is_nobody(),
+            Right::Token(token) => record.is_managed_by(token.expose()),
+        });
+        let record = record.ok_or(unknown)?;
+        Ok(Registered { app, record })
+    }
+
+    /// Takes away an application that must not stay, or says that it is still there.
+    pub(super) async fn withdraw(&self, owner: &Registrant, id: &str, why: &'static str) {
+        let mut attempt = 0;
+        loop {
+            match self.logto.delete_application(id).await {
+                Ok(()) => return audit::withdrawn(owner, id, why),
+                Err(error) if error.is_not_found() => return audit::withdrawn(owner, id, why),
+                Err(error) if attempt + 1 >= MAX_ATTEMPTS => {
+                    return audit::left_behind(owner, id, why, &error);
+                }
+                // To delete what is gone does no harm.
+                Err(_) => tokio::time::sleep(PAUSE * (1 << attempt)).await,
+            }
+            attempt += 1;
+        }
+    }
+}
+
+/// What Logto said is the operator's to read.
+pub(super) fn unavailable(step: &'static str, owner: &Registrant, error: &Error) -> Refusal {
+    audit::failed(step, owner, error);
+    Refusal::unavailable()
+}
+
+/// Seconds since 1970.
+pub(super) fn now() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.unwrap_or_default().as_secs()
+}

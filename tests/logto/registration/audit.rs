@@ -1,0 +1,133 @@
+//! The audit log: every step with its fields, and no secret.
+
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use http_client::Method;
+use json::json;
+use log_lines::filter::LevelFilter;
+use log_lines::util::SubscriberInitExt;
+
+use super::place::{INITIAL, PORTAL, Place, policy};
+use super::{agent, agent_with};
+
+/// What is said on this thread, where a test runs with all of its tasks.
+#[derive(Clone, Default)]
+pub(super) struct Log(Arc<Mutex<Vec<u8>>>);
+
+/// Hears until it is dropped.
+pub(super) struct Hearing {
+    log: Log,
+    _guard: Box<dyn std::any::Any>,
+}
+
+impl Log {
+    pub(super) fn listen() -> Hearing {
+        let log = Self::default();
+        let heard = log.clone();
+        let guard = log_lines::fmt()
+            .with_max_level(LevelFilter::TRACE)
+            .with_ansi(false)
+            .with_writer(move || heard.clone())
+            .finish()
+            .set_default();
+        Hearing {
+            log,
+            _guard: Box::new(guard),
+        }
+    }
+}
+
+impl Hearing {
+    pub(super) fn all(&self) -> String {
+        let bytes = self.log.0.lock().unwrap_or_else(PoisonError::into_inner);
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
+    /// The latest line of this step in the audit log.
+    #[track_caller]
+    pub(super) fn line(&self, step: &str) -> String {
+        let all = self.all();
+        let step = format!("step=\"{step}\"");
+        let lines = all
+            .lines()
+            .filter(|line| line.contains("mcp_authz::registration"));
+        let line = lines.rev().find(|line| line.contains(&step));
+        line.unwrap_or_else(|| panic!("no {step}: {all}"))
+            .to_owned()
+    }
+}
+
+impl Write for Log {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        let mut bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        bytes.extend_from_slice(line);
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn every_step_is_in_the_log_and_no_secret_is() {
+    let log = Log::listen();
+    let place = Place::with(policy(), |own| {
+        own.first_party([PORTAL])
+            .initial_access_token("partner", INITIAL)
+    })
+    .await;
+    let alice = place.token("alice", PORTAL);
+    let made = place.register(Some(&alice), &agent()).await;
+    let id = made.id();
+    let line = log.line("registered");
+    for part in [
+        &id,
+        "INFO",
+        r#"owner="alice" of "#,
+        r#"name="SmartMail AI""#,
+        "kind=Traditional",
+        r#"redirect_uris=["https://smartmail.example.com/callback"]"#,
+        "scopes=profile mail:send",
+    ] {
+        assert!(line.contains(part), "{part}: {line}");
+    }
+    // A line break that a stranger sends makes no line of its own.
+    let forged = json!({ "scope": "x\n2026 INFO mcp_authz::registration: step=\"registered\"" });
+    place.register(Some(INITIAL), &agent_with(forged)).await;
+    let line = log.line("registered");
+    assert!(
+        line.contains(r#"owner="initial access token \"partner\"""#),
+        "{line}"
+    );
+    assert!(
+        line.contains(r#"error="invalid_client_metadata""#),
+        "{line}"
+    );
+    let path = format!("/register/{id}");
+    place.ask(Method::GET, "/register", Some(&alice)).await;
+    assert!(log.line("listed").contains("alice"));
+    place.ask(Method::GET, &path, Some(&alice)).await;
+    assert!(log.line("read").contains(&id));
+    let rotated = place
+        .ask(Method::POST, &format!("{path}/secret"), Some(&alice))
+        .await;
+    assert!(log.line("rotated").contains(&id));
+    place.ask(Method::DELETE, &path, Some(&alice)).await;
+    assert!(log.line("deleted").contains(&id));
+    place
+        .ask(Method::DELETE, &path, Some("nobody-s-token"))
+        .await;
+    assert!(log.line("admitted").contains("status=401"));
+    let all = log.all();
+    for secret in [
+        alice.as_str(),
+        INITIAL,
+        made.text("client_secret"),
+        made.text("registration_access_token"),
+        rotated.text("client_secret"),
+    ] {
+        assert!(!all.contains(secret), "a secret is in the log");
+    }
+}
