@@ -69,8 +69,8 @@
 //! |---|---|---|
 //! | `dev-server` | an embedded OpenID provider for development and tests, loopback only | no |
 //! | `dpop` | `Dpop`: tokens bound to a key of the client (RFC 9449) | no |
-//! | `logto` | `logto`: Logto's Management API, setting a tenant up for a server, and its user records as identity | no |
 //! | `testing` | `testing`: for the tests of your server, without a socket | no |
+//! | `logto` | `logto`: Logto's Management API, setting a tenant up for a server, its user records as identity, registering agents there | no |
 //!
 //! Turning a feature on never changes what is enforced.
 #![cfg_attr(docsrs, feature(doc_cfg))]

@@ -1,47 +1,47 @@
 //! The audit log: every step with its fields, and no secret.
 
+use std::cell::RefCell;
 use std::io::{self, Write};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Once;
 
 use http_client::Method;
 use json::json;
 use log_lines::filter::LevelFilter;
-use log_lines::util::SubscriberInitExt;
 
 use super::place::{INITIAL, PORTAL, Place, policy};
 use super::{agent, agent_with};
 
-/// What is said on this thread, where a test runs with all of its tasks.
-#[derive(Clone, Default)]
-pub(super) struct Log(Arc<Mutex<Vec<u8>>>);
-
-/// Hears until it is dropped.
-pub(super) struct Hearing {
-    log: Log,
-    _guard: Box<dyn std::any::Any>,
+thread_local! {
+    /// What is said on this thread, where one test runs with all of its tasks; if it listens.
+    static HEARD: RefCell<Option<Vec<u8>>> = const { RefCell::new(None) };
 }
+
+/// What this test hears.
+pub(super) struct Log(());
+
+/// Where every line goes.
+struct Lines;
 
 impl Log {
-    pub(super) fn listen() -> Hearing {
-        let log = Self::default();
-        let heard = log.clone();
-        let guard = log_lines::fmt()
-            .with_max_level(LevelFilter::TRACE)
-            .with_ansi(false)
-            .with_writer(move || heard.clone())
-            .finish()
-            .set_default();
-        Hearing {
-            log,
-            _guard: Box::new(guard),
-        }
+    /// One subscriber for all tests: one for each would miss what another test was the first to say.
+    pub(super) fn listen() -> Self {
+        static ONCE: Once = Once::new();
+        ONCE.call_once(|| {
+            log_lines::fmt()
+                .with_max_level(LevelFilter::DEBUG)
+                .with_ansi(false)
+                .with_writer(|| Lines)
+                .init();
+        });
+        HEARD.replace(Some(Vec::new()));
+        Self(())
     }
-}
 
-impl Hearing {
     pub(super) fn all(&self) -> String {
-        let bytes = self.log.0.lock().unwrap_or_else(PoisonError::into_inner);
-        String::from_utf8_lossy(&bytes).into_owned()
+        HEARD.with_borrow(|heard| {
+            let heard = heard.as_deref().unwrap_or_default();
+            String::from_utf8_lossy(heard).into_owned()
+        })
     }
 
     /// The latest line of this step in the audit log.
@@ -58,10 +58,13 @@ impl Hearing {
     }
 }
 
-impl Write for Log {
+impl Write for Lines {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        let mut bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        bytes.extend_from_slice(line);
+        HEARD.with_borrow_mut(|heard| {
+            if let Some(heard) = heard {
+                heard.extend_from_slice(line);
+            }
+        });
         Ok(line.len())
     }
 

@@ -140,7 +140,7 @@ mod tests {
 
     use super::*;
 
-    fn order(members: Value) -> Result<Order, &'static str> {
+    fn order(members: &Value) -> Result<Order, &'static str> {
         let mut document = json!({ "redirect_uris": ["https://agent.example/cb"] });
         for (name, value) in members.as_object().unwrap() {
             document[name] = value.clone();
@@ -170,7 +170,7 @@ mod tests {
                 "none",
             ),
         ] {
-            let order = order(members.clone()).unwrap();
+            let order = order(&members).unwrap();
             assert_eq!(order.submission.kind, kind, "{members}");
             assert_eq!(order.auth_method, method, "{members}");
         }
@@ -182,7 +182,7 @@ mod tests {
             "client_uri": "x", "logo_uri": 7, "client_name#fr": "y", "contacts": {}, "foo": [],
             "grant_types": ["authorization_code", "refresh_token"], "response_types": ["code"],
         });
-        assert_eq!(order(ignored).unwrap().grant_types.len(), 2);
+        assert_eq!(order(&ignored).unwrap().grant_types.len(), 2);
         for members in [
             json!({ "application_type": "service" }),
             json!({ "application_type": ["web"] }),
@@ -198,14 +198,14 @@ mod tests {
             json!({ "client_name": 7 }),
             json!({ "scope": ["profile"] }),
         ] {
-            let code = order(members.clone()).err();
+            let code = order(&members).err();
             assert_eq!(code, Some("invalid_client_metadata"), "{members}");
         }
         for uris in [json!("https://agent.example/cb"), json!([7]), json!({})] {
-            let code = order(json!({ "redirect_uris": uris })).err();
+            let code = order(&json!({ "redirect_uris": uris })).err();
             assert_eq!(code, Some("invalid_redirect_uri"), "{uris}");
         }
-        let statement = order(json!({ "software_statement": "e30.e30." }));
+        let statement = order(&json!({ "software_statement": "e30.e30." }));
         assert_eq!(statement.err(), Some("unapproved_software_statement"));
         for body in ["", "[]", "{", r#"{"scope":"a","scope":"b"}"#] {
             let refusal = read(body.as_bytes(), Secret::new("token")).err().unwrap();

@@ -15,6 +15,7 @@ use super::record::Record;
 use super::refusal::Refusal;
 use super::registrant::Registrant;
 use super::secrecy;
+use crate::scope::Scope;
 use crate::token::secret::Secret;
 
 /// What somebody submits, and how its face is to answer later.
@@ -127,7 +128,7 @@ impl Desk {
     /// have one name, both (`docs/decisions/logto.md`).
     async fn resolve(&self, wanted: &Wanted, owner: &Registrant) -> Result<AllowedScopes, Refusal> {
         let mut allowed = AllowedScopes::new();
-        let names = wanted.scopes.iter().map(|scope| scope.as_str());
+        let names = wanted.scopes.iter().map(Scope::as_str);
         let names: Vec<&str> = names.filter(|name| !is_free(name)).collect();
         if names.is_empty() {
             return Ok(allowed);

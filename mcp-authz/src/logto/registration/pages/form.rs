@@ -5,7 +5,7 @@ use http::header::{COOKIE, SET_COOKIE};
 use http::{Extensions, HeaderMap, HeaderValue, StatusCode};
 use url::form_urlencoded;
 
-use super::view;
+use super::frame::Problem;
 use crate::logto::ThirdPartyType;
 use crate::logto::registration::policy::Submission;
 use crate::logto::registration::register::Order;
@@ -28,17 +28,16 @@ impl Visitor {
         service: &Service,
         headers: &HeaderMap,
         extensions: &Extensions,
-    ) -> Result<Self, Response> {
+    ) -> Result<Self, Problem> {
         let owner = extensions.get::<Registrant>().cloned();
-        let owner = owner.ok_or_else(|| {
-            view::problem(StatusCode::UNAUTHORIZED, "Sign in first, and come back.")
-        })?;
+        let nobody = Problem(StatusCode::UNAUTHORIZED, "Sign in first, and come back.");
+        let owner = owner.ok_or(nobody)?;
         let known = key(headers, cookie_name(service));
         let is_new = known.is_none();
-        let failed = |_| view::problem(StatusCode::SERVICE_UNAVAILABLE, "Come back later.");
+        let later = Problem(StatusCode::SERVICE_UNAVAILABLE, "Come back later.");
         let key = match known {
             Some(key) => key,
-            None => secrecy::random().map_err(failed)?,
+            None => secrecy::random().map_err(|_| later)?,
         };
         Ok(Self { owner, key, is_new })
     }

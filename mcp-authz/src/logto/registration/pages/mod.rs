@@ -4,6 +4,7 @@
 //! maud. Nothing is changed by a GET, and by a POST only with a form of ours.
 
 mod form;
+mod frame;
 mod view;
 
 use std::sync::Arc;
@@ -42,7 +43,7 @@ pub(super) fn router(service: Arc<Service>) -> Router {
 async fn in_place(State(service): State<Arc<Service>>, request: Request, next: Next) -> Response {
     match service.origins.check(request.uri(), request.headers()) {
         Ok(()) => next.run(request).await,
-        Err(_) => view::problem(StatusCode::FORBIDDEN, "This page is not at home here."),
+        Err(_) => frame::problem(StatusCode::FORBIDDEN, "This page is not at home here."),
     }
 }
 
@@ -146,11 +147,11 @@ async fn submitted(service: &Service, request: Request) -> Result<(Visitor, Fill
     if !visitor.wrote(&filled) {
         audit::refused("form", Some(&visitor.owner), &Refusal::malformed());
         let text = "The form did not come from this page. Open the page again.";
-        return Err(view::problem(StatusCode::FORBIDDEN, text));
+        return Err(frame::problem(StatusCode::FORBIDDEN, text));
     }
     Ok((visitor, filled))
 }
 
 fn told(refusal: &Refusal) -> Response {
-    view::problem(refusal.status, &view::sentence(&refusal.text)).into_response()
+    frame::problem(refusal.status, &frame::sentence(&refusal.text)).into_response()
 }

@@ -1,38 +1,15 @@
 //! What is seen.
 
-use std::sync::LazyLock;
-
-use aws_lc_rs::digest::{SHA256, digest};
-use axum::response::{IntoResponse, Response};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
-    X_FRAME_OPTIONS,
-};
-use http::{HeaderValue, StatusCode};
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use axum::response::Response;
+use http::StatusCode;
+use maud::{Markup, html};
 
 use super::form::{Filled, Visitor};
+use super::frame::{page, sentence};
 use crate::logto::registration::Service;
 use crate::logto::registration::desk::{NewSecret, Registered};
 use crate::logto::registration::register::New;
 use crate::logto::{Application, ApplicationType};
-
-/// That of the development provider's pages, and forms.
-const STYLE: &str = concat!(
-    include_str!("../../../dev/pages.css"),
-    include_str!("pages.css")
-);
-
-/// Nothing but our own style, and forms that come back here.
-static POLICY: LazyLock<String> = LazyLock::new(|| {
-    let hash = STANDARD.encode(digest(&SHA256, STYLE.as_bytes()));
-    format!(
-        "default-src 'none'; style-src 'sha256-{hash}'; form-action 'self'; base-uri 'none'; \
-         frame-ancestors 'none'"
-    )
-});
 
 /// The types of application, as people choose them.
 const KINDS: [(&str, &str, &str); 3] = [
@@ -167,7 +144,7 @@ impl<'a> View<'a> {
                     "One on each line: https, or http on 127.0.0.1 or localhost for a native application."
                 } }
                 fieldset {
-                    legend { "What it may ask people for" }
+                    legend { "What it may ask people for, as they read it" }
                     @for (scope, words) in &self.service.words {
                         label.choice {
                             input type="checkbox" name="scope" value=(scope) checked[filled.scopes.contains(scope)];
@@ -230,9 +207,9 @@ impl<'a> View<'a> {
             h2 { (app.name) }
             (facts(app))
             p { (about) }
-            form.decision method="post" action=(self.at(app, deed)) {
+            form method="post" action=(self.at(app, deed)) {
                 (self.seal())
-                button type="submit" { (button) }
+                button.main type="submit" { (button) }
             }
             (self.back())
         };
@@ -272,7 +249,7 @@ fn facts(app: &Application) -> Markup {
             div { dt { "Type" } dd { (kind) } }
             div {
                 dt { "Redirects to" }
-                dd { @for uri in &app.oidc_client_metadata.redirect_uris { div { code { (uri) } } } }
+                dd { @for uri in &app.oidc_client_metadata.redirect_uris { code.line { (uri) } } }
             }
         }
     }
@@ -286,49 +263,4 @@ fn told_once(secret: &str) -> Markup {
             p { "Copy it now: it is not shown again." }
         }
     }
-}
-
-/// Tells what went wrong.
-pub(super) fn problem(status: StatusCode, text: &str) -> Response {
-    let body = html! {
-        h1 { "This did not work" }
-        p { (text) }
-    };
-    page(status, "This did not work", &body)
-}
-
-/// The texts are written as parts of sentences, which is what an `error_description` wants.
-pub(super) fn sentence(text: &str) -> String {
-    let mut rest = text.trim_end_matches('.').chars();
-    let first = rest.next().into_iter().flat_map(char::to_uppercase);
-    first.chain(rest).chain(['.']).collect()
-}
-
-fn page(status: StatusCode, title: &str, body: &Markup) -> Response {
-    let document = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                title { (title) }
-                style { (PreEscaped(STYLE)) }
-            }
-            body { main { (body) } }
-        }
-    };
-    let policy = HeaderValue::from_str(&POLICY);
-    let policy = policy.unwrap_or(HeaderValue::from_static("default-src 'none'"));
-    let fixed = HeaderValue::from_static;
-    let headers = [
-        (CONTENT_TYPE, fixed("text/html; charset=utf-8")),
-        (CONTENT_SECURITY_POLICY, policy),
-        (X_FRAME_OPTIONS, fixed("DENY")),
-        (X_CONTENT_TYPE_OPTIONS, fixed("nosniff")),
-        // Not `no-referrer`: browsers would send forms with `Origin: null`.
-        (REFERRER_POLICY, fixed("same-origin")),
-        (CACHE_CONTROL, fixed("no-store")),
-    ];
-    (status, headers, document.into_string()).into_response()
 }
