@@ -19,9 +19,19 @@ pub(crate) enum Failure {
     Wrong(String),
 }
 
+/// What is asked first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Order {
+    /// As MCP clients ask.
+    Standard,
+    /// Where OpenID Connect has it. An issuer that answers there alone would be asked in vain before;
+    /// and what a proxy leads to another program, maybe to this one, is not the issuer's own.
+    OpenIdFirst,
+}
+
 /// Where an issuer's metadata may be, in the order in which MCP clients ask (2026-07-28,
 /// authorization server discovery): RFC 8414, OpenID with the path inserted, OpenID appended.
-pub(crate) fn locations(issuer: &Url) -> Vec<Url> {
+pub(crate) fn locations(issuer: &Url, order: Order) -> Vec<Url> {
     let path = issuer.path();
     let path = path.strip_suffix('/').unwrap_or(path);
     let mut paths = vec![
@@ -30,6 +40,9 @@ pub(crate) fn locations(issuer: &Url) -> Vec<Url> {
     ];
     if !path.is_empty() {
         paths.push(format!("{path}/.well-known/openid-configuration"));
+    }
+    if order == Order::OpenIdFirst {
+        paths.rotate_right(1);
     }
     let at = |path: String| {
         let mut url = issuer.clone();
@@ -77,9 +90,10 @@ pub(crate) async fn metadata(
     fetch: &dyn Fetch,
     issuer: &str,
     url: &Url,
+    order: Order,
 ) -> Result<Metadata, Failure> {
     let mut answers = Vec::new();
-    for location in locations(url) {
+    for location in locations(url, order) {
         let answer = get(fetch, &location).await?;
         let status = answer.status();
         if status == StatusCode::OK {
@@ -167,7 +181,7 @@ mod tests {
     use super::*;
 
     fn paths(issuer: &str) -> Vec<String> {
-        locations(&issuer.parse().unwrap())
+        locations(&issuer.parse().unwrap(), Order::Standard)
             .iter()
             .map(|url| url.as_str().replacen("https://h", "", 1))
             .collect()

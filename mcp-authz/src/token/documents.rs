@@ -7,7 +7,7 @@ use arc_swap::ArcSwapOption;
 use tokio::sync::Mutex;
 use url::Url;
 
-use super::discovery::{self, Failure, Metadata};
+use super::discovery::{self, Failure, Metadata, Order};
 use super::wants::Wants;
 use super::{Issuer, VerifyError, report};
 use crate::World;
@@ -34,6 +34,7 @@ type Known = (Metadata, Moment);
 pub(crate) struct Documents {
     identifier: String,
     url: Url,
+    order: Order,
     /// What is asked for there.
     wants: Wants,
     world: World,
@@ -56,6 +57,7 @@ impl Documents {
         Arc::new(Self {
             identifier: issuer.identifier.clone(),
             url,
+            order: issuer.order,
             wants: issuer.wants(),
             world,
             known: ArcSwapOption::empty(),
@@ -96,7 +98,8 @@ impl Documents {
         if let Some(outcome) = reading.paused(now) {
             return outcome;
         }
-        match discovery::metadata(&*self.world.fetch, &self.identifier, &self.url).await {
+        match discovery::metadata(&*self.world.fetch, &self.identifier, &self.url, self.order).await
+        {
             Ok(metadata) => {
                 self.report(&metadata, &mut reading);
                 let known = Arc::new((metadata, now));

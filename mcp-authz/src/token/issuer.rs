@@ -36,6 +36,8 @@ pub struct Issuer {
     pub(crate) claims: ClaimOptions,
     pub(crate) leeway: Duration,
     pub(crate) jwks_uri: Option<String>,
+    /// Where its metadata is looked for first.
+    pub(crate) order: discovery::Order,
     pub(crate) private_addresses: bool,
     /// Its access tokens are never JWTs: what it signs is something else.
     pub(crate) opaque_only: bool,
@@ -57,6 +59,7 @@ impl Issuer {
             claims: ClaimOptions::default(),
             leeway: MAX_LEEWAY,
             jwks_uri: None,
+            order: discovery::Order::Standard,
             private_addresses: false,
             opaque_only: false,
             remote: Remote::default(),

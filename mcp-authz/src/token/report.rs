@@ -111,7 +111,7 @@ impl Issuer {
     async fn examine(&self, url: &Url, world: &World, report: &mut Report) {
         let wants = self.wants();
         let mut failures = Vec::new();
-        let metadata = discovery::metadata(&*world.fetch, &self.identifier, url).await;
+        let metadata = discovery::metadata(&*world.fetch, &self.identifier, url, self.order).await;
         match &metadata {
             Ok(metadata) => {
                 report.lacks = lacks(metadata.document());

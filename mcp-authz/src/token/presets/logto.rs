@@ -1,4 +1,5 @@
 use crate::token::Issuer;
+use crate::token::discovery::Order;
 
 impl Issuer {
     /// Logto, in the cloud or self-hosted: `endpoint` is `https://tenant.logto.app`, with or without
@@ -50,6 +51,7 @@ impl Issuer {
                 ["organizations", "organization_data"],
             )
             .claims_for_scope("urn:logto:scope:organization_roles", ["organization_roles"]);
+        issuer.order = Order::OpenIdFirst;
         // oidc-provider, which is in Logto: 401 for a JWT, 403 for a token without `openid`.
         issuer.remote.strict_userinfo = true;
         issuer

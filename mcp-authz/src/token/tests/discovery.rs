@@ -11,9 +11,11 @@ use crate::token::{Issuer, WarmUp};
 
 async fn warm_up(issuer: &FakeIssuer) -> WarmUp {
     let clock = Arc::new(TestClock::new());
-    verifiers(vec![Issuer::new(&issuer.identifier)], &clock)
-        .warm_up()
-        .await
+    warm_up_as(Issuer::new(&issuer.identifier), &clock).await
+}
+
+async fn warm_up_as(issuer: Issuer, clock: &Arc<TestClock>) -> WarmUp {
+    verifiers(vec![issuer], clock).warm_up().await
 }
 
 const LOCATIONS: [&str; 3] = [
@@ -40,6 +42,20 @@ async fn three_locations_in_order_with_a_path() {
             .collect();
         assert_eq!(issuer.hits(), expected);
     }
+}
+
+#[tokio::test]
+async fn logto_is_asked_where_it_answers() {
+    let issuer = FakeIssuer::empty("/oidc").await;
+    issuer.metadata("/oidc/.well-known/openid-configuration");
+    issuer.keys(&[]);
+    let logto = Issuer::logto(&issuer.identifier);
+    let found = warm_up_as(logto, &Arc::new(TestClock::new())).await;
+    assert!(found.wrong.is_empty(), "{found:?}");
+    assert_eq!(
+        issuer.hits(),
+        ["/oidc/.well-known/openid-configuration", "/jwks"]
+    );
 }
 
 #[tokio::test]
