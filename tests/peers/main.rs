@@ -15,6 +15,7 @@ mod opaque;
 mod outage;
 mod pages;
 mod place;
+mod registration;
 mod refusal;
 mod server;
 mod shelf;

@@ -23,10 +23,20 @@ impl OidcProvider {
 
     /// The same with settings of `tests/peers/oidc-provider/main.mjs`, such as `("ALG", "EdDSA")`.
     pub async fn start_with(resource: &str, settings: &[(&str, &str)]) -> Result<Self> {
+        Self::run("main.mjs", resource, settings).await
+    }
+
+    /// One whose clients are the applications of a Logto tenant, behind that tenant's proxy, with
+    /// settings of `tests/peers/oidc-provider/tenant.mjs`.
+    pub async fn of_tenant(resource: &str, settings: &[(&str, &str)]) -> Result<Self> {
+        Self::run("tenant.mjs", resource, settings).await
+    }
+
+    async fn run(program: &str, resource: &str, settings: &[(&str, &str)]) -> Result<Self> {
         let folder = setup::peer("oidc-provider");
         setup::node_modules(&folder).await?;
         let mut node = Command::new("node");
-        node.arg(folder.join("main.mjs"))
+        node.arg(folder.join(program))
             .env("RESOURCE", resource)
             .envs(settings.iter().copied());
         let mut process = Process::start(&mut node)?;

@@ -169,7 +169,8 @@ impl ClientRegistration {
     /// `/.well-known/oauth-authorization-server/oidc`.
     ///
     /// It speaks for the issuer, so it has to be reached at the **issuer's host**: have the proxy in
-    /// front of your Logto lead this one path here. Where the issuer's host is not yours
+    /// front of your Logto lead this one path here ([`Issuer::logto`](crate::Issuer::logto) asks Logto
+    /// elsewhere, so a server is not in its own way). Where the issuer's host is not yours
     /// (`tenant.logto.app`), no metadata can name another endpoint; use the pages, or client ID
     /// metadata documents
     /// ([`Management::enable_metadata_documents`](super::Management::enable_metadata_documents)).
