@@ -3,6 +3,7 @@
 
 mod audit;
 mod browser;
+mod configuration;
 mod example;
 mod flood;
 mod guard_rails;

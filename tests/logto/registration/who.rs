@@ -185,11 +185,12 @@ async fn where_anybody_may_register_a_bad_token_is_still_a_bad_token() {
 async fn without_a_way_in_nobody_registers() {
     let place = Place::with(policy(), |own| own).await;
     let alice = place.token("alice", PORTAL);
-    for token in [None, Some(alice.as_str())] {
-        assert_eq!(
-            place.register(token, &agent()).await.refusal(),
-            (401, "invalid_token")
-        );
-    }
+    let nobody = place.register(None, &agent()).await;
+    assert_eq!(nobody.refusal(), (401, "unauthorized"));
+    assert_eq!(nobody.headers["www-authenticate"], "Bearer");
+    let somebody = place.register(Some(&alice), &agent()).await;
+    assert_eq!(somebody.refusal(), (401, "invalid_token"));
+    let challenge = &somebody.headers["www-authenticate"];
+    assert_eq!(challenge, r#"Bearer error="invalid_token""#);
     assert_eq!(place.apps(), 0);
 }

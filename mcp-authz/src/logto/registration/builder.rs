@@ -83,6 +83,10 @@ impl ClientRegistrationBuilder {
         let mut problems = self.policy.problems();
         let place = place(&self.url, &mut problems);
         self.check_doors(&mut problems);
+        let tenant = Url::parse(logto.endpoint());
+        if !tenant.is_ok_and(|url| is_plain(url.path())) {
+            problems.push(format!("the endpoint of Logto: {NOT_PLAIN}"));
+        }
         let (Some((url, origins)), true) = (place, problems.is_empty()) else {
             return Err(Error::Config(problems));
         };
@@ -151,6 +155,14 @@ impl ClientRegistrationBuilder {
     }
 }
 
+const NOT_PLAIN: &str = "its path has more than letters, digits and `/-._~` in it";
+
+/// Whether it is a route of its own, and no pattern.
+fn is_plain(path: &str) -> bool {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/-._~".contains(c);
+    path.chars().all(is_plain) && !path.contains("//")
+}
+
 /// Where the registration is, and which host and pages it answers to.
 fn place(text: &str, problems: &mut Vec<String>) -> Option<(Url, Origins)> {
     match parse_place(text) {
@@ -169,9 +181,8 @@ fn parse_place(text: &str) -> Result<(Url, Origins), &'static str> {
     if url.query().is_some() || url.fragment().is_some() {
         return Err("it has a query or a fragment: leave it out");
     }
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/-._~".contains(c);
-    if !url.path().chars().all(is_plain) || url.path().contains("//") {
-        return Err("its path has more than letters, digits and `/-._~` in it");
+    if !is_plain(url.path()) {
+        return Err(NOT_PLAIN);
     }
     let origin = url.origin().ascii_serialization();
     let host = origin

@@ -113,7 +113,7 @@ impl Doors {
         match self.first_party.is_empty() {
             // Where an access token helps, clients are told as by the server itself.
             false => self.callers.challenge().map(Body::new),
-            true => Refusal::unauthorized().into_response(),
+            true => Refusal::unauthenticated().into_response(),
         }
     }
 }

@@ -153,7 +153,8 @@ impl RegistrationPolicy {
             let scope = name.parse::<Scope>();
             let scope = scope.map_err(|_| Refusal::metadata("`scope` is not a list of scopes"))?;
             if !FREE.contains(&name) && !self.scopes.iter().any(|own| own == name) {
-                let text = format!("the scope {name:?} is none that can be registered here");
+                // A scope has no quote or backslash, and the description may have none (RFC 6749 §5.2).
+                let text = format!("the scope '{name}' is none that can be registered here");
                 return Err(Refusal::metadata(text));
             }
             scopes.insert(scope);

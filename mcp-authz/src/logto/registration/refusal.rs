@@ -65,6 +65,12 @@ impl Refusal {
         Self::new(StatusCode::UNAUTHORIZED, "invalid_token", text)
     }
 
+    /// Nothing was presented, and no access token would do.
+    pub(super) const fn unauthenticated() -> Self {
+        let text = Cow::Borrowed("a token is needed");
+        Self::new(StatusCode::UNAUTHORIZED, "unauthorized", text)
+    }
+
     /// RFC 6750 §3.1.
     pub(super) const fn malformed() -> Self {
         let text = Cow::Borrowed("send one token, in one Authorization header");
@@ -104,8 +110,12 @@ impl IntoResponse for Refusal {
         let mut response = (self.status, NO_STORE, body).into_response();
         let headers = response.headers_mut();
         if self.status == StatusCode::UNAUTHORIZED {
-            let challenge = HeaderValue::from_static("Bearer error=\"invalid_token\"");
-            headers.insert(WWW_AUTHENTICATE, challenge);
+            // RFC 6750 §3.1: no `error` where nothing was presented.
+            let challenge = match self.code {
+                "invalid_token" => "Bearer error=\"invalid_token\"",
+                _ => "Bearer",
+            };
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
         }
         if self.code == "temporarily_unavailable" {
             headers.insert(RETRY_AFTER, HeaderValue::from(PAUSE));
