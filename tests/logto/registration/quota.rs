@@ -114,6 +114,31 @@ async fn owners_and_nobody_have_places_of_their_own() {
 }
 
 #[tokio::test]
+async fn who_registers_and_deletes_again_and_again_is_slowed_down() {
+    let place = Place::with(policy().apps_per_minute(4), |own| {
+        own.first_party([PORTAL])
+            .open(danger::open_registration(100))
+    })
+    .await;
+    for _ in 0..4 {
+        let made = place.register(None, &agent()).await;
+        let token = made.text("registration_access_token");
+        let path = format!("/register/{}", made.id());
+        let gone = place
+            .ask(http_client::Method::DELETE, &path, Some(token))
+            .await;
+        assert_eq!(gone.status, 204);
+    }
+    let before = place.logto.changes();
+    let slow = place.register(None, &agent()).await;
+    assert_eq!(slow.refusal(), (429, "temporarily_unavailable"));
+    assert_eq!(slow.headers["retry-after"], "10");
+    assert_eq!(place.logto.changes(), before);
+    // Strangers are in nobody's way.
+    assert_eq!(place.register_as_alice(&agent()).await.status, 201);
+}
+
+#[tokio::test]
 async fn what_is_there_from_before_a_restart_counts() {
     let place = Place::open().await;
     for _ in 0..3 {

@@ -14,6 +14,9 @@ use super::registrant::Registrant;
 /// How long a count is believed that this program alone keeps up to date.
 const BELIEVED: Duration = Duration::from_secs(60);
 
+/// What is made is counted by the minute, also what does not stay.
+const MINUTE: Duration = Duration::from_secs(60);
+
 /// The limits of one service.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
@@ -21,6 +24,15 @@ pub(super) struct Limits {
     pub(super) in_all: usize,
     /// Of those who did not say who they are.
     pub(super) of_nobody: usize,
+    /// How many may be made in a minute; strangers and owners apart.
+    pub(super) per_minute: usize,
+}
+
+/// How many were made since when.
+#[derive(Clone, Copy, Debug)]
+struct Pace {
+    since: Instant,
+    made: usize,
 }
 
 /// Held by one registration at a time, until the application is there or is not.
@@ -28,6 +40,8 @@ pub(super) struct Limits {
 pub(super) struct Census {
     counted: Option<Instant>,
     owners: HashMap<Registrant, usize>,
+    /// Of owners, and of those who did not say who they are.
+    paces: [Option<Pace>; 2],
 }
 
 impl Census {
@@ -66,6 +80,24 @@ impl Census {
         Ok(())
     }
 
+    /// Takes one of the applications that may be made in this minute: who makes and deletes, or hangs up,
+    /// again and again has no quota, and would still be a flood at Logto.
+    pub(super) fn take_turn(&mut self, owner: &Registrant, limits: Limits) -> Result<(), Refusal> {
+        let [owned, open] = &mut self.paces;
+        let pace = if owner.is_nobody() { open } else { owned };
+        let young = pace.filter(|pace| pace.since.elapsed() < MINUTE);
+        let Pace { since, made } = young.unwrap_or_else(|| Pace {
+            since: Instant::now(),
+            made: 0,
+        });
+        if made >= limits.per_minute {
+            return Err(Refusal::busy());
+        }
+        let made = made + 1;
+        *pace = Some(Pace { since, made });
+        Ok(())
+    }
+
     pub(super) fn came(&mut self, owner: Registrant) {
         *self.owners.entry(owner).or_default() += 1;
     }
@@ -90,7 +122,22 @@ mod tests {
         per_owner: 2,
         in_all: 3,
         of_nobody: 1,
+        per_minute: 2,
     };
+
+    #[tokio::test(start_paused = true)]
+    async fn so_many_are_made_in_a_minute_by_owners_and_by_strangers() {
+        let (alice, bob) = (Registrant::person("a", "alice"), Registrant::holder("bob"));
+        let nobody = Registrant::nobody();
+        let mut census = Census::default();
+        let mut turn = |owner: &Registrant| census.take_turn(owner, LIMITS).is_ok();
+        assert!(turn(&alice) && turn(&bob) && !turn(&alice));
+        assert!(turn(&nobody) && turn(&nobody) && !turn(&nobody));
+        tokio::time::advance(MINUTE - Duration::from_secs(1)).await;
+        assert!(!turn(&bob));
+        tokio::time::advance(Duration::from_secs(1)).await;
+        assert!(turn(&bob) && turn(&alice) && !turn(&bob) && turn(&nobody));
+    }
 
     #[test]
     fn everybody_has_their_own_room() {

@@ -1,10 +1,10 @@
 //! The core of both faces: registers, shows, rotates and deletes.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use futures_util::future::BoxFuture;
-use tokio::sync::{Mutex, Semaphore, oneshot};
+use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, oneshot};
 
 use super::super::{Application, ApplicationType, Error, Management};
 use super::audit;
@@ -16,13 +16,8 @@ use super::registrant::Registrant;
 use super::secrecy;
 use crate::token::secret::Secret;
 
-/// How many questions to Logto there are at a time; one who comes then is told to come back.
+/// How many are served at a time; one who comes then is told to come back.
 const PLACES: usize = 16;
-
-/// How often an application that must not stay is asked to go.
-const MAX_ATTEMPTS: u32 = 3;
-
-const PAUSE: Duration = Duration::from_millis(200);
 
 /// Ids of Logto's are shorter.
 const LONGEST_ID: usize = 64;
@@ -37,7 +32,8 @@ pub(super) struct Desk {
     pub(super) policy: RegistrationPolicy,
     pub(super) limits: Limits,
     pub(super) census: Mutex<Census>,
-    places: Arc<Semaphore>,
+    /// For owners, whose credentials are good, and for all others: a crowd of strangers is in nobody's way.
+    places: [Arc<Semaphore>; 2],
 }
 
 /// By what right somebody asks for an application.
@@ -47,6 +43,15 @@ pub(super) enum Right {
     /// They have the registration access token (RFC 7592 §3).
     Token(Secret),
 }
+
+impl Right {
+    fn is_owner(&self) -> bool {
+        matches!(self, Self::Owner(_))
+    }
+}
+
+/// One of those who are served now.
+pub(super) type Place = OwnedSemaphorePermit;
 
 /// An application of this service's.
 pub(super) struct Registered {
@@ -73,6 +78,7 @@ impl Desk {
             per_owner: policy.per_owner,
             in_all: policy.in_all,
             of_nobody,
+            per_minute: policy.per_minute,
         };
         Self {
             logto,
@@ -81,19 +87,26 @@ impl Desk {
             policy,
             limits,
             census: Mutex::default(),
-            places: Arc::new(Semaphore::new(PLACES)),
+            places: [(); 2].map(|()| Arc::new(Semaphore::new(PLACES))),
         }
     }
 
-    /// Carries something out to its end, whether or not who asked for it stays to hear. Tells also
-    /// what became of it where nobody did.
+    /// A place for somebody who is an owner, or only says so.
+    pub(super) fn place(&self, is_owner: bool) -> Result<Place, Refusal> {
+        let [owners, others] = &self.places;
+        let places = if is_owner { owners } else { others };
+        let place = Arc::clone(places).try_acquire_owned();
+        place.map_err(|_| Refusal::busy())
+    }
+
+    /// Carries something out to its end, whether or not who asked for it stays to hear. `unheard` gets
+    /// what nobody stayed for.
     pub(super) async fn to_the_end<T: Send + 'static>(
         self: &Arc<Self>,
+        place: Place,
         work: impl FnOnce(Arc<Self>) -> BoxFuture<'static, Result<T, Refusal>>,
         unheard: impl FnOnce(Arc<Self>, T) -> BoxFuture<'static, ()> + Send + 'static,
     ) -> Result<T, Refusal> {
-        let place = Arc::clone(&self.places).try_acquire_owned();
-        let place = place.map_err(|_| Refusal::busy())?;
         let (tell, told) = oneshot::channel();
         let (desk, work) = (Arc::clone(self), work(Arc::clone(self)));
         tokio::spawn(async move {
@@ -108,7 +121,7 @@ impl Desk {
 
     /// All that are this owner's.
     pub(super) async fn list(&self, owner: &Registrant) -> Result<Vec<Registered>, Refusal> {
-        let _place = self.places.try_acquire().map_err(|_| Refusal::busy())?;
+        let _place = self.place(true)?;
         let apps = self.logto.third_party_apps().await;
         let apps = apps.map_err(|error| unavailable("listed", owner, &error))?;
         audit::looked("listed", owner, None);
@@ -125,7 +138,7 @@ impl Desk {
         id: &str,
         right: &Right,
     ) -> Result<(Registered, String), Refusal> {
-        let _place = self.places.try_acquire().map_err(|_| Refusal::busy())?;
+        let _place = self.place(right.is_owner())?;
         let found = self.find(id, right).await?;
         let owner = &found.record.owner;
         let allowed = self.logto.consent_scopes(&found.app.id).await;
@@ -146,10 +159,12 @@ impl Desk {
         id: String,
         right: Right,
     ) -> Result<NewSecret, Refusal> {
+        let place = self.place(right.is_owner())?;
         let work = |desk: Arc<Self>| -> BoxFuture<'static, _> {
             Box::pin(async move { desk.rotated(&id, &right).await })
         };
-        self.to_the_end(work, |_, _| Box::pin(async {})).await
+        self.to_the_end(place, work, |_, _| Box::pin(async {}))
+            .await
     }
 
     async fn rotated(&self, id: &str, right: &Right) -> Result<NewSecret, Refusal> {
@@ -178,10 +193,12 @@ impl Desk {
         id: String,
         right: Right,
     ) -> Result<Registered, Refusal> {
+        let place = self.place(right.is_owner())?;
         let work = |desk: Arc<Self>| -> BoxFuture<'static, _> {
             Box::pin(async move { desk.deleted(&id, &right).await })
         };
-        self.to_the_end(work, |_, _| Box::pin(async {})).await
+        self.to_the_end(place, work, |_, _| Box::pin(async {}))
+            .await
     }
 
     async fn deleted(&self, id: &str, right: &Right) -> Result<Registered, Refusal> {
@@ -221,23 +238,6 @@ impl Desk {
         });
         let record = record.ok_or(unknown)?;
         Ok(Registered { app, record })
-    }
-
-    /// Takes away an application that must not stay, or says that it is still there.
-    pub(super) async fn withdraw(&self, owner: &Registrant, id: &str, why: &'static str) {
-        let mut attempt = 0;
-        loop {
-            match self.logto.delete_application(id).await {
-                Ok(()) => return audit::withdrawn(owner, id, why),
-                Err(error) if error.is_not_found() => return audit::withdrawn(owner, id, why),
-                Err(error) if attempt + 1 >= MAX_ATTEMPTS => {
-                    return audit::left_behind(owner, id, why, &error);
-                }
-                // To delete what is gone does no harm.
-                Err(_) => tokio::time::sleep(PAUSE * (1 << attempt)).await,
-            }
-            attempt += 1;
-        }
     }
 }
 

@@ -32,6 +32,7 @@ pub struct RegistrationPolicy {
     hosts: Option<Vec<String>>,
     pub(super) per_owner: usize,
     pub(super) in_all: usize,
+    pub(super) per_minute: usize,
 }
 
 /// What somebody submits, from either face.
@@ -60,6 +61,7 @@ impl RegistrationPolicy {
             hosts: None,
             per_owner: 5,
             in_all: 1_000,
+            per_minute: 60,
         }
     }
 
@@ -83,6 +85,14 @@ impl RegistrationPolicy {
         self
     }
 
+    /// How many applications may be made in a minute, also those that do not stay; 60 by default, for
+    /// owners together, and as many for those who do not say who they are. Whoever comes then is told
+    /// to come back.
+    pub fn apps_per_minute(mut self, most: usize) -> Self {
+        self.per_minute = most;
+        self
+    }
+
     /// What is written wrong in it.
     pub(super) fn problems(&self) -> Vec<String> {
         let mut problems: Vec<String> = Vec::new();
@@ -99,7 +109,7 @@ impl RegistrationPolicy {
                 ));
             }
         }
-        if self.per_owner == 0 || self.in_all == 0 {
+        if [self.per_owner, self.in_all, self.per_minute].contains(&0) {
             problems.push("nobody may have an application: leave the registration out".into());
         }
         problems

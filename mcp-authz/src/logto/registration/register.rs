@@ -1,6 +1,7 @@
 //! One registration: counted, made with exactly its scopes, or not there at all.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
@@ -17,6 +18,11 @@ use super::registrant::Registrant;
 use super::secrecy;
 use crate::scope::Scope;
 use crate::token::secret::Secret;
+
+/// How often an application that must not stay is asked to go.
+const MAX_ATTEMPTS: u32 = 3;
+
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// What somebody submits, and how its face is to answer later.
 pub(super) struct Order {
@@ -48,6 +54,7 @@ impl Desk {
             token,
         } = order;
         let wanted = self.policy.admit(submission)?;
+        let place = self.place(!owner.is_nobody())?;
         let mut record = Record::new(&self.service, owner, now(), secrecy::random()?);
         record.auth_method = auth_method;
         record.grant_types = grant_types;
@@ -63,7 +70,7 @@ impl Desk {
                 desk.census.lock().await.forget();
             })
         };
-        self.to_the_end(work, unheard).await
+        self.to_the_end(place, work, unheard).await
     }
 
     async fn made(&self, wanted: Wanted, record: Record) -> Result<New, Refusal> {
@@ -75,6 +82,7 @@ impl Desk {
         counted.map_err(failed)?;
         census.room(owner, self.limits)?;
         let scopes = self.resolve(&wanted, owner).await?;
+        census.take_turn(owner, self.limits)?;
         let new = described(&wanted);
         let app = match self.logto.create_third_party_app(&record.attach(new)).await {
             Ok(app) => app,
@@ -184,6 +192,23 @@ impl Desk {
             Err(error) => audit::uncertain(&record.owner, &record.attempt, &error),
         }
         refusal
+    }
+
+    /// Takes away an application that must not stay, or says that it is still there.
+    async fn withdraw(&self, owner: &Registrant, id: &str, why: &'static str) {
+        let mut attempt = 0;
+        loop {
+            match self.logto.delete_application(id).await {
+                Ok(()) => return audit::withdrawn(owner, id, why),
+                Err(error) if error.is_not_found() => return audit::withdrawn(owner, id, why),
+                Err(error) if attempt + 1 >= MAX_ATTEMPTS => {
+                    return audit::left_behind(owner, id, why, &error);
+                }
+                // To delete what is gone does no harm.
+                Err(_) => tokio::time::sleep(PAUSE * (1 << attempt)).await,
+            }
+            attempt += 1;
+        }
     }
 }
 
