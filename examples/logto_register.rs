@@ -53,9 +53,13 @@ async fn send_mail(auth: AuthInfo) -> String {
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let endpoint = variable("LOGTO_ENDPOINT")?;
     let resource = variable("RESOURCE")?;
+    let mut issuer = Issuer::logto(&endpoint);
+    if let Ok(portal) = env::var("PORTAL") {
+        issuer = issuer.first_party([portal]);
+    }
     let server = Server::builder("whoami")
         .resource(&resource)
-        .issuer(Issuer::logto(&endpoint))
+        .issuer(issuer)
         .build()
         .await?;
     let registration = registration(&resource, &server, management(&endpoint)?)?;
@@ -96,8 +100,8 @@ fn registration(
     if let Ok(token) = env::var("INITIAL_ACCESS_TOKEN") {
         registration = registration.initial_access_token("partner", token);
     }
-    if let Ok(portal) = env::var("PORTAL") {
-        registration = registration.first_party([portal]);
+    if env::var("PORTAL").is_ok() {
+        registration = registration.first_party();
     }
     if let Ok(most) = env::var("OPEN") {
         registration = registration.open(danger::open_registration(most.parse()?));

@@ -88,11 +88,15 @@ impl Plan {
             #[cfg(feature = "dpop")]
             dpop: self.dpop,
         };
+        #[cfg(feature = "logto")]
+        let knows_first_party = settings.knows_first_party();
         let limits = settings.sessions.unwrap_or_default();
         let sessions = BoundSessions::new(limits, self.seal, self.resource.text);
         Server {
             endpoint: Endpoint::new(admission, guarded, sessions, transport, running.clone()),
             manifest,
+            #[cfg(feature = "logto")]
+            knows_first_party,
             metadata,
             token_cache,
             mount: self.mount,

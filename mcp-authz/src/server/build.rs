@@ -107,6 +107,15 @@ pub(super) struct Plan {
     pub(super) dpop: Option<DpopVerifier>,
 }
 
+impl Settings {
+    /// Whether somebody says which applications are the operator's own.
+    pub(super) fn knows_first_party(&self) -> bool {
+        self.principal
+            || self.verifier.is_some()
+            || self.issuers.iter().any(Issuer::knows_first_party)
+    }
+}
+
 impl Plan {
     /// Looks for what is wrong with `settings` and `items`, besides the `problems` found so far.
     fn check(
@@ -125,10 +134,7 @@ impl Plan {
             &mut problems,
         );
         checks::rules(&items, &mut problems);
-        let knows_own = settings.principal
-            || settings.verifier.is_some()
-            || settings.issuers.iter().any(Issuer::knows_first_party);
-        checks::first_party(&items, knows_own, &mut problems);
+        checks::first_party(&items, settings.knows_first_party(), &mut problems);
         let initial_scopes =
             checks::initial_scopes(settings.initial_scopes.as_deref(), &items, &mut problems);
         let written = settings.resource.as_deref();

@@ -76,6 +76,9 @@ pub struct Server<H = Annotated> {
     mount: String,
     origins: Origins,
     manifest: Manifest,
+    /// Whether somebody says which applications are the operator's own.
+    #[cfg(feature = "logto")]
+    pub(crate) knows_first_party: bool,
     /// The calls that are being answered.
     running: TaskTracker,
     /// Cancelled when those are done: streams that nothing waits for end.

@@ -77,8 +77,7 @@ impl Write for Lines {
 async fn every_step_is_in_the_log_and_no_secret_is() {
     let log = Log::listen();
     let place = Place::with(policy(), |own| {
-        own.first_party([PORTAL])
-            .initial_access_token("partner", INITIAL)
+        own.first_party().initial_access_token("partner", INITIAL)
     })
     .await;
     let alice = place.token("alice", PORTAL);

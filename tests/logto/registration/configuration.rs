@@ -38,7 +38,7 @@ async fn what_is_written_wrong_is_told_and_nothing_is_sent() {
         );
     }
     let wrong = ClientRegistration::builder(good, RegistrationPolicy::new(["a b"]).apps_in_all(0))
-        .first_party([""])
+        .first_party()
         .initial_access_token("partner", "short")
         .initial_access_token("partner", INITIAL)
         .initial_access_token("other", INITIAL)
@@ -48,7 +48,7 @@ async fn what_is_written_wrong_is_told_and_nothing_is_sent() {
         !printed.contains(INITIAL) && !printed.contains("short"),
         "{printed}"
     );
-    // A scope, no place for anybody, no client, a short token, a name and a token twice, no place at all.
+    // A scope, no place for anybody, no list of clients, a short token, a name and a token twice, no place at all.
     assert_eq!(problems(wrong), 7);
     for url in [
         good,

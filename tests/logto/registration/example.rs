@@ -105,7 +105,7 @@ async fn what_is_wrong_with_it_is_said_and_nothing_starts() {
             "shorter than 32 characters",
         ),
         (("OPEN", "0"), "open registration for no application"),
-        (("PORTAL", ""), "has no id"),
+        (("PORTAL", ""), "first-party clients have no name"),
         (("LOGTO_APP_SECRET", ""), "is the environment variable set?"),
     ] {
         let (mut child, _, printed) = start(&logto, &[more]).await;

@@ -12,7 +12,7 @@ use super::{agent, agent_with};
 async fn what_is_outside_the_guard_rails_changes_nothing_at_the_tenant() {
     let policy = RegistrationPolicy::new(["profile", "mail:send"])
         .redirect_hosts(["smartmail.example.com", "agents.example.com"]);
-    let place = Place::with(policy, |own| own.first_party([PORTAL])).await;
+    let place = Place::with(policy, |own| own.first_party()).await;
     let token = place.token("alice", PORTAL);
     let (before, apps) = (place.logto.changes(), place.apps());
     let redirect = "invalid_redirect_uri";
@@ -125,7 +125,7 @@ async fn a_body_that_two_readers_could_read_differently_is_refused() {
 #[tokio::test]
 async fn a_scope_that_the_tenant_lacks_is_not_left_out_silently() {
     let policy = RegistrationPolicy::new(["profile", "mail:archive"]);
-    let place = Place::with(policy, |own| own.first_party([PORTAL])).await;
+    let place = Place::with(policy, |own| own.first_party()).await;
     let before = place.logto.changes();
     let document = agent_with(json!({ "scope": "profile mail:archive" }));
     let answer = place.register_as_alice(&document).await;

@@ -33,6 +33,11 @@ pub(super) struct Place {
     pub(super) http: Client,
 }
 
+/// Who says which applications are the operator's own.
+fn issuer(provider: &dev::AuthorizationServer) -> Issuer {
+    Issuer::new(provider.issuer()).first_party([PORTAL])
+}
+
 /// What agents may be given here.
 pub(super) fn policy() -> RegistrationPolicy {
     RegistrationPolicy::new(["profile", "mail:send"]).apps_per_owner(3)
@@ -41,7 +46,7 @@ pub(super) fn policy() -> RegistrationPolicy {
 impl Place {
     /// People of the portal may register here.
     pub(super) async fn open() -> Self {
-        Self::with(policy(), |registration| registration.first_party([PORTAL])).await
+        Self::with(policy(), |registration| registration.first_party()).await
     }
 
     pub(super) async fn with(
@@ -71,7 +76,7 @@ impl Place {
         resource(&client, &["profile", "mail:send", "mail:plan"]).await;
         let provider = dev::AuthorizationServer::builder().start().await;
         let provider = provider.expect("the provider starts");
-        let server = send_mail_server(Issuer::new(provider.issuer())).await;
+        let server = send_mail_server(issuer(&provider)).await;
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("a bound address");
         let url = format!("http://{address}/agents");
@@ -106,8 +111,8 @@ impl Place {
 
     /// Another process of the same service, as behind a balancer; returns where it is reached.
     pub(super) async fn another(&self, policy: RegistrationPolicy) -> String {
-        let server = send_mail_server(Issuer::new(self.provider.issuer())).await;
-        let registration = ClientRegistration::builder(&self.url, policy).first_party([PORTAL]);
+        let server = send_mail_server(issuer(&self.provider)).await;
+        let registration = ClientRegistration::builder(&self.url, policy).first_party();
         let registration = registration.build(&server, self.client.clone());
         let router = registration.expect("the registration is right").router();
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");

@@ -89,7 +89,7 @@ async fn owners_and_nobody_have_places_of_their_own() {
         .apps_per_owner(2)
         .apps_in_all(3);
     let place = Place::with(policy, |own| {
-        own.first_party([PORTAL])
+        own.first_party()
             .initial_access_token("partner", INITIAL)
             .open(danger::open_registration(1))
     })
@@ -116,8 +116,7 @@ async fn owners_and_nobody_have_places_of_their_own() {
 #[tokio::test]
 async fn who_registers_and_deletes_again_and_again_is_slowed_down() {
     let place = Place::with(policy().apps_per_minute(4), |own| {
-        own.first_party([PORTAL])
-            .open(danger::open_registration(100))
+        own.first_party().open(danger::open_registration(100))
     })
     .await;
     for _ in 0..4 {

@@ -145,7 +145,7 @@ async fn the_holder_of_an_initial_access_token_registers_and_nobody_else() {
 #[tokio::test]
 async fn where_anybody_may_register_a_bad_token_is_still_a_bad_token() {
     let place = Place::with(policy(), |own| {
-        own.first_party([PORTAL]).open(danger::open_registration(5))
+        own.first_party().open(danger::open_registration(5))
     })
     .await;
     let agents = place.token("alice", "smartmail");

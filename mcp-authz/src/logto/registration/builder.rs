@@ -27,7 +27,7 @@ const SHORTEST_TOKEN: usize = 32;
 pub struct ClientRegistrationBuilder {
     url: String,
     policy: RegistrationPolicy,
-    first_party: Vec<String>,
+    first_party: bool,
     tokens: Vec<(String, Secret)>,
     open: Option<OpenRegistration>,
 }
@@ -37,16 +37,17 @@ impl ClientRegistrationBuilder {
         Self {
             url,
             policy,
-            first_party: Vec::new(),
+            first_party: false,
             tokens: Vec::new(),
             open: None,
         }
     }
 
-    /// People may register with an access token for the server that one of these applications holds, by
-    /// its client id: the operator's own, never an agent.
-    pub fn first_party<C: Into<String>>(mut self, clients: impl IntoIterator<Item = C>) -> Self {
-        self.first_party.extend(clients.into_iter().map(Into::into));
+    /// People may register with an access token for the server that one of the operator's own
+    /// applications holds: those that the server's issuer names
+    /// ([`Issuer::first_party`](crate::Issuer::first_party)), never an agent.
+    pub fn first_party(mut self) -> Self {
+        self.first_party = true;
         self
     }
 
@@ -83,6 +84,13 @@ impl ClientRegistrationBuilder {
         let mut problems = self.policy.problems();
         let place = place(&self.url, &mut problems);
         self.check_doors(&mut problems);
+        if self.first_party && !server.knows_first_party {
+            problems.push(
+                "no issuer says which applications are the operator's own: add `.first_party([\"client-id\"])` \
+                 to the issuer"
+                    .into(),
+            );
+        }
         let tenant = Url::parse(logto.endpoint());
         if !tenant.is_ok_and(|url| is_plain(url.path())) {
             problems.push(format!("the endpoint of Logto: {NOT_PLAIN}"));
@@ -124,9 +132,6 @@ impl ClientRegistrationBuilder {
     }
 
     fn check_doors(&self, problems: &mut Vec<String>) {
-        if self.first_party.iter().any(String::is_empty) {
-            problems.push("a first-party application has no id".into());
-        }
         for (number, (name, token)) in self.tokens.iter().enumerate() {
             let earlier = self.tokens.iter().take(number);
             if token.expose().len() < SHORTEST_TOKEN {

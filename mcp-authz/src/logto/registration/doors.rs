@@ -23,8 +23,8 @@ const PREFIX: &str = "registration.";
 pub(super) struct Doors {
     /// Who verifies access tokens: the gated server itself, and nobody else.
     pub(super) callers: Arc<dyn Callers>,
-    /// The operator's own applications, whose users may register.
-    pub(super) first_party: Vec<String>,
+    /// Whether people may register in the operator's own applications.
+    pub(super) first_party: bool,
     /// Initial access tokens (RFC 7591 §1.2) by name.
     pub(super) tokens: Vec<(String, Secret)>,
     /// Whether somebody may register without saying who they are.
@@ -86,7 +86,7 @@ impl Doors {
         if token.expose().starts_with(PREFIX) {
             return Ok(Presented::Token(Secret::new(token.expose())));
         }
-        if self.first_party.is_empty() {
+        if !self.first_party {
             return Err(refused(Refusal::unauthorized()));
         }
         let caller = self.callers.identify(token).await;
@@ -94,28 +94,26 @@ impl Doors {
             audit::not_admitted(answer.status());
             answer.map(Body::new)
         })?;
-        let person = self
-            .person(&caller)
-            .ok_or_else(|| refused(Refusal::not_for_you()))?;
+        let person = person(&caller).ok_or_else(|| refused(Refusal::not_for_you()))?;
         Ok(Presented::Owner(person))
-    }
-
-    /// A person in one of the operator's applications: no agent's user, and no program.
-    fn person(&self, caller: &AuthInfo) -> Option<Registrant> {
-        let (client, subject) = (caller.client_id()?, caller.subject()?);
-        let is_ours = self.first_party.iter().any(|own| own == client);
-        // A machine's token names the machine itself (Logto's `sub` is then the client).
-        (is_ours && subject != client).then(|| Registrant::person(caller.issuer(), subject))
     }
 
     fn unauthenticated(&self) -> Response {
         audit::not_admitted(StatusCode::UNAUTHORIZED);
-        match self.first_party.is_empty() {
+        match self.first_party {
             // Where an access token helps, clients are told as by the server itself.
-            false => self.callers.challenge().map(Body::new),
-            true => Refusal::unauthenticated().into_response(),
+            true => self.callers.challenge().map(Body::new),
+            false => Refusal::unauthenticated().into_response(),
         }
     }
+}
+
+/// A person in one of the operator's applications: no agent's user, and no program.
+fn person(caller: &AuthInfo) -> Option<Registrant> {
+    let subject = caller.subject()?;
+    // A machine's token names the machine itself (Logto's `sub` is then the client).
+    let is_person = caller.client_id() != Some(subject);
+    (caller.is_first_party() && is_person).then(|| Registrant::person(caller.issuer(), subject))
 }
 
 /// A registration access token (RFC 7592 §3): 256 random bits.

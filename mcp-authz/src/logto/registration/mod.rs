@@ -41,12 +41,19 @@ use crate::layer::Origins;
 /// Registers third-party agents at Logto for the developers who wrote them, beside a gated server.
 ///
 /// ```no_run
-/// # async fn example(server: mcp_authz::Server, logto: mcp_authz::logto::Management) -> Result<(), Box<dyn std::error::Error>> {
+/// # async fn example(logto: mcp_authz::logto::Management) -> Result<(), Box<dyn std::error::Error>> {
 /// use mcp_authz::logto::{ClientRegistration, RegistrationPolicy};
+/// use mcp_authz::{Issuer, Server};
 ///
+/// let portal = "vd2kxvwp5lkmpyrhcgwlt"; // where developers sign in
+/// let server = Server::builder("mail")
+///     .resource("https://mcp.example.com/mcp")
+///     .issuer(Issuer::logto("https://tenant.logto.app").first_party([portal]))
+///     .build()
+///     .await?;
 /// let policy = RegistrationPolicy::new(["profile", "email"]).apps_per_owner(3);
 /// let registration = ClientRegistration::builder("https://mcp.example.com/agents", policy)
-///     .first_party(["vd2kxvwp5lkmpyrhcgwlt"]) // the operator's own developer portal
+///     .first_party() // the people of the portal
 ///     .build(&server, logto)?;
 /// let app = server.router().merge(registration.router());
 /// # let _ = app;
