@@ -127,6 +127,15 @@ async fn where_a_lost_application_cannot_be_looked_for_the_operator_is_told() {
 }
 
 #[tokio::test]
+async fn an_application_that_would_be_nobody_s_does_not_stay() {
+    let place = Place::open().await;
+    place.logto.without_custom_data();
+    let answer = place.register_as_alice(&agent()).await;
+    assert_eq!(answer.refusal(), (503, "temporarily_unavailable"));
+    assert_eq!((place.logto.asked(CREATE), place.apps()), (1, 0));
+}
+
+#[tokio::test]
 async fn what_logto_refuses_is_refused_and_not_looked_for() {
     let place = Place::open().await;
     assert_eq!(place.register_as_alice(&agent()).await.status, 201);

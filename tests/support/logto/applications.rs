@@ -120,6 +120,9 @@ impl Tenant {
         self.application(&name, &kind, is_third_party);
         let (_, app) = self.apps.last_mut().expect("it was made");
         for member in ["oidcClientMetadata", "customData", "description"] {
+            if self.drops_custom_data && member == "customData" {
+                continue;
+            }
             if let Some(value) = body.get(member) {
                 app[member] = value.clone();
             }

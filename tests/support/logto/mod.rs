@@ -204,6 +204,11 @@ impl Logto {
         self.site().tenant.app_limit = Some(limit);
     }
 
+    /// A version that takes no custom data with a new application.
+    pub fn without_custom_data(&self) {
+        self.site().tenant.drops_custom_data = true;
+    }
+
     /// A version that does not know client ID metadata documents.
     pub fn without_metadata_documents(&self) {
         self.site().tenant.has_metadata_documents = false;

@@ -42,6 +42,7 @@ pub(super) struct Tenant {
     pub(super) has_metadata_documents: bool,
     pub(super) protects_addresses: bool,
     pub(super) app_limit: Option<usize>,
+    pub(super) drops_custom_data: bool,
 }
 
 impl Default for Tenant {
@@ -80,6 +81,7 @@ impl Default for Tenant {
             has_metadata_documents: true,
             protects_addresses: true,
             app_limit: None,
+            drops_custom_data: false,
         }
     }
 }

@@ -91,7 +91,7 @@ impl Desk {
                 return Err(self.not_made(&record, &error).await);
             }
         };
-        match self.complete(&app, &scopes, wanted.kind).await {
+        match self.complete(&app, &record, &scopes, wanted.kind).await {
             Ok(secret) => {
                 census.came(owner.clone());
                 audit::registered(owner, &app.id, &wanted);
@@ -116,9 +116,16 @@ impl Desk {
     async fn complete(
         &self,
         app: &Application,
+        record: &Record,
         scopes: &AllowedScopes,
         kind: ThirdPartyType,
     ) -> Result<Option<Secret>, Error> {
+        // Without it the application would be nobody's, and in no count.
+        let kept = Record::of(app, &self.service);
+        if kept.is_none_or(|kept| kept.attempt != record.attempt) {
+            let call = "POST /api/applications";
+            return Err(Error::unusable(call, "the custom data was not kept"));
+        }
         if *scopes != AllowedScopes::new() {
             self.logto.allow_scopes(&app.id, scopes).await?;
         }
