@@ -23,6 +23,11 @@ impl Mirrored {
         Self(Some(mirrored.map(|tool| tool.name.to_string()).collect()))
     }
 
+    /// Whether it is certain that no tool is.
+    pub(crate) fn is_none(&self) -> bool {
+        self.0.as_ref().is_some_and(BTreeSet::is_empty)
+    }
+
     pub(super) fn may_be(&self, name: &str) -> bool {
         self.0.as_ref().is_none_or(|names| names.contains(name))
     }
@@ -76,5 +81,7 @@ mod tests {
         assert!(!mirrored.may_be("plain"));
         assert!(mirrored.may_be("flat") && mirrored.may_be("deep"));
         assert!(Mirrored::perhaps_all().may_be("plain"));
+        assert!(Mirrored::of(&tools[..1]).is_none());
+        assert!(!mirrored.is_none() && !Mirrored::perhaps_all().is_none());
     }
 }

@@ -37,7 +37,7 @@ pub(crate) use admission::{Admission, denial};
 pub(crate) use elsewhere::Callers;
 pub(crate) use origin::{HostRule, OriginRule, Origins};
 
-use crate::bind::{BoundSessions, SESSION_HEADER};
+use crate::bind::BoundSessions;
 use crate::challenge::ResponseBody;
 use crate::gate::{Admitted, Caller, Gate, Guarded};
 use crate::verdict;
@@ -51,6 +51,10 @@ const PROTOCOL_VERSION: HeaderName = HeaderName::from_static("mcp-protocol-versi
 /// What becomes of a request.
 pub(crate) type Answer = BoxFuture<'static, Result<Response<ResponseBody>, Infallible>>;
 
+/// What the message is (SEP-2243).
+const METHOD: HeaderName = HeaderName::from_static("mcp-method");
+const CALL: &str = "tools/call";
+
 /// A protected MCP endpoint: authenticates, lets the gate decide, and answers with its verdict.
 pub(crate) struct Endpoint<H>(Arc<Shared<H>>);
 
@@ -61,8 +65,9 @@ pub(crate) struct Shared<H> {
     pub(crate) transport: StreamableHttpServerConfig,
     /// The calls that have not been answered to their end.
     running: TaskTracker,
-    /// One service for everything that names a session: rmcp's restore lock lives in it.
-    pub(crate) in_session: StreamableHttpService<Gate<H>, BoundSessions>,
+    /// One service for all whom the gate need not know beforehand, and so for all sessions: rmcp's restore
+    /// lock lives in it.
+    pub(crate) for_all: StreamableHttpService<Gate<H>, BoundSessions>,
 }
 
 impl<H> Clone for Endpoint<H> {
@@ -81,7 +86,7 @@ impl<H: ServerHandler> Endpoint<H> {
     ) -> Self {
         let (guarded, sessions) = (Arc::new(guarded), Arc::new(sessions));
         let behind = Arc::clone(&guarded);
-        let in_session = StreamableHttpService::new(
+        let for_all = StreamableHttpService::new(
             move || Ok(Gate::shared(Arc::clone(&behind))),
             Arc::clone(&sessions),
             transport.clone(),
@@ -92,7 +97,7 @@ impl<H: ServerHandler> Endpoint<H> {
             sessions,
             transport,
             running,
-            in_session,
+            for_all,
         }))
     }
 }
@@ -170,8 +175,8 @@ impl<H: ServerHandler> Shared<H> {
         B: Body + Send + 'static,
         B::Error: std::fmt::Display,
     {
-        if is_of_a_session(request.headers()) {
-            return self.in_session.handle(request).await;
+        if !self.is_asked_aside(request.headers()) {
+            return self.for_all.handle(request).await;
         }
         let (guarded, caller) = (Arc::clone(&self.guarded), caller.clone());
         let service = StreamableHttpService::new(
@@ -181,17 +186,20 @@ impl<H: ServerHandler> Shared<H> {
         );
         service.handle(request).await
     }
-}
 
-/// Whether the request can be one of a session. The revisions that have none compare headers with
-/// the arguments, for which the gate must know its caller: a session id must not turn that off.
-fn is_of_a_session(headers: &HeaderMap) -> bool {
-    let revision = headers
-        .get(PROTOCOL_VERSION)
-        .and_then(|version| version.to_str().ok());
-    let has_sessions =
-        revision.is_none_or(|revision| revision < ProtocolVersion::STANDARD_HEADERS.as_str());
-    has_sessions && headers.contains_key(SESSION_HEADER)
+    /// Whether rmcp may ask the gate something without a context: in older revisions it never does; since
+    /// then it asks, before a call, for tools whose arguments are mirrored in headers, and before a stream
+    /// for what may be watched. A gate that does not know its caller answers nothing there, and rmcp
+    /// compares the header that is read here with the message.
+    fn is_asked_aside(&self, headers: &HeaderMap) -> bool {
+        let revision = headers
+            .get(PROTOCOL_VERSION)
+            .and_then(|version| version.to_str().ok());
+        let is_asked =
+            revision.is_some_and(|revision| revision >= ProtocolVersion::STANDARD_HEADERS.as_str());
+        let is_call = || headers.get(METHOD).is_some_and(|method| method == CALL);
+        is_asked && !(self.guarded.mirrored.is_none() && is_call())
+    }
 }
 
 fn is_event_stream(content_type: &HeaderValue) -> bool {
