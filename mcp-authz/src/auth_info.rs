@@ -13,7 +13,7 @@ pub(crate) use kept::{Grants, Kept};
 
 use crate::consented::{Claims, ScopeClaims};
 use crate::gate::Answers;
-use crate::scope::{Scope, ScopeSet, Terms};
+use crate::scope::{Scope, ScopeSet};
 use crate::verdict::VerdictSender;
 
 /// Beyond `exp`, as for requests: the longest leeway that an issuer may have.
@@ -54,7 +54,6 @@ struct Held {
 #[derive(Clone)]
 pub(crate) struct OpenCall {
     pub(crate) verdict: VerdictSender,
-    pub(crate) terms: Arc<Terms>,
     pub(crate) answers: Arc<Answers>,
 }
 

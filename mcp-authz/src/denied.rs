@@ -46,7 +46,7 @@ impl AuthInfo {
     pub fn require(&self, requirement: impl Into<Requirement>) -> Result<(), Denied> {
         let requirement = requirement.into();
         let decided = match self.call() {
-            Some(call) => call.terms.require(&requirement, self.scopes()),
+            Some(call) => call.answers.terms.require(&requirement, self.scopes()),
             None => Terms::default().require(&requirement, self.scopes()),
         };
         decided.map_err(|missing| Denied {

@@ -25,7 +25,10 @@ impl Call<'_> {
             tracing::error!("a requirement panicked");
             return Err(self.refuse(Denial::Failed));
         };
-        let decided = self.rule.access.with_more(more, &call.terms, auth.scopes());
+        let decided = self
+            .rule
+            .access
+            .with_more(more, &call.answers.terms, auth.scopes());
         decided.map_err(|scopes| self.refuse(Denial::InsufficientScope(scopes)))
     }
 

@@ -2,6 +2,7 @@
 //! that, or where there is no HTTP.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use rmcp::ErrorData;
 use rmcp::model::{CallToolResult, ContentBlock, MetaObject};
@@ -11,7 +12,7 @@ use super::decide::{Arguments, Caller, Operation};
 use crate::auth_info::AuthInfo;
 use crate::challenge::{Challenger, Denial};
 use crate::registry::Access;
-use crate::scope::Scope;
+use crate::scope::{Scope, Terms};
 
 /// How a tool call is refused that a person could allow.
 ///
@@ -39,6 +40,8 @@ const SECURITY_SCHEMES: &str = "securitySchemes";
 #[derive(Debug)]
 pub(crate) struct Answers {
     pub(crate) challenger: Challenger,
+    /// What scopes include and what is asked for with them: for a refusal that a function gives.
+    pub(crate) terms: Arc<Terms>,
     pub(crate) form: ChallengeForm,
     /// By client id.
     pub(crate) forms: HashMap<String, ChallengeForm>,

@@ -69,7 +69,12 @@ fn rules(tools: Vec<Access>, hierarchy: &Hierarchy, challenge: ChallengeScopes) 
         inclusions,
         challenge,
     };
-    Rulebook::new(rules, terms, Visibility::Granted, Arc::new(SystemClock))
+    Rulebook::new(
+        rules,
+        Arc::new(terms),
+        Visibility::Granted,
+        Arc::new(SystemClock),
+    )
 }
 
 fn call(name: &str) -> Operation<'_> {
@@ -114,7 +119,7 @@ fn items(rules: &[Rule], visibility: Visibility) -> (Rulebook, Vec<[String; 3]>)
                 .prompt(prompt, rule.clone())
                 .resource(uri, rule.clone())
         });
-    let book = Rulebook::new(all, Terms::default(), visibility, Arc::new(SystemClock));
+    let book = Rulebook::new(all, Arc::default(), visibility, Arc::new(SystemClock));
     (book, names)
 }
 
@@ -173,7 +178,7 @@ proptest! {
     ) {
         let template = "bucket:///{bucket}/{part}";
         let rules = Rules::new().resource(template, requirement);
-        let book = Rulebook::new(rules, Terms::default(), Visibility::Granted, Arc::new(SystemClock));
+        let book = Rulebook::new(rules, Arc::default(), Visibility::Granted, Arc::new(SystemClock));
         let caller = caller(granted.iter().map(|scope| Scope::new(scope)).collect());
         let buckets = ["x", "y"].iter();
         let uris = buckets.flat_map(|bucket| ["1", "2", "write", "read"].map(|part| format!("bucket:///{bucket}/{part}")));

@@ -113,7 +113,7 @@ impl Rulebook {
     /// checks at start say so.
     pub(crate) fn new(
         rules: Rules,
-        terms: Terms,
+        terms: Arc<Terms>,
         visibility: Visibility,
         clock: Arc<dyn Clock>,
     ) -> Self {
@@ -132,7 +132,7 @@ impl Rulebook {
             resources: resources.into_iter().collect(),
             templates: templates.collect(),
             methods: rules.methods.into_iter().collect(),
-            terms: Arc::new(terms),
+            terms,
             visibility,
             clock,
         }

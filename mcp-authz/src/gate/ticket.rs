@@ -15,7 +15,6 @@ use super::{refused, unknown};
 use crate::auth_info::{AuthInfo, OpenCall};
 use crate::bind::InFlight;
 use crate::challenge::Denial;
-use crate::scope::Terms;
 use crate::verdict::VerdictSender;
 
 /// What the layer lets travel with a request: who calls, and where to put the verdict. Private, so
@@ -24,7 +23,6 @@ use crate::verdict::VerdictSender;
 pub(crate) struct Admitted {
     pub(crate) caller: Caller,
     pub(crate) verdict: VerdictSender,
-    pub(crate) terms: Arc<Terms>,
     pub(crate) answers: Arc<Answers>,
 }
 
@@ -46,7 +44,6 @@ impl Admitted {
         let caller = self.caller.clone()?;
         Some(caller.in_call(OpenCall {
             verdict: self.verdict.clone(),
-            terms: Arc::clone(&self.terms),
             answers: Arc::clone(&self.answers),
         }))
     }

@@ -137,7 +137,6 @@ impl<H: ServerHandler> Shared<H> {
         let admitted = Admitted {
             caller: caller.clone(),
             verdict: verdict_sender,
-            terms: Arc::clone(&self.guarded.rules.terms),
             answers: Arc::clone(&self.guarded.answers),
         };
         request.extensions_mut().insert(admitted);

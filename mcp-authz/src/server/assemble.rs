@@ -74,6 +74,7 @@ impl Plan {
         let closing = CancellationToken::new();
         let answers = Answers {
             challenger: challenger.clone(),
+            terms: Arc::clone(&self.terms),
             form: settings.challenge_form,
             forms: settings.challenge_forms.clone(),
             over_http: true,
@@ -118,6 +119,7 @@ impl Plan {
         let metadata = self.metadata(settings, &name);
         let answers = Answers {
             challenger: self.challenger(&metadata),
+            terms: Arc::clone(&self.terms),
             form: settings.challenge_form,
             forms: settings.challenge_forms.clone(),
             over_http: false,
@@ -184,7 +186,7 @@ impl Plan {
         Guarded {
             rules: Rulebook::new(
                 Item::rules(&self.items),
-                self.terms.clone(),
+                Arc::clone(&self.terms),
                 settings.visibility,
                 Arc::clone(&self.clock),
             ),

@@ -99,7 +99,7 @@ pub(super) struct Plan {
     pub(super) mount: String,
     pub(super) origins: Origins,
     pub(super) seal: RequestStateCodec,
-    pub(super) terms: Terms,
+    pub(super) terms: Arc<Terms>,
     pub(super) verifiers: Verifiers,
     pub(super) mirrored: Mirrored,
     pub(super) clock: Arc<dyn Clock>,
@@ -148,10 +148,10 @@ impl Plan {
             &mut problems,
         );
         let seal = checks::seal(&settings.sealing_keys, &mut problems);
-        let terms = Terms {
+        let terms = Arc::new(Terms {
             inclusions: checks::inclusions(&settings.hierarchy, &mut problems),
             challenge: settings.challenge_scopes,
-        };
+        });
         let world = settings.world();
         let clock = Arc::clone(&world.clock);
         let verifiers = checks::verifiers(

@@ -218,7 +218,6 @@ where
             extensions.insert(Admitted {
                 caller,
                 verdict,
-                terms: Arc::clone(&guarded.rules.terms),
                 answers: Arc::clone(&guarded.answers),
             });
             if let Some(barred) = barred {

@@ -19,7 +19,12 @@ fn rules() -> Rules {
 }
 
 fn book_of(rules: Rules, terms: Terms, visibility: Visibility) -> Rulebook {
-    Rulebook::new(rules, terms, visibility, Arc::new(TestClock::new()))
+    Rulebook::new(
+        rules,
+        Arc::new(terms),
+        visibility,
+        Arc::new(TestClock::new()),
+    )
 }
 
 fn book(rules: Rules) -> Rulebook {
@@ -262,7 +267,7 @@ fn a_sign_in_must_be_fresh_and_strong_enough() {
         .max_age(minutes)
         .acr_values(["mfa", "hw"]);
     let rules = Rules::new().tool("t", rule);
-    let book = Rulebook::new(rules, Terms::default(), Visibility::All, Arc::new(clock));
+    let book = Rulebook::new(rules, Arc::default(), Visibility::All, Arc::new(clock));
     let denied = Decision::Deny(Denial::InsufficientAuthentication {
         scopes: ScopeSet::parse("a"),
         max_age: Some(minutes),
