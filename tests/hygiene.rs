@@ -125,6 +125,50 @@ pub fn decided_prompt(parameters: Parameters<Object>) -> Text {
     Text::new()
 }
 
+/// Takes its arguments one by one, next to names that a derive would trip over.
+pub mod one_by_one {
+    use ::mcp_authz::{AuthInfo, Requirement, tool};
+    use ::std::primitive::bool as Yes;
+    use ::std::string::String as Text;
+
+    /// Not the one of the prelude.
+    #[derive(Clone, Copy, Debug)]
+    pub struct Result;
+    /// Not the one of the prelude.
+    #[derive(Clone, Copy, Debug)]
+    pub struct Option;
+    /// Not serde's.
+    pub mod serde {}
+    /// Not that of JSON Schema.
+    pub mod schemars {}
+    /// Not the language's.
+    pub mod std {}
+    /// Not the language's.
+    pub mod core {}
+
+    fn more(_: &str, _: &Yes, _: &AuthInfo) -> Requirement {
+        Requirement::scope(super::B)
+    }
+
+    /// Takes two of them.
+    ///
+    /// # Errors
+    ///
+    /// Always.
+    #[tool(scopes = ["a"], scopes_for = more, crate = super::renamed)]
+    pub fn one_by_one(
+        /// One.
+        one: Text,
+        auth: AuthInfo,
+        #[arg]
+        #[serde(rename = "two")]
+        r#type: Yes,
+    ) -> ::std::result::Result<Text, ::std::fmt::Error> {
+        ::std::mem::drop((one, auth, r#type));
+        ::std::result::Result::Err(::std::fmt::Error)
+    }
+}
+
 fn more_of(_: &str, _: &str, _: &AuthInfo) -> Requirement {
     Requirement::scope(B)
 }
@@ -203,9 +247,16 @@ macro_rules! declare {
             $scope.to_owned()
         }
     };
+    ($name:ident, $argument:ident: $ty:ty) => {
+        #[tool(authenticated)]
+        fn $name(#[arg] $argument: $ty, #[arg] own: $ty) {
+            ::std::mem::drop(($argument, own));
+        }
+    };
 }
 
 declare!(declared, "c", "Declared");
+declare!(with_an_argument, argument: Text);
 
 #[::core::prelude::v1::test]
 fn each_kind_is_registered_apart() {
@@ -229,6 +280,7 @@ fn every_function_is_registered() {
     for name in [
         "shadows.everything",
         "decides",
+        "one_by_one",
         "everywhere",
         "in_the_crate",
         "above",
@@ -237,6 +289,7 @@ fn every_function_is_registered() {
         "type",
         "old",
         "declared",
+        "with_an_argument",
         "inside",
     ] {
         assert!(registered(name), "{name}");

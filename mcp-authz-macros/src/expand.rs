@@ -1,6 +1,7 @@
 //! A checked function as tokens. Nothing here can fail: one function per emitted fragment.
 
 mod access;
+mod arguments;
 mod call;
 
 use proc_macro2::{Ident, Span, TokenStream};
@@ -12,14 +13,16 @@ use crate::args::Hints;
 use crate::kind::Kind;
 use crate::model::Item;
 use crate::paths::Paths;
-use crate::signature::Signature;
+use crate::signature::{Signature, without_arguments};
 
 /// The function as written, a type of its name, and the registration.
 pub(crate) fn item(item: &Item, written: &TokenStream) -> TokenStream {
     let paths = Paths::new(item.krate.as_ref());
     let Signature { cfgs, ident, .. } = &item.signature;
     let hidden_type = hidden_type(&item.signature);
+    let written = without_arguments(written);
     let checks = access::scope_checks(&paths, &item.access);
+    let input = arguments::input(&paths, item);
     let entry = entry(&paths, item);
     let (submit, kind) = (&paths.submit, entry_name(item.kind));
     quote! {
@@ -30,6 +33,7 @@ pub(crate) fn item(item: &Item, written: &TokenStream) -> TokenStream {
         #[allow(deprecated)]
         const _: () = {
             #checks
+            #input
             #entry
             #submit! { #ident::#kind() }
         };
@@ -172,17 +176,22 @@ fn hints(paths: &Paths, hints: &Hints) -> TokenStream {
 fn signature(paths: &Paths, item: &Item) -> TokenStream {
     let Paths { from_call, .. } = paths;
     let parameters = item.signature.parameters.iter().enumerate();
-    let extractors = parameters.filter(|(index, _)| item.variable(*index).is_none());
-    let mut extractors = extractors.map(|(_, parameter)| &parameter.ty).peekable();
-    if extractors.peek().is_none() {
-        return quote!(|_| {});
-    }
-    let describe = extractors.map(|ty| {
+    let extractors = parameters.filter(|(index, parameter)| {
+        item.variable(*index).is_none() && parameter.argument.is_none()
+    });
+    let describe = extractors.map(|(_, parameter)| {
+        let ty = &parameter.ty;
         let span = at(ty.span());
         let describe = quote_spanned!(span=> <#ty as #from_call>::describe);
         quote!(#describe(__signature);)
     });
-    quote!(|__signature| { #(#describe)* })
+    let arguments =
+        arguments::all(paths, item).map(|all| quote!(<#all as #from_call>::describe(__signature);));
+    let describe: TokenStream = arguments.into_iter().chain(describe).collect();
+    match describe.is_empty() {
+        true => quote!(|_| {}),
+        false => quote!(|__signature| { #describe }),
+    }
 }
 
 fn output_schema(paths: &Paths, output: Option<&Type>) -> TokenStream {

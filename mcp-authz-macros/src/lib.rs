@@ -9,6 +9,7 @@ mod kind;
 mod args;
 mod values;
 mod scopes;
+mod parameter;
 mod signature;
 mod uri;
 mod model;

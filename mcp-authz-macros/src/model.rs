@@ -129,9 +129,20 @@ fn check_arguments(
             "a resource has no arguments: take each variable of its URI as a parameter of that name",
         );
     }
+    if arguments.is_some()
+        && let Some((_, parameter)) = signature.own_arguments().next()
+    {
+        errors.at(
+            &parameter.ident,
+            "a call has one set of arguments: put this one into the struct of `Parameters<T>`, or take each of them like this one",
+        );
+    }
     let (has_some, how) = match kind {
         Kind::Resource => (!variables.is_empty(), "add variables to its URI"),
-        Kind::Tool | Kind::Prompt => (arguments.is_some(), "take them as `Parameters<T>`"),
+        Kind::Tool | Kind::Prompt => (
+            arguments.is_some() || signature.has_own_arguments(),
+            "take them as `Parameters<T>`, or each as a parameter with a doc comment",
+        ),
     };
     if let Some(path) = args.demands.scopes_for.as_ref().filter(|_| !has_some) {
         errors.at(

@@ -1,15 +1,16 @@
 //! The annotated function: everything that the expansion has to know of it.
 
-use proc_macro2::{Ident, TokenStream, TokenTree};
-use quote::ToTokens;
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens, quote};
 use syn::parse::{ParseStream, Parser};
 use syn::{
-    Attribute, Expr, ExprLit, FnArg, Lit, Meta, Pat, PatIdent, PatType, Receiver, ReturnType,
-    Safety, Type, Visibility, parse_quote,
+    Attribute, Expr, ExprLit, FnArg, Lit, Meta, Receiver, ReturnType, Safety, Type, Visibility,
+    parse_quote,
 };
 
 use crate::errors::Errors;
 use crate::kind::Kind;
+use crate::parameter::{self, Parameter, impl_keyword, is_of_arguments};
 
 pub(crate) struct Signature {
     /// The function's `cfg`s: what is emitted beside it must vanish with it.
@@ -23,40 +24,26 @@ pub(crate) struct Signature {
     pub(crate) output: Option<Type>,
 }
 
-pub(crate) struct Parameter {
-    /// None for a pattern.
-    pub(crate) ident: Option<Ident>,
-    pub(crate) ty: Type,
-}
-
-impl Parameter {
-    /// Whether these are the arguments of a call, by the name of the type.
-    fn is_arguments(&self) -> bool {
-        let Type::Path(path) = &self.ty else {
-            return false;
-        };
-        let last = path.path.segments.last();
-        last.is_some_and(|last| last.ident == "Parameters" && !last.arguments.is_none())
-    }
-}
-
 impl Signature {
     /// Which of the parameters is `Parameters<T>`.
     pub(crate) fn arguments(&self) -> Option<usize> {
-        self.parameters.iter().position(Parameter::is_arguments)
+        self.parameters.iter().position(Parameter::is_parameters)
+    }
+
+    /// The parameters that are arguments of a call in their own right, with their places.
+    pub(crate) fn own_arguments(&self) -> impl Iterator<Item = (usize, &Parameter)> {
+        let parameters = self.parameters.iter().enumerate();
+        parameters.filter(|(_, parameter)| parameter.argument.is_some())
+    }
+
+    pub(crate) fn has_own_arguments(&self) -> bool {
+        self.own_arguments().next().is_some()
     }
 
     /// Reads everything before the body, which is the compiler's alone to judge.
     pub(crate) fn read(kind: Kind, item: &TokenStream, errors: &mut Errors) -> Option<Self> {
-        let head = |input: ParseStream<'_>| {
-            let attributes = Attribute::parse_outer(input)?;
-            let visibility = input.parse::<Visibility>()?;
-            let signature = input.parse::<syn::Signature>()?;
-            input.parse::<TokenStream>()?;
-            Ok((attributes, visibility, signature))
-        };
         match head.parse2(item.clone()) {
-            Ok((attributes, visibility, signature)) => {
+            Ok((attributes, visibility, signature, _)) => {
                 check(kind, &signature, errors);
                 Some(Self::new(&attributes, visibility, signature))
             }
@@ -78,21 +65,46 @@ impl Signature {
             visibility,
             ident: signature.ident,
             is_async: signature.asyncness.is_some(),
-            parameters: signature.inputs.into_iter().filter_map(parameter).collect(),
+            parameters: signature.inputs.into_iter().filter_map(typed).collect(),
             output: output(signature.output),
         }
     }
 }
 
-fn parameter(argument: FnArg) -> Option<Parameter> {
+/// Everything before the body, and the body, which may be half written.
+fn head(
+    input: ParseStream<'_>,
+) -> syn::Result<(Vec<Attribute>, Visibility, syn::Signature, TokenStream)> {
+    let attributes = Attribute::parse_outer(input)?;
+    let visibility = input.parse()?;
+    let signature = input.parse()?;
+    Ok((attributes, visibility, signature, input.parse()?))
+}
+
+/// The function as written, without what is said of its arguments: the compiler knows nothing of that
+/// above a parameter.
+pub(crate) fn without_arguments(item: &TokenStream) -> TokenStream {
+    let Ok((attributes, visibility, mut signature, body)) = head.parse2(item.clone()) else {
+        return item.clone();
+    };
+    let mut is_changed = false;
+    for argument in &mut signature.inputs {
+        if let FnArg::Typed(parameter) = argument {
+            is_changed |= parameter.attrs.iter().any(is_of_arguments);
+            parameter
+                .attrs
+                .retain(|attribute| !is_of_arguments(attribute));
+        }
+    }
+    match is_changed {
+        true => quote!(#(#attributes)* #visibility #signature #body),
+        false => item.clone(),
+    }
+}
+
+fn typed(argument: FnArg) -> Option<Parameter> {
     match argument {
-        FnArg::Typed(PatType { pat, ty, .. }) => Some(Parameter {
-            ident: match *pat {
-                Pat::Ident(PatIdent { ident, .. }) => Some(ident),
-                _ => None,
-            },
-            ty: *ty,
-        }),
+        FnArg::Typed(parameter) => Some(Parameter::new(parameter)),
         FnArg::Receiver(_) => None,
     }
 }
@@ -135,7 +147,7 @@ fn check(kind: Kind, signature: &syn::Signature, errors: &mut Errors) {
     for argument in &signature.inputs {
         match argument {
             FnArg::Receiver(receiver) => check_receiver(kind, receiver, errors),
-            FnArg::Typed(parameter) => check_parameter(kind, parameter, errors),
+            FnArg::Typed(parameter) => parameter::check(kind, parameter, errors),
         }
     }
 }
@@ -145,47 +157,6 @@ fn check_receiver(kind: Kind, receiver: &Receiver, errors: &mut Errors) {
         receiver,
         format!("a {kind} is a free function: take what `self` would hold as a `State<T>`"),
     );
-}
-
-fn check_parameter(kind: Kind, parameter: &PatType, errors: &mut Errors) {
-    for attribute in &parameter.attrs {
-        if attribute.path().is_ident("cfg") {
-            errors.at(
-                attribute,
-                format!("a {kind}'s parameters are always there: put the `cfg` on the function"),
-            );
-        }
-    }
-    if let Type::Reference(reference) = &*parameter.ty
-        && reference.lifetime.as_ref().is_none_or(|l| l.ident == "_")
-    {
-        errors.at(
-            reference,
-            format!("a {kind} owns its parameters: {}", instead(&reference.elem)),
-        );
-    } else if let Some(keyword) = impl_keyword(parameter.ty.to_token_stream()) {
-        errors.at(
-            keyword,
-            format!("a {kind}'s parameters need a named type, not an `impl Trait`"),
-        );
-    }
-}
-
-/// What to write for a reference to this type.
-fn instead(borrowed: &Type) -> &'static str {
-    match borrowed {
-        Type::Path(path) if path.path.is_ident("str") => "write `String`",
-        _ => "write the type without `&`, or `State<T>` for a value of the server",
-    }
-}
-
-/// The first `impl`, however deep.
-fn impl_keyword(tokens: TokenStream) -> Option<Ident> {
-    tokens.into_iter().find_map(|token| match token {
-        TokenTree::Ident(ident) if ident == "impl" => Some(ident),
-        TokenTree::Group(group) => impl_keyword(group.stream()),
-        _ => None,
-    })
 }
 
 /// The doc comment as text: without the indentation that all of its lines share.
@@ -263,6 +234,24 @@ mod tests {
         assert_eq!((signature.parameters.len(), errors), (2, 0));
         assert!(signature.is_async);
         assert!(signature.output.is_some());
+    }
+
+    #[test]
+    fn what_is_said_of_an_argument_is_not_above_the_function() {
+        let item = quote!(
+            fn f(a: A, #[doc = "b"] #[serde(default)] #[allow(unused)] b: B, #[arg] _c: C) { a. }
+        );
+        let signature = read(&item).0.expect("a signature");
+        let fields = signature
+            .own_arguments()
+            .filter_map(|(_, argument)| argument.field());
+        let fields: Vec<String> = fields.map(|field| field.to_string()).collect();
+        assert_eq!(fields, ["b", "c"]);
+        let plain = without_arguments(&item).to_string();
+        let expected = quote!(
+            fn f(a: A, #[allow(unused)] b: B, _c: C) { a. }
+        );
+        assert_eq!(plain, expected.to_string());
     }
 
     #[test]

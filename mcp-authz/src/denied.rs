@@ -59,6 +59,17 @@ impl AuthInfo {
     }
 }
 
+impl Denied {
+    /// For an error that has it somewhere inside, and cannot give it away.
+    pub(crate) fn again(&self) -> Self {
+        Self {
+            missing: self.missing.clone(),
+            form: self.form,
+            call: self.call.clone(),
+        }
+    }
+}
+
 impl IntoCallToolResult for Denied {
     fn into_call_tool_result(self) -> Result<CallToolResponse, ErrorData> {
         let told = ContentBlock::text(self.to_string());

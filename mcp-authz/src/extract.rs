@@ -97,7 +97,7 @@ impl<'a> Call<'a> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a parameter of an annotated function",
     label = "not something that a call can provide",
-    note = "use `AuthInfo`, `State<T>`, `Parameters<T>` for the arguments, or one of rmcp's extractors; wrap an extractor of your own for rmcp in `Rmcp<T>`, or implement `mcp_authz::FromCall`; in a resource, a parameter with the name of a variable of the URI is that variable"
+    note = "give it a doc comment, or `#[arg]`, if it is an argument of the call; otherwise use `AuthInfo`, `State<T>`, `Parameters<T>` for all arguments, or one of rmcp's extractors; wrap an extractor of your own for rmcp in `Rmcp<T>`, or implement `mcp_authz::FromCall`; in a resource, a parameter with the name of a variable of the URI is that variable; see https://docs.rs/mcp-authz/latest/mcp_authz/trait.FromCall.html"
 )]
 pub trait FromCall: Sized {
     /// Takes the value out of the call.

@@ -2,17 +2,19 @@
 
 pub use crate::extract::{Call, FromCall, Signature};
 pub use crate::gate::{
-    FromVariable, PolicyOver, Rule, deferred_scopes, require_of, with_variables,
+    FromVariable, PolicyOver, Rule, Taken, deferred_scopes, require_of, with_variables,
 };
 pub use crate::registry::{
     Access, Entry, Hints, Origin, PromptPart, ResourcePart, Spec, ToolPart, boxed,
 };
-pub use crate::reply::{OutputSchema, PromptReply, Reply, ResourceReply};
+pub use crate::reply::{OutputSchema, PromptReply, Reply, ResourceReply, Returned, Turn};
 pub use crate::scope::{Requirement, Scope, differs};
 pub use inventory;
+pub use rmcp::handler::server::wrapper::Parameters;
+pub use {schemars, serde};
 
 // The language's own, for programs without a prelude or with types of these names.
-pub use std::convert::From;
+pub use std::convert::{From, Into};
 pub use std::option::Option::{None, Some};
 pub use std::time::Duration;
 pub use std::{assert, file, line, module_path};

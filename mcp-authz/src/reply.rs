@@ -2,6 +2,7 @@
 
 mod prompt;
 mod resource;
+mod told;
 
 use std::any::Any;
 use std::marker::PhantomData;
@@ -17,12 +18,13 @@ use schemars::JsonSchema;
 pub use prompt::PromptReply;
 pub(crate) use resource::Contents;
 pub use resource::ResourceReply;
+pub use told::{Returned, Turn};
 
 /// Whatever rmcp turns into a result; ours only so that a compile error can say what that is.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be returned by an annotated function",
     label = "not something that can be sent as a tool's result",
-    note = "return `String`, `Json<T>`, `()`, a `ContentBlock`, a `CallToolResult`, or a `Result` of two of these; `Json<T>` needs `T: Serialize + JsonSchema`"
+    note = "return `String`, `Json<T>`, `()`, a `ContentBlock`, a `CallToolResult`, or a `Result` of one of these whose error can be shown; `Json<T>` needs `T: Serialize + JsonSchema`; see https://docs.rs/mcp-authz/latest/mcp_authz/attr.tool.html#the-function"
 )]
 pub trait Reply {
     /// The result as it is sent.
@@ -44,8 +46,8 @@ impl<T: IntoCallToolResult> Reply for T {
 /// do.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the error of an annotated prompt or resource",
-    label = "not a protocol error",
-    note = "use `ErrorData`, or `Denied` from `auth.require(..)`"
+    label = "cannot be shown",
+    note = "implement `Display` for it, or use `ErrorData`, or `Denied` from `auth.require(..)`; see https://docs.rs/mcp-authz/latest/mcp_authz/attr.prompt.html#the-function"
 )]
 pub trait Fault {
     /// The JSON-RPC error.
@@ -55,6 +57,18 @@ pub trait Fault {
 impl Fault for ErrorData {
     fn fault(self) -> ErrorData {
         self
+    }
+}
+
+impl Fault for String {
+    fn fault(self) -> ErrorData {
+        ErrorData::internal_error(self, None)
+    }
+}
+
+impl Fault for &'static str {
+    fn fault(self) -> ErrorData {
+        ErrorData::internal_error(self, None)
     }
 }
 

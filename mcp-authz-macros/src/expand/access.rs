@@ -5,7 +5,7 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{ExprPath, Index, Type};
 
-use super::at;
+use super::{arguments, at};
 use crate::args::{Access, Demands};
 use crate::kind::Kind;
 use crate::model::Item;
@@ -51,14 +51,9 @@ pub(super) fn rule(paths: &Paths, item: &Item) -> TokenStream {
 /// The compiler sees what the policy is over: that decides who asks it, and when.
 fn with_policy(paths: &Paths, item: &Item, policy: &ExprPath, rule: &TokenStream) -> TokenStream {
     let Paths { policy_over, .. } = paths;
-    let signature = &item.signature;
-    let arguments = match (item.kind, signature.arguments()) {
-        (Kind::Resource, _) => variables(item),
-        (_, Some(index)) => signature
-            .parameters
-            .get(index)
-            .map(|arguments| arguments.ty.to_token_stream()),
-        (_, None) => None,
+    let arguments = match item.kind {
+        Kind::Resource => variables(item),
+        Kind::Tool | Kind::Prompt => arguments::asked_about(paths, item),
     };
     let arguments = arguments.unwrap_or_else(|| quote!(()));
     let span = at(policy.span());

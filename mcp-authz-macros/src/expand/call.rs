@@ -4,12 +4,11 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 
-use super::at;
-use crate::args::Demands;
+use super::{arguments, at};
 use crate::kind::Kind;
 use crate::model::Item;
+use crate::parameter::Parameter;
 use crate::paths::Paths;
-use crate::signature::Parameter;
 
 /// Takes the parameters out of the call, decides on the arguments where that was left open, and runs
 /// the function.
@@ -19,17 +18,19 @@ pub(super) fn call(paths: &Paths, item: &Item) -> TokenStream {
     let names: Vec<Ident> = (0..signature.parameters.len())
         .map(|index| format_ident!("__parameter_{index}"))
         .collect();
-    let extract = |(index, name): (usize, &Ident)| extract(paths, item, index, name);
-    // Nothing of the author's runs before the decision.
-    let first = decides(item).and_then(|index| Some((index, names.get(index)?)));
-    let decide = first.map(|(index, name)| {
-        let extract = extract((index, name));
-        let decide = decide(&item.demands, name);
+    // Nothing of the author's runs before the decision, which is on the arguments.
+    let take = arguments::take(paths, item, &names);
+    let parameters = signature.arguments();
+    let decided = parameters.and_then(|index| Some((index, names.get(index)?)));
+    let decide = decided.map(|(index, name)| {
+        let extract = extract(paths, item, index, name);
+        let decide = decide(item, name);
         quote!(#extract #decide)
     });
+    let own: Vec<usize> = signature.own_arguments().map(|(index, _)| index).collect();
     let others = names.iter().enumerate();
-    let others = others.filter(|(index, _)| first.is_none_or(|(first, _)| first != *index));
-    let extract = others.map(extract);
+    let others = others.filter(|(index, _)| Some(*index) != parameters && !own.contains(index));
+    let extract = others.map(|(index, name)| extract(paths, item, index, name));
     let run = run(paths, item, &names);
     let call = if names.is_empty() {
         quote!(_)
@@ -38,20 +39,12 @@ pub(super) fn call(paths: &Paths, item: &Item) -> TokenStream {
     };
     quote! {
         |#call| #boxed(async move {
+            #take
             #decide
             #(#extract)*
             #run
         })
     }
-}
-
-/// The parameter with the arguments, if anything is decided on them.
-fn decides(item: &Item) -> Option<usize> {
-    let Demands {
-        scopes_for, policy, ..
-    } = &item.demands;
-    let is_asked = scopes_for.is_some() || policy.is_some();
-    is_asked.then(|| item.signature.arguments())?
 }
 
 fn extract(paths: &Paths, item: &Item, index: usize, name: &Ident) -> TokenStream {
@@ -69,19 +62,17 @@ fn extract(paths: &Paths, item: &Item, index: usize, name: &Ident) -> TokenStrea
     quote!(let #name = #from_call(&mut __call)?;)
 }
 
-fn decide(demands: &Demands, arguments: &Ident) -> TokenStream {
-    let require = demands.scopes_for.as_ref().map(|path| {
-        let span = at(path.span());
-        let arguments = placed(arguments, span);
-        let asked = quote_spanned!(span=> #path(&#arguments.0, __auth));
-        quote!(__call.require(|__auth| #asked)?;)
-    });
-    let ask = demands.policy.as_ref().map(|path| {
-        let span = at(path.span());
-        let arguments = placed(arguments, span);
-        quote_spanned!(span=> __call.ask(&#arguments, #path).await?;)
-    });
-    quote!(#require #ask __call.allow()?;)
+/// On the author's `Parameters<T>`.
+fn decide(item: &Item, parameters: &Ident) -> Option<TokenStream> {
+    let each = |span| {
+        let parameters = placed(parameters, span);
+        quote_spanned!(span=> &#parameters.0,)
+    };
+    let whole = |span| {
+        let parameters = placed(parameters, span);
+        quote_spanned!(span=> &#parameters)
+    };
+    arguments::decide(&item.demands, each, whole)
 }
 
 /// The same name where the author's function stands, so that a mistake in it is told there.
@@ -96,14 +87,18 @@ fn run(paths: &Paths, item: &Item, arguments: &[Ident]) -> TokenStream {
         Kind::Prompt => &paths.prompt_reply,
         Kind::Resource => &paths.resource_reply,
     };
+    let Paths { returned, turn, .. } = paths;
     let ident = &signature.ident;
     let wait = signature.is_async.then(|| quote!(.await));
-    let reply = match &signature.output {
-        Some(ty) => {
-            let span = at(ty.span());
-            quote_spanned!(span=> <#ty as #reply>::reply)
-        }
-        None => quote!(#reply::reply),
-    };
-    quote!(#reply(#ident(#(#arguments),*)#wait))
+    let output = signature.output.as_ref();
+    let span = output.map_or_else(Span::call_site, |ty| at(ty.span()));
+    let reply = quote_spanned!(span=> #reply::reply(__returned));
+    quote! {
+        let __returned = #ident(#(#arguments),*)#wait;
+        // The first of several forms that fits: what follows it is reached only by an error that can
+        // merely be shown.
+        use #turn as _;
+        let __returned = (&&&&&#returned::of(&__returned)).turn(__returned);
+        #reply
+    }
 }

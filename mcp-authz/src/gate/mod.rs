@@ -40,7 +40,7 @@ pub(crate) use methods::is_mcp_method;
 pub(crate) use mirrored::Mirrored;
 use policy::Asked;
 pub(crate) use policy::judged;
-pub use policy::{PolicyError, PolicyOver, first_party};
+pub use policy::{PolicyError, PolicyOver, Taken, first_party};
 pub(crate) use rule::SignIn;
 pub use rule::{Rule, Rules, deferred_scopes};
 pub(crate) use rulebook::Rulebook;

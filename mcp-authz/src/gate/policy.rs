@@ -15,7 +15,7 @@ use futures_util::future::BoxFuture;
 use tokio::time::{Instant, timeout_at};
 
 pub(super) use over::OfArguments;
-pub use over::PolicyOver;
+pub use over::{PolicyOver, Taken};
 pub use own::first_party;
 
 use crate::auth_info::AuthInfo;

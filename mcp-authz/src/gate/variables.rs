@@ -136,7 +136,7 @@ fn variables(rule: &Rule) -> &'static [Variable] {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a variable of a URI template",
     label = "not a type that can be read from a part of a URI",
-    note = "a parameter with the name of a variable is read from the URI: use a type that implements `FromStr`, such as `String` or `u64`"
+    note = "a parameter with the name of a variable is read from the URI: use a type that implements `FromStr`, such as `String` or `u64`; see https://docs.rs/mcp-authz/latest/mcp_authz/attr.resource.html#families-of-resources"
 )]
 pub trait FromVariable: Sized {
     /// `None` where the value is not there, or not of this type.

@@ -9,7 +9,7 @@ use super::Fault;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be returned by an annotated prompt",
     label = "not something that can be sent as a prompt",
-    note = "return `String` or `&str` for one message of the user's, a `PromptMessage`, a `Vec<PromptMessage>`, a `GetPromptResult`, or a `Result` of one of these with `ErrorData` or `Denied`"
+    note = "return `String` or `&str` for one message of the user's, a `PromptMessage`, a `Vec<PromptMessage>`, a `GetPromptResult`, or a `Result` of one of these whose error can be shown; see https://docs.rs/mcp-authz/latest/mcp_authz/attr.prompt.html#the-function"
 )]
 pub trait PromptReply {
     /// The prompt as it is sent.

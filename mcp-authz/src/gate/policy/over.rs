@@ -18,7 +18,7 @@ use crate::gate::variables::{FromVariable, with_policy};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the policy of this function",
     label = "not a policy of the caller, nor of the caller and these arguments",
-    note = "write `fn(&AuthInfo) -> Result<(), PolicyError>`, or `fn(&AuthInfo, &T) -> Result<(), PolicyError>` with the `T` of the function's own `Parameters<T>` (in a resource: with a reference to each of its variables, in order); each may be `async`"
+    note = "write `fn(&AuthInfo) -> Result<(), PolicyError>`, or `fn(&AuthInfo, &T) -> Result<(), PolicyError>` with the `T` of the function's own `Parameters<T>` (where each argument is a parameter, and in a resource, with a reference to each argument or variable, in order, at most six); each may be `async`; see https://docs.rs/mcp-authz/latest/mcp_authz/attr.tool.html#what-else-is-asked"
 )]
 pub trait PolicyOver<A, Form>: Copy + Send + Sync + 'static {
     /// The rule with this policy: one over arguments is left for the call.
@@ -79,6 +79,29 @@ impl<T> Arguments for Parameters<T> {
         F: for<'a> OfArguments<'a, Self, W> + Copy + Send + Sync + 'static,
     {
         deferred_policy(rule)
+    }
+}
+
+/// Arguments that are parameters of the function, each in its own right, as a tuple.
+pub struct Taken<T>(pub T);
+
+impl<T> Arguments for Taken<T> {
+    fn leave<F, W>(rule: Rule, _: F) -> Rule
+    where
+        F: for<'a> OfArguments<'a, Self, W> + Copy + Send + Sync + 'static,
+    {
+        deferred_policy(rule)
+    }
+}
+
+/// Like the variables of a resource: a reference to each.
+impl<'a, F, T, W> OfArguments<'a, Taken<T>, W> for F
+where
+    F: OfArguments<'a, T, W>,
+    T: 'a,
+{
+    fn answer(&self, auth: &'a AuthInfo, arguments: &'a Taken<T>) -> BoxFuture<'a, Outcome> {
+        F::answer(self, auth, &arguments.0)
     }
 }
 
