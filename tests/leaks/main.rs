@@ -44,6 +44,7 @@ async fn nothing_that_opens_a_door_is_logged() {
     dpop::run(&mut secrets).await;
     sessions::run(&mut secrets).await;
     sign_in::run(&mut secrets).await;
+    nowhere().await;
 
     let lines = log.lines();
     for heard in [
@@ -51,6 +52,9 @@ async fn nothing_that_opens_a_door_is_logged() {
         "token not verified",
         "proof refused",
         "mcp_authz::gate::ticket: refused",
+        r#"refused: not a host of this server (`allowed_hosts`) host="mcp.example.org""#,
+        r#"refused: not a page of this server (`allowed_origins`) origin="https://app.example.org""#,
+        "credentials refused: more than one",
         "the issuer's keys could not be refreshed",
         "going on without userinfo",
         "reqwest::connect",
@@ -63,6 +67,21 @@ async fn nothing_that_opens_a_door_is_logged() {
     secrets.check_the_search();
     let found = secrets.search(&lines);
     assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+/// What a proxy that was set up wrongly sends, and a client that says too much.
+async fn nowhere() {
+    let lab = lab(|server| server).await;
+    for (header, value) in [
+        ("host", "mcp.example.org"),
+        ("origin", "https://app.example.org"),
+    ] {
+        let answer = lab.post(None).header(header, value).send().await;
+        assert_eq!(answer.unwrap().status(), 403, "{header}");
+    }
+    let twice = lab.post(Some("a")).header("authorization", "Bearer b");
+    assert_eq!(twice.send().await.unwrap().status(), 400);
+    assert_eq!(lab.ran.times(), 0);
 }
 
 fn now() -> u64 {

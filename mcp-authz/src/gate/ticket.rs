@@ -90,7 +90,10 @@ impl Ticket {
 
     /// Refuses: by the status, or, where a client reads only that, in the message.
     pub(super) fn refuse(&self, operation: Operation<'_>, denial: Denial) -> ErrorData {
-        tracing::debug!(?operation, caller = ?self.caller, ?denial, "refused");
+        match denial {
+            Denial::Failed => tracing::error!(?operation, caller = ?self.caller, "failed"),
+            _ => tracing::debug!(?operation, caller = ?self.caller, ?denial, "refused"),
+        }
         if self.answers.tells(operation, &denial, &self.caller)
             && let Some(verdict) = self.verdict.as_ref().filter(|verdict| verdict.allow())
         {

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CACHE_CONTROL};
-use http::{HeaderValue, Request, Response, StatusCode};
+use http::header::{AUTHORIZATION, CACHE_CONTROL, HOST, ORIGIN};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
 
-use super::origin::{Misplaced, Origins};
+use super::origin::{HostRule, Misplaced, OriginRule, Origins};
 use crate::auth_info::AuthInfo;
 use crate::bearer::{self, BearerToken, Credentials, Scheme};
 use crate::challenge::{Challenger, Denial, ResponseBody};
@@ -51,7 +51,7 @@ impl Admission {
     pub(super) async fn admit<B>(&self, request: &mut Request<B>) -> Result<Admittance, Refusal> {
         self.origins
             .check(request.uri(), request.headers())
-            .map_err(Refusal::Misplaced)?;
+            .map_err(|misplaced| misplaced_by(misplaced, request.headers()))?;
         let credentials = bearer::read(request.headers(), request.uri().query(), self.schemes());
         request.headers_mut().remove(AUTHORIZATION);
         request.headers_mut().remove(bearer::PROOF);
@@ -66,8 +66,16 @@ impl Admission {
             Credentials::Missing if self.allow_anonymous => return Ok(Admittance::anonymous()),
             // Somebody tried to say who they are: that is not the same as saying nothing.
             Credentials::Missing | Credentials::Unusable => self.challenger.unauthenticated(),
-            Credentials::Malformed => Denial::MalformedCredentials,
-            Credentials::Oversized => Denial::InvalidToken,
+            Credentials::Malformed => {
+                tracing::info!(
+                    "credentials refused: more than one, or not of the form that they name"
+                );
+                Denial::MalformedCredentials
+            }
+            Credentials::Oversized => {
+                tracing::info!("token refused: it is longer than any that is verified");
+                Denial::InvalidToken
+            }
         };
         Err(Refusal::Denied(denial, None))
     }
@@ -117,6 +125,26 @@ impl Admittance {
             nonce: None,
         }
     }
+}
+
+/// Behind a proxy this is the first thing to go wrong, so the operator learns what was named; a value that
+/// could be no rule either is not repeated.
+fn misplaced_by(misplaced: Misplaced, headers: &HeaderMap) -> Refusal {
+    let named = |header| headers.get(header)?.to_str().ok();
+    match misplaced {
+        Misplaced::Host => {
+            let host = named(HOST).filter(|host| HostRule::parse(host).is_some());
+            tracing::info!(host, "refused: not a host of this server (`allowed_hosts`)");
+        }
+        Misplaced::Origin => {
+            let origin = named(ORIGIN).filter(|origin| OriginRule::parse(origin).is_some());
+            tracing::info!(
+                origin,
+                "refused: not a page of this server (`allowed_origins`)"
+            );
+        }
+    }
+    Refusal::Misplaced(misplaced)
 }
 
 /// Three outcomes, never two: an outage is not a bad token. The operator learns whose rules the token

@@ -112,7 +112,10 @@ impl HostRule {
         let authority = Authority::try_from(text)
             .ok()
             .filter(|parsed| parsed.as_str() == text)?;
-        (!text.contains('@')).then(|| Self {
+        let behind = text.strip_prefix(authority.host())?;
+        let is_plain = behind.is_empty() || authority.port_u16().is_some();
+        // A `*` would stand for nothing but itself.
+        (is_plain && !text.contains(['@', '*'])).then(|| Self {
             host: normalize(authority.host()),
             port: authority.port_u16(),
         })
