@@ -73,14 +73,16 @@ async fn everything_that_is_wrong_is_told_at_once_with_what_to_write_instead() {
             number::tool(),
         ])
         .initial_scopes(["offline_access", "two words"])
-        .allowed_hosts(["http://host"])
+        .allowed_hosts(["http://host", "*", "host:port"])
         .allowed_origins(["host"])
         .mount("mcp")
         .sealing_keys([("k1", b"short".to_vec())]);
     let problems = problems(builder).await;
     assert_told(&problems, &["resource", "https"]);
     assert_told(&problems, &["\"send_mail\"", "tests/startup.rs", "name ="]);
-    assert_told(&problems, &["\"send_mail\"", ".issuer("]);
+    assert_told(&problems, &["\"send_mail\"", "\"query\"", ".issuer("]);
+    let missing = problems.iter().filter(|told| told.contains(".issuer("));
+    assert_eq!(missing.count(), 1, "once, for all: {problems:#?}");
     assert_told(&problems, &["query", "State<", "Database", ".state("]);
     assert_told(&problems, &["weather", ".allow_anonymous()"]);
     assert_told(&problems, &["weather", "Option<AuthInfo>"]);
@@ -88,7 +90,9 @@ async fn everything_that_is_wrong_is_told_at_once_with_what_to_write_instead() {
     assert_told(&problems, &["number", "object"]);
     assert_told(&problems, &["offline_access"]);
     assert_told(&problems, &["two words"]);
-    assert_told(&problems, &["allowed host"]);
+    for host in ["http://host", "*", "host:port"] {
+        assert_told(&problems, &["allowed host", &format!("{host:?}")]);
+    }
     assert_told(&problems, &["allowed origin"]);
     assert_told(&problems, &["mount"]);
     assert_told(&problems, &["sealing_keys"]);
@@ -114,11 +118,49 @@ async fn a_path_that_a_router_would_read_as_a_pattern_does_not_start() {
 }
 
 #[tokio::test]
+async fn the_path_of_the_metadata_is_taken() {
+    let path = "/.well-known/oauth-protected-resource";
+    let builder = Server::builder("x")
+        .resource("https://mcp.example.com/mcp")
+        .issuer("http://127.0.0.1:1")
+        .mount(path);
+    let problems = problems(builder.tools([send_mail::tool()])).await;
+    assert_told(&problems, &[path, "\"/mcp\""]);
+}
+
+#[tokio::test]
+async fn a_password_in_the_resource_is_not_repeated() {
+    let builder = Server::builder("x").resource("https://alice:hunter2@mcp.example.com/mcp");
+    let problems = problems(builder.tools([send_mail::tool()])).await;
+    assert_told(&problems, &["resource", "password", "remove"]);
+    assert!(!problems.concat().contains("hunter2"), "{problems:#?}");
+}
+
+#[tokio::test]
+async fn an_address_that_cannot_be_served_is_named() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = listener.local_addr().unwrap();
+    let serve = async |address: String| {
+        let builder = Server::builder("x").resource("https://mcp.example.com/mcp");
+        let builder = builder.issuer("http://127.0.0.1:1");
+        let server = builder.tools([send_mail::tool()]).build().await.unwrap();
+        server.serve(address).await.unwrap_err().to_string()
+    };
+    let told = serve(taken.to_string()).await;
+    assert!(told.contains(&taken.to_string()), "{told}");
+    assert!(told.contains("another program"), "{told}");
+    drop(listener);
+    let told = serve("127.0.0.1".to_owned()).await;
+    assert!(told.contains("\"127.0.0.1:3001\""), "{told}");
+}
+
+#[tokio::test]
 async fn an_issuer_must_be_one() {
     for issuer in [
         "as.example.com",
         "http://as.example.com",
         "https://as.example.com/#x",
+        "https://as.example.com/.well-known/openid-configuration",
         "",
     ] {
         let builder = Server::builder("x")

@@ -13,7 +13,8 @@ use url::Url;
 
 use crate::scope::{Scope, ScopeSet};
 
-const WELL_KNOWN: &str = "/.well-known/oauth-protected-resource";
+/// Of every resource (RFC 9728 §3).
+pub(crate) const WELL_KNOWN: &str = "/.well-known/oauth-protected-resource";
 
 /// Short, since an operator may move to another authorization server (RFC 9728 §7.10).
 const CACHEABLE: &str = "public, max-age=300";

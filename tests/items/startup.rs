@@ -106,7 +106,7 @@ async fn everything_that_is_wrong_with_prompts_and_resources_is_told_at_once() {
             r#"resource "z:{a}""#,
             r#"scope "files:{bucket}", which names {bucket}"#,
         ],
-        &[r#"resource "x:y""#, "wants a verified caller", ".issuer("],
+        &[r#"resource "x:y""#, "want a verified one", ".issuer("],
     ] {
         let says = |problem: &String| parts.iter().all(|part| problem.contains(part));
         assert!(error.problems().iter().any(says), "{parts:?}: {error:#?}");

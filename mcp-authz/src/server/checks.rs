@@ -14,6 +14,7 @@ pub(super) use items::{
 
 use crate::World;
 use crate::layer::{HostRule, OriginRule, Origins};
+use crate::metadata;
 use crate::scope::{Hierarchy, Inclusions};
 use crate::token::{DynVerifier, Issuer, Verifiers};
 
@@ -39,6 +40,11 @@ pub(super) fn mount(
     if !path.starts_with('/') || path.contains(['{', '}', '?', '#']) || is_pattern {
         problems.push(format!(
             "mount {path:?} is no plain path: write it like \"/mcp\""
+        ));
+    }
+    if path.starts_with(metadata::WELL_KNOWN) {
+        problems.push(format!(
+            "mount {path:?} is where clients look for the metadata: write it like \"/mcp\""
         ));
     }
     path.to_owned()
@@ -119,7 +125,8 @@ pub(super) fn seal(
             RequestStateCodec::try_new(key)
         }
     };
-    made.map_err(|error| problems.push(format!("sealing_keys: {error}")))
+    let how = "write `.sealing_keys([(\"2026-11\", key)])`, each id once, each key at least 32 random bytes";
+    made.map_err(|error| problems.push(format!("sealing_keys: {error}: {how}")))
         .ok()
 }
 

@@ -20,14 +20,21 @@ impl Resource {
         match url.scheme() {
             "https" => {}
             "http" if is_loopback(&url) => {}
-            "http" => return wrong("must use https (http is for loopback addresses only)"),
+            "http" => {
+                return wrong(
+                    "must use https: write `https://…` (http is for loopback addresses only)",
+                );
+            }
             _ => return wrong("must be an https URL, like \"https://mcp.example.com/mcp\""),
         }
-        if url.fragment().is_some() || url.query().is_some() {
-            return wrong("must have no query and no fragment (RFC 8707 section 2)");
-        }
         if !url.username().is_empty() || url.password().is_some() {
-            return wrong("must not contain a user name or password");
+            // Not shown: it may be a real one.
+            return Err(
+                "the resource must not contain a user name or password: remove them".into(),
+            );
+        }
+        if url.fragment().is_some() || url.query().is_some() {
+            return wrong("must have no query and no fragment: remove them (RFC 8707 section 2)");
         }
         if url.as_str() != text && url.as_str().strip_suffix('/') != Some(text) {
             return Err(format!(

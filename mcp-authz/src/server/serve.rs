@@ -2,11 +2,12 @@
 
 use std::future::Future;
 use std::io::{self, Write};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::serve::ListenerExt;
 use rmcp::ServerHandler;
-use tokio::net::{TcpListener, ToSocketAddrs};
+use tokio::net::{TcpListener, ToSocketAddrs, lookup_host};
 use tokio::sync::oneshot;
 
 use super::Server;
@@ -25,7 +26,7 @@ impl<H: ServerHandler> Server<H> {
     ///
     /// [`Error::Io`] when the address cannot be bound or served.
     pub async fn serve(self, addr: impl ToSocketAddrs) -> Result<(), Error> {
-        let listener = TcpListener::bind(addr).await?;
+        let listener = listen(addr).await?;
         // Nobody reading standard error is no reason not to serve.
         let bound = listener.local_addr()?;
         let _ = writeln!(io::stderr(), "{self}  listens on        {bound}");
@@ -75,6 +76,28 @@ impl<H: ServerHandler> Server<H> {
             () = wind_down => Ok(()),
         }
     }
+}
+
+/// Binds the address, or says which it was.
+async fn listen(addr: impl ToSocketAddrs) -> io::Result<TcpListener> {
+    let told = |error: &io::Error, what: String| io::Error::new(error.kind(), what);
+    let resolved = lookup_host(addr).await.map_err(|error| {
+        let how = "write it like \"127.0.0.1:3001\"";
+        told(&error, format!("no such address: {error}: {how}"))
+    })?;
+    let addresses: Vec<SocketAddr> = resolved.collect();
+    TcpListener::bind(&addresses[..]).await.map_err(|error| {
+        let named: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+        let why = match error.kind() {
+            io::ErrorKind::AddrInUse => {
+                "another program listens there: stop it, or serve elsewhere"
+            }
+            io::ErrorKind::AddrNotAvailable => "this machine has no such address",
+            io::ErrorKind::PermissionDenied => "this user may not: take a port from 1024 on",
+            _ => "it cannot be bound",
+        };
+        told(&error, format!("{}: {error}: {why}", named.join(", ")))
+    })
 }
 
 /// Ctrl-C, or SIGTERM where there is one. A signal that cannot be watched never comes.

@@ -151,6 +151,11 @@ impl Issuer {
         if !url.username().is_empty() || url.password().is_some() {
             return Err("it has a user name or password: remove them");
         }
+        if url.path().contains("/.well-known/") {
+            return Err(
+                "it is where the metadata is: write the issuer, which that document calls `issuer`",
+            );
+        }
         fetch::check_url(&url)
             .map_err(|_| "it is not https: write `https://…` (http only on a loopback host)")?;
         Ok(url)

@@ -52,18 +52,21 @@ pub(in crate::server) fn access(
     allow_anonymous: bool,
     problems: &mut Vec<String>,
 ) {
-    for item in items {
-        match item.rule.access {
-            Access::Anonymous if !allow_anonymous => problems.push(format!(
-                "{item} is declared `anonymous`: add `.allow_anonymous()` to the server, or say in {} who may call it",
-                item.where_written()
-            )),
-            Access::Anonymous => {}
-            _ if !has_verifier => problems.push(format!(
-                "{item} wants a verified caller, and no issuer can vouch for one: add `.issuer(\"https://…\")` with your authorization server",
-            )),
-            _ => {}
-        }
+    let (anonymous, others): (Vec<&Item>, Vec<&Item>) = items
+        .iter()
+        .partition(|item| item.rule.access == Access::Anonymous);
+    if !has_verifier && !others.is_empty() {
+        let others: Vec<String> = others.iter().map(ToString::to_string).collect();
+        problems.push(format!(
+            "no issuer can vouch for callers, and these want a verified one: {}; add `.issuer(\"https://…\")` with your authorization server",
+            others.join(", ")
+        ));
+    }
+    for item in anonymous.iter().filter(|_| !allow_anonymous) {
+        problems.push(format!(
+            "{item} is declared `anonymous`: add `.allow_anonymous()` to the server, or say in {} who may call it",
+            item.where_written()
+        ));
     }
 }
 
@@ -267,7 +270,7 @@ pub(in crate::server) fn toolsets(
                 true => "there is none".to_owned(),
                 false => format!("there are {}", known.join(", ")),
             };
-            format!("no function is declared with `toolset = {name:?}`: {known}")
+            format!("no function is declared with `toolset = {name:?}` ({known}): write it above one, or take `.toolset({name:?})` out")
         });
     }
 }
