@@ -1,8 +1,10 @@
 //! MCP servers whose tools act for a person: scopes are declared on the function and enforced
 //! before it runs.
 //!
-//! ```no_run
-//! use mcp_authz::{AuthInfo, Claims, Json, Server, tool};
+#![cfg_attr(feature = "dev-server", doc = "```standalone_crate")]
+#![cfg_attr(not(feature = "dev-server"), doc = "```text")]
+//! use mcp_authz::dev::AuthorizationServer;
+//! use mcp_authz::{AuthInfo, Claims, Json, Server, reqwest, tool};
 //!
 //! /// Return the identity claims that the person agreed to share.
 //! #[tool(scopes = ["profile", "email"])]
@@ -11,18 +13,25 @@
 //! }
 //!
 //! #[tokio::main]
-//! async fn main() -> Result<(), mcp_authz::Error> {
-//!     Server::builder("whoami")
-//!         .resource("https://mcp.example.com/mcp")
-//!         .issuer("https://tenant.logto.app/oidc")
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let provider = AuthorizationServer::builder().start().await?; // for development
+//!     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+//!     let resource = format!("http://{}/mcp", listener.local_addr()?);
+//!     let server = Server::builder("whoami")
+//!         .resource(&resource) // advertised, mounted, and expected as `aud`
+//!         .issuer(provider.issuer()) // or yours: "https://tenant.logto.app/oidc"
 //!         .build()
-//!         .await?
-//!         .serve("0.0.0.0:3001")
-//!         .await
+//!         .await?;
+//!     tokio::spawn(server.serve_until(listener, std::future::pending()));
+//!     let stranger = reqwest::Client::new().post(&resource).send().await?;
+//!     assert_eq!(stranger.status(), 401); // and where to sign in, and what to ask for
+//!     Ok(())
 //! }
 //! ```
 //!
-//! The way of a request:
+//! In earnest it ends with `server.serve("0.0.0.0:3001").await`, and `.issuer(..)` names your own provider; its
+//! keys are found, cached and rotated from there. The function stays an ordinary function. What it declares is
+//! the only place where its scopes are written: the challenge, the metadata and the list of tools follow from it.
 //!
 //! ```text
 //! HTTP request ─▶ bearer ─▶ token ─▶ AuthInfo ─▶ rmcp ─▶ gate ─▶ your function ─▶ response
@@ -31,17 +40,62 @@
 //!                400/401   401/503                  401/403 challenge
 //! ```
 //!
-//! # What is guarded
+//! # What is enforced
 //!
-//! | above a function | it is | reached by |
-//! |---|---|---|
-//! | [`#[tool(..)]`](macro@tool) | what a model calls | its name |
-//! | [`#[prompt(..)]`](macro@prompt) | a text that a person starts from | its name |
-//! | [`#[resource(..)]`](macro@resource) | something to read | its URI, or all URIs of a template |
+//! By default, with nothing to switch on:
 //!
-//! Each says who may have it (`scopes = …`, `authenticated` or `anonymous`), and can ask for more: scopes
-//! by its arguments, a policy, a recent sign-in. Servers that were written against rmcp get the same
-//! from [`Authz`] and [`Rules`].
+//! - A tool, [prompt](macro@prompt) or [resource](macro@resource) says who may use it, or it does not compile. An item of
+//!   an existing rmcp handler has a [rule](Rules), or the server does not start.
+//! - A function runs only for a token with its scopes, whatever the method, the transport mode and the
+//!   revision of the protocol. The decision is made on the message that rmcp parsed and is about to run.
+//! - A token counts only if an issuer that you named signed it, for this server (`aud`), as an access token,
+//!   with an asymmetric key that is published now, and it has not ended.
+//! - What a client carries for the server (session ids, cursors, the state of exchanges) works for the
+//!   person *and* client that got it.
+//! - `Host` and `Origin` must be those of the resource. A token in two places, or in the query, is refused.
+//! - Requests to the issuer are bounded: https, no redirects, 5 s, 256 KiB, no private addresses.
+//!
+//! What it does **not** do: sign people in, keep users or roles, limit rates, end TLS, or decide what a function
+//! does with what it may do. A JWT works until it ends, revoked or not (introspection knows sooner). A consent
+//! to a scope says nothing about *which* mailbox: write a [policy](macro@tool#what-else-is-asked) for that. Everything
+//! that weakens a guarantee is in [`danger`], under a name that says what it costs.
+//!
+//! # `#[tool]`
+//!
+//! | above the function | what it says |
+//! |---|---|
+//! | `scopes = ["mail:read", "mail:send"]` | callers whose token carries both |
+//! | `scopes = all("mail:read", any("mail:send", ADMIN))` | the same as an expression; a `const` [`Scope`] has a name |
+//! | `authenticated` | every caller with a valid token |
+//! | `anonymous` | everybody, once the server says [`allow_anonymous`](ServerBuilder::allow_anonymous) as well |
+//! | `scopes_for = by_amount` | more scopes, by the arguments of the call |
+//! | `policy = own_account` | what scopes cannot say: tenant, role, owner |
+//! | `max_age = 300`, `acr_values = ["phr"]` | a recent, or strong, sign-in (RFC 9470) |
+//! | `conceal` | for those who may not, there is no such tool |
+//! | `name`, `title`, `description`, `read_only`, `destructive`, `idempotent`, `open_world`, `toolset` | what clients are told of it |
+//!
+//! | parameter | what it is |
+//! |---|---|
+//! | `/// Whom to write to.`<br>`to: String` | an argument of the call; `#[arg] to: String` without a comment |
+//! | `Parameters<T>` | all arguments as a struct of yours |
+//! | [`AuthInfo`], `Option<AuthInfo>` | the verified caller |
+//! | [`State<T>`] | a value of the server |
+//! | rmcp's extractors, [`FromCall`] | the rest of the call; your own |
+//!
+//! All of it, with examples: [`tool`](macro@tool), [`prompt`](macro@prompt), [`resource`](macro@resource).
+//!
+//! # Choosing a verifier
+//!
+//! | tokens of | write |
+//! |---|---|
+//! | a provider that follows the standards | `.issuer("https://as.example.com")` |
+//! | Logto, Keycloak, Auth0, Okta, Entra ID, Cognito | [`Issuer::logto`], [`keycloak`](Issuer::keycloak), [`auth0`](Issuer::auth0), [`okta`](Issuer::okta), [`entra_id`](Issuer::entra_id), [`cognito`](Issuer::cognito) |
+//! | a provider whose tokens only it can read | [`Issuer::introspection`] (RFC 7662), with [`Issuer::userinfo`] for claims |
+//! | Google or GitHub | [`Issuer::google`], [`Issuer::github`], with the verifier in their documentation |
+//! | several issuers | `.issuer(..)` once for each; keys are never shared |
+//! | yourself, such as API keys | [`TokenVerifier`] |
+//!
+//! What to click or call at each provider is in the [guide](guide/providers/index.html).
 //!
 //! # What clients see
 //!
@@ -55,24 +109,51 @@
 //! | is refused by a policy | 403 without a challenge, or 503 where it cannot tell |
 //! | needs a more recent or stronger sign-in | 401 `insufficient_user_authentication` (RFC 9470) |
 //! | names what does not exist, or is concealed | the protocol's own answer, without a challenge |
+//! | names another host, or comes from another page | 403 without a challenge |
 //! | meets a panic | 500, for that request alone |
 //!
 //! A client is not told what is wrong with its token. The log is, through [`tracing`]: install a
-//! subscriber, such as that of `tracing-subscriber`, to read at `info` why a token was refused, at `warn`
-//! which issuer cannot be reached, and at `debug` which calls were refused.
+//! subscriber, such as that of `tracing-subscriber`, to read at `info` why a token or a request was refused,
+//! at `warn` which issuer cannot be reached, at `error` what panicked, and at `debug` which calls were refused,
+//! of whom, and for which scopes.
 //!
 //! [`tracing`]: https://docs.rs/tracing
+//!
+//! # Testing your server
+//!
+//! The feature `dev-server` is an OpenID provider in your test: [its documentation](dev/index.html) has a whole
+//! test to copy, with tokens that need no browser. The guide has [a chapter](guide/testing/index.html).
+//! [`Server::manifest`] lists every item with what it requires and where it is declared; a snapshot of it makes
+//! a change of access a line in a review.
 //!
 //! # Features
 //!
 //! | feature | what it adds | default |
 //! |---|---|---|
-//! | `dev-server` | an embedded OpenID provider for development and tests, loopback only | no |
+//! | `dev-server` | `dev`: an embedded OpenID provider for development and tests, loopback only | no |
 //! | `dpop` | `Dpop`: tokens bound to a key of the client (RFC 9449) | no |
 //! | `testing` | `testing`: for the tests of your server, without a socket | no |
 //! | `logto` | `logto`: Logto's Management API, setting a tenant up for a server, its user records as identity, registering agents there | no |
 //!
 //! Turning a feature on never changes what is enforced.
+//!
+//! # Stability
+//!
+//! MCP 2026-07-28 and, through rmcp, 2025-11-25, 2025-06-18 and 2025-03-26. Rust 1.88, the version that rmcp
+//! needs; a newer one is a minor release. Before 1.0 a minor release may break, and the changelog says what to
+//! write instead. `rmcp`, `reqwest`, `serde` and `schemars` are part of the interface and re-exported: a new major
+//! version of one is a breaking release here. `mcp_authz::__private` is no interface.
+//!
+//! # Guide
+//!
+//! 1. [Writing tools](guide/writing_tools/index.html)
+//! 2. [Security model](guide/security_model/index.html)
+//! 3. [Third-party agents](guide/third_party_agents/index.html): consent from registration to revocation
+//! 4. [Providers](guide/providers/index.html): what to click or call at each
+//! 5. [Servers that exist](guide/existing_servers/index.html): the gate around an rmcp handler
+//! 6. [Testing](guide/testing/index.html)
+//! 7. [Deploying](guide/deploying/index.html): behind a proxy, on several machines
+//! 8. [Migrating](guide/migrating/index.html): from mcp-auth, from checks by hand
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 // In the order in which a request meets them.
@@ -113,6 +194,10 @@ pub mod logto;
 #[cfg(feature = "testing")]
 #[cfg_attr(docsrs, doc(cfg(feature = "testing")))]
 pub mod testing;
+
+#[cfg(any(doc, doctest))]
+#[cfg(all(feature = "dev-server", feature = "dpop", feature = "logto"))]
+pub mod guide;
 
 #[doc(hidden)]
 #[path = "private.rs"]
