@@ -146,6 +146,7 @@ pub mod one_by_one {
     /// Not the language's.
     pub mod core {}
 
+    #[allow(clippy::trivially_copy_pass_by_ref)]
     fn more(_: &str, _: &Yes, _: &AuthInfo) -> Requirement {
         Requirement::scope(super::B)
     }

@@ -1,7 +1,8 @@
 //! The call of the function, as tokens.
 
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::Type;
 use syn::spanned::Spanned;
 
 use super::{arguments, at};
@@ -90,15 +91,35 @@ fn run(paths: &Paths, item: &Item, arguments: &[Ident]) -> TokenStream {
     let Paths { returned, turn, .. } = paths;
     let ident = &signature.ident;
     let wait = signature.is_async.then(|| quote!(.await));
-    let output = signature.output.as_ref();
-    let span = output.map_or_else(Span::call_site, |ty| at(ty.span()));
-    let reply = quote_spanned!(span=> #reply::reply(__returned));
+    let (start, end) = ends(signature.output.as_ref());
+    // What is wrong with the type is told from its first token to its last: those of this call.
+    let reply = placed_at(quote!(#reply::reply), start);
+    let form = placed(&format_ident!("__form"), start);
+    let turned = quote_spanned!(end=> .turn(__returned));
     quote! {
         let __returned = #ident(#(#arguments),*)#wait;
-        // The first of several forms that fits: what follows it is reached only by an error that can
-        // merely be shown.
+        // The first of several that fits: an error that can merely be shown comes late.
         use #turn as _;
-        let __returned = (&&&&&#returned::of(&__returned)).turn(__returned);
-        #reply
+        let __form = &&&&&#returned::of(&__returned);
+        #reply(#form #turned)
     }
+}
+
+/// Where a type begins and ends.
+fn ends(ty: Option<&Type>) -> (Span, Span) {
+    let Some(ty) = ty else {
+        return (Span::call_site(), Span::call_site());
+    };
+    let last = ty.to_token_stream().into_iter().last();
+    let start = ty.span();
+    (at(start), at(last.map_or(start, |last| last.span())))
+}
+
+/// The same tokens, in one place.
+fn placed_at(tokens: TokenStream, span: Span) -> TokenStream {
+    let placed = |mut token: TokenTree| {
+        token.set_span(span);
+        token
+    };
+    tokens.into_iter().map(placed).collect()
 }

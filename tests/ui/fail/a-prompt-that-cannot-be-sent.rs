@@ -10,9 +10,4 @@ async fn structured() -> Json<String> {
     Json(String::new())
 }
 
-#[prompt(authenticated)]
-fn failing() -> Result<String, String> {
-    Err("no".into())
-}
-
 fn main() {}

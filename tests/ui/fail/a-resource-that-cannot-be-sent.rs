@@ -8,9 +8,4 @@ async fn structured() -> Json<String> {
     Json(String::new())
 }
 
-#[resource(uri = "x:c", authenticated)]
-fn failing() -> Result<Vec<u8>, std::io::Error> {
-    Ok(Vec::new())
-}
-
 fn main() {}
