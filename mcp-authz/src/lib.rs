@@ -69,7 +69,7 @@
 //! | `authenticated` | every caller with a valid token |
 //! | `anonymous` | everybody, once the server says [`allow_anonymous`](ServerBuilder::allow_anonymous) as well |
 //! | `scopes_for = by_amount` | more scopes, by the arguments of the call |
-//! | `policy = own_account` | what scopes cannot say: tenant, role, owner |
+//! | `policy = own_account` | what scopes cannot say: tenant, role, owner; [`first_party`] is one |
 //! | `max_age = 300`, `acr_values = ["phr"]` | a recent, or strong, sign-in (RFC 9470) |
 //! | `conceal` | for those who may not, there is no such tool |
 //! | `name`, `title`, `description`, `read_only`, `destructive`, `idempotent`, `open_world`, `toolset` | what clients are told of it |
