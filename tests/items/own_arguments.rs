@@ -126,6 +126,19 @@ fn fail_here(auth: AuthInfo, #[arg] how: String) -> Result<String, Box<dyn Error
     Ok("done".to_owned())
 }
 
+/// Fails with an error that holds another.
+#[tool(authenticated)]
+fn fail_held(auth: AuthInfo, #[arg] how: String) -> anyhow::Result<String> {
+    use anyhow::Context as _;
+    match how.as_str() {
+        "denied" => auth.require(Scope::new("post"))?,
+        "because" => auth.require(Scope::new("post")).context("no parcel")?,
+        "protocol" => Err(ErrorData::invalid_params("no such way", None))?,
+        _ => anyhow::bail!("no ink"),
+    }
+    Ok("done".to_owned())
+}
+
 #[tool(authenticated)]
 fn fail_shown() -> Result<String, Torn> {
     Err(Torn)
@@ -147,6 +160,7 @@ fn server(server: ServerBuilder) -> ServerBuilder {
             many::tool(),
             fail::tool(),
             fail_here::tool(),
+            fail_held::tool(),
             fail_shown::tool(),
             fail_opaque::tool(),
         ])
@@ -240,6 +254,8 @@ async fn an_error_is_told_in_its_own_words_and_a_refusal_stays_one() {
             ("fail", "denied"),
             ("fail", "because"),
             ("fail_here", "denied"),
+            ("fail_held", "denied"),
+            ("fail_held", "because"),
         ] {
             let reply = client
                 .call(Some(&nobody), tool, json!({ "how": how }))
@@ -249,6 +265,7 @@ async fn an_error_is_told_in_its_own_words_and_a_refusal_stays_one() {
         for (tool, how, told) in [
             ("fail", "io", "no paper"),
             ("fail_here", "", "no pen"),
+            ("fail_held", "", "no ink"),
             ("fail_shown", "", "the paper is torn"),
             ("fail_opaque", "", "the paper is torn"),
         ] {
@@ -259,10 +276,11 @@ async fn an_error_is_told_in_its_own_words_and_a_refusal_stays_one() {
             assert_eq!(result["isError"], true, "{reply:?}");
             assert_eq!(result["content"][0]["text"], told, "{reply:?}");
         }
-        let reply = client
-            .call(Some(&nobody), "fail", json!({ "how": "protocol" }))
-            .await;
-        assert_eq!(reply.error_code(), -32602, "{reply:?}");
+        for tool in ["fail", "fail_held"] {
+            let protocol = json!({ "how": "protocol" });
+            let reply = client.call(Some(&nobody), tool, protocol).await;
+            assert_eq!(reply.error_code(), -32602, "{reply:?}");
+        }
     })
     .await;
 }

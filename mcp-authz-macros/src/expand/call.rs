@@ -100,7 +100,7 @@ fn run(paths: &Paths, item: &Item, arguments: &[Ident]) -> TokenStream {
         let __returned = #ident(#(#arguments),*)#wait;
         // The first of several that fits: an error that can merely be shown comes late.
         use #turn as _;
-        let __form = &&&&&#returned::of(&__returned);
+        let __form = &&&&&&#returned::of(&__returned);
         #reply(#form #turned)
     }
 }

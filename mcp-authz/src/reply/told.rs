@@ -78,12 +78,23 @@ pub trait Turn {
 }
 
 /// Rmcp's own word comes first.
-impl<T, E: IntoCallToolResult> Turn for &&&&&Returned<Result<T, E>> {
+impl<T, E: IntoCallToolResult> Turn for &&&&&&Returned<Result<T, E>> {
     type From = Result<T, E>;
     type To = Result<T, E>;
 
     fn turn(self, returned: Self::From) -> Self::To {
         returned
+    }
+}
+
+/// What holds another error, such as `anyhow`'s: it lends what it holds, and gives away something that
+/// hides it.
+impl<T, E: AsRef<dyn Error + Send + Sync>> Turn for &&&&&Returned<Result<T, E>> {
+    type From = Result<T, E>;
+    type To = Result<T, Told>;
+
+    fn turn(self, returned: Self::From) -> Self::To {
+        returned.map_err(|error| Told::of(error.as_ref()))
     }
 }
 
