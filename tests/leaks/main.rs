@@ -55,6 +55,8 @@ async fn nothing_that_opens_a_door_is_logged() {
         r#"refused: not a host of this server (`allowed_hosts`) host="mcp.example.org""#,
         r#"refused: not a page of this server (`allowed_origins`) origin="https://app.example.org""#,
         "credentials refused: more than one",
+        "credentials refused: another scheme",
+        "challenged: without a token",
         "the issuer's keys could not be refreshed",
         "going on without userinfo",
         "reqwest::connect",
@@ -81,6 +83,13 @@ async fn nowhere() {
     }
     let twice = lab.post(Some("a")).header("authorization", "Bearer b");
     assert_eq!(twice.send().await.unwrap().status(), 400);
+    for other in [None, Some("Basic YWxpY2U6c2VjcmV0")] {
+        let mut request = lab.post(None);
+        if let Some(other) = other {
+            request = request.header("authorization", other);
+        }
+        assert_eq!(request.send().await.unwrap().status(), 401, "{other:?}");
+    }
     assert_eq!(lab.ran.times(), 0);
 }
 

@@ -65,7 +65,16 @@ impl Admission {
             }
             Credentials::Missing if self.allow_anonymous => return Ok(Admittance::anonymous()),
             // Somebody tried to say who they are: that is not the same as saying nothing.
-            Credentials::Missing | Credentials::Unusable => self.challenger.unauthenticated(),
+            Credentials::Missing => {
+                tracing::debug!("challenged: without a token");
+                self.challenger.unauthenticated()
+            }
+            Credentials::Unusable => {
+                tracing::info!(
+                    "credentials refused: another scheme, nothing behind it, or a token in the query"
+                );
+                self.challenger.unauthenticated()
+            }
             Credentials::Malformed => {
                 tracing::info!(
                     "credentials refused: more than one, or not of the form that they name"
