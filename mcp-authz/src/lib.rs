@@ -1,10 +1,10 @@
 //! MCP servers whose tools act for a person: scopes are declared on the function and enforced
 //! before it runs.
 //!
-#![cfg_attr(feature = "dev-server", doc = "```standalone_crate")]
-#![cfg_attr(not(feature = "dev-server"), doc = "```text")]
-//! use mcp_authz::dev::AuthorizationServer;
-//! use mcp_authz::{AuthInfo, Claims, Json, Server, reqwest, tool};
+#![cfg_attr(feature = "testing", doc = "```standalone_crate")]
+#![cfg_attr(not(feature = "testing"), doc = "```text")]
+//! use mcp_authz::testing::{TestServer, assert_challenge};
+//! use mcp_authz::{AuthInfo, Claims, Json, Server, ServerBuilder, tool};
 //!
 //! /// Return the identity claims that the person agreed to share.
 //! #[tool(scopes = ["profile", "email"])]
@@ -12,26 +12,25 @@
 //!     Json(auth.consented_claims())
 //! }
 //!
+//! fn server() -> ServerBuilder {
+//!     Server::builder("whoami")
+//!         .resource("https://mcp.example.com/mcp") // advertised, mounted, and expected as `aud`
+//!         .issuer("https://tenant.logto.app/oidc") // keys are discovered, cached and rotated
+//! }
+//!
 //! #[tokio::main]
-//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//!     let provider = AuthorizationServer::builder().start().await?; // for development
-//!     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
-//!     let resource = format!("http://{}/mcp", listener.local_addr()?);
-//!     let server = Server::builder("whoami")
-//!         .resource(&resource) // advertised, mounted, and expected as `aud`
-//!         .issuer(provider.issuer()) // or yours: "https://tenant.logto.app/oidc"
-//!         .build()
-//!         .await?;
-//!     tokio::spawn(server.serve_until(listener, std::future::pending()));
-//!     let stranger = reqwest::Client::new().post(&resource).send().await?;
-//!     assert_eq!(stranger.status(), 401); // and where to sign in, and what to ask for
+//! async fn main() -> Result<(), mcp_authz::Error> {
+//!     // In earnest: server().build().await?.serve("0.0.0.0:3001").await
+//!     let server = TestServer::start(server()).await?;
+//!     let agent = server.as_user("alice").scopes(["profile"]);
+//!     let refused = agent.call("whoami").await;
+//!     assert_challenge!(refused, 403, "insufficient_scope", ["profile", "email"]);
 //!     Ok(())
 //! }
 //! ```
 //!
-//! In earnest it ends with `server.serve("0.0.0.0:3001").await`, and `.issuer(..)` names your own provider; its
-//! keys are found, cached and rotated from there. The function stays an ordinary function. What it declares is
-//! the only place where its scopes are written: the challenge, the metadata and the list of tools follow from it.
+//! The function stays an ordinary function. What it declares is the only place where its scopes are written: the
+//! challenge, the metadata and the list of tools follow from it.
 //!
 //! ```text
 //! HTTP request ─▶ bearer ─▶ token ─▶ AuthInfo ─▶ rmcp ─▶ gate ─▶ your function ─▶ response
@@ -121,10 +120,12 @@
 //!
 //! # Testing your server
 //!
-//! The feature `dev-server` is an OpenID provider in your test: [its documentation](dev/index.html) has a whole
-//! test to copy, with tokens that need no browser. The guide has [a chapter](guide/testing/index.html).
-//! [`Server::manifest`] lists every item with what it requires and where it is declared; a snapshot of it makes
-//! a change of access a line in a review.
+//! The feature `testing` starts what your program serves inside the test, as above: no socket, no account, and the
+//! very configuration that you deploy. People with any token, a clock to move, keys to replace, outages,
+//! `assert_challenge!`, and `assert_matrix!`, which tries every tool with every set of scopes:
+//! [`testing`](testing/index.html), and [a chapter](guide/testing/index.html) of the guide. A snapshot of
+//! [`Server::manifest`] makes every change of access a line in a review.
+//!
 //!
 //! # Features
 //!
@@ -196,7 +197,7 @@ pub mod logto;
 pub mod testing;
 
 #[cfg(any(doc, doctest))]
-#[cfg(all(feature = "dev-server", feature = "dpop", feature = "logto"))]
+#[cfg(all(feature = "testing", feature = "dpop", feature = "logto"))]
 pub mod guide;
 
 #[doc(hidden)]
