@@ -14,8 +14,8 @@
 //!
 //! fn server() -> ServerBuilder {
 //!     Server::builder("whoami")
-//!         .resource("https://mcp.example.com/mcp") // advertised, mounted, and expected as `aud`
-//!         .issuer("https://tenant.logto.app/oidc") // keys are discovered, cached and rotated
+//!         .resource("https://mcp.example.com/mcp") // advertised, mounted, the `aud` of tokens
+//!         .issuer("https://tenant.logto.app/oidc") // its keys are found and rotated
 //! }
 //!
 //! #[tokio::main]
