@@ -1,160 +1,160 @@
 //! "SmartMail AI": somebody else's agent, which may do only what the person allows.
 //!
-//! It calls a tool, is told to send the person to a consent page, calls again, asks for more when
-//! it needs more, and stops when the person says no. Start `cargo run --example whoami` first.
+//! It calls a tool, is told to send the person to a consent page, calls again, asks for more when it
+//! needs more, and stops when somebody says no: the person, now or later, or the operator, who lets it
+//! have less. Start `cargo run --example whoami` first.
 //!
 //! ```sh
 //! cargo run --example agent                                    # you decide, in your browser
+//! cargo run --example agent -- --stay                          # calls on until it may no more
 //! cargo run --example agent -- --user alice --consent allow    # a script plays the person
 //! cargo run --example agent -- --user alice --consent deny
 //! ```
 //!
-//! `SERVER` is another server's URL; `CLIENT_ID` (with `CLIENT_SECRET`) or `CLIENT_METADATA_URL` is
-//! how a provider without registration knows the agent. `rmcp_client` is the crate `rmcp` with the
-//! features `client`, `auth`, `reqwest` and `transport-streamable-http-client-reqwest`.
+//! - `SERVER`: the URL of another server.
+//! - `CLIENT_ID` (with `CLIENT_SECRET`, if it can keep one): how it was registered at the provider.
+//! - `CLIENT_METADATA_URL`: where it describes itself, for a provider that reads that. Without this and
+//!   an id it registers itself.
+//! - `REDIRECT_URI`: where people come back to, as it was registered; otherwise a port that is free.
+//!
+//! `rmcp_client` is the crate `rmcp` with the features `client`, `auth`, `reqwest` and
+//! `transport-streamable-http-client-reqwest`.
 
+use std::collections::HashSet;
 use std::env;
 
-use rmcp_client::model::{CallToolRequestParams, ClientConfig, ProtocolVersion};
-use rmcp_client::service::RunningService;
-use rmcp_client::transport::StreamableHttpClientTransport;
+use http_client::{Client, Url};
+use json::{Value, json};
+use rmcp_client::model::CallToolRequestParams;
+use rmcp_client::service::ServiceError;
 use rmcp_client::transport::auth::{
-    AuthClient, AuthorizationCallback, AuthorizationRequest, OAuthState, WWWAuthenticateParams,
+    AuthClient, AuthorizationRequest, OAuthState, WWWAuthenticateParams,
 };
-use rmcp_client::transport::streamable_http_client::{
-    StreamableHttpClient, StreamableHttpClientTransportConfig,
-};
-use rmcp_client::{ClientLifecycleMode, ClientServiceExt, RoleClient};
-use support::UserAgent;
-
-type Result<T, E = support::Error> = std::result::Result<T, E>;
-type Connection = RunningService<RoleClient, ClientConfig>;
+use support::{Connection, Result, Stop, UserAgent, connect, parameter, redeem, text, without};
 
 #[tokio::main]
-async fn main() -> Result<()> {
+async fn main() -> std::process::ExitCode {
+    Stop::exit_code(run().await)
+}
+
+async fn run() -> Result<()> {
+    let person = UserAgent::new(env::args().skip(1), env::var("REDIRECT_URI").ok()).await?;
     let server = env::var("SERVER").unwrap_or("http://127.0.0.1:3001/mcp".into());
-    let mut browser = UserAgent::from_args(env::args().skip(1)).await?;
-
-    println!("SmartMail AI connects to {server} without a token");
-    let Err(error) = connect(&server, http_client::Client::new()).await else {
-        return Err("this server lets everybody in".into());
-    };
-    let Some(challenge) = error.auth_challenge() else {
-        return Err(format!("is the server running? {error}").into());
-    };
-    println!("  <- 401: {}", asked(challenge, &server)?);
-
-    let mut oauth = OAuthState::new(server.as_str(), None).await?;
-    oauth
-        .start_authorization(introduce(&browser, challenge))
-        .await?;
-    let Some(callback) = decide(&mut browser, &oauth.get_authorization_url().await?).await? else {
-        return Ok(());
-    };
-    oauth.handle_callback_url(&callback).await?;
-    let manager = oauth.into_authorization_manager().ok_or("no token")?;
-    let client = AuthClient::new(http_client::Client::new(), manager);
-    let manager = client.auth_manager.clone();
-    let agent = connect(&server, client).await?;
-
-    println!("SmartMail AI calls whoami");
-    let me = CallToolRequestParams::new("whoami");
-    println!("  <- {}", answer(&agent, me).await?);
-
-    println!("SmartMail AI calls send_mail");
-    let mail = json::json!({ "to": "bob@example.com", "text": "Hello from Alice's agent" });
-    let mut mail_call = CallToolRequestParams::new("send_mail");
-    mail_call.arguments = mail.as_object().cloned();
-    let Err(error) = agent.call_tool(mail_call.clone()).await else {
-        return Err("this token should not have been enough".into());
-    };
-    let challenge = error
-        .auth_challenge()
-        .ok_or("refused without saying what is missing")?;
-    println!("  <- 403: {}", asked(challenge, &server)?);
-
-    let wanted = scope(challenge, &server)?.ok_or("the challenge names no scope")?;
-    let page = manager.lock().await.request_scope_upgrade(&wanted).await?;
-    let Some(callback) = decide(&mut browser, &page).await? else {
-        return Ok(());
-    };
-    let back = AuthorizationCallback::from_redirect_url(&callback)?;
-    let issuer = back.issuer.as_deref();
-    let exchange = manager.lock().await;
-    exchange
-        .exchange_code_for_token_with_issuer(&back.code, &back.csrf_token, issuer)
-        .await?;
-    drop(exchange);
-
-    println!("SmartMail AI calls send_mail again");
-    println!("  <- {}", answer(&agent, mail_call).await?);
-    agent.cancel().await?;
+    let mut agent = Agent::sign_in(server.parse()?, person).await?;
+    agent.call("whoami", Value::Null).await?;
+    let mail = json!({ "to": "bob@example.com", "text": "Hello from Alice's agent" });
+    agent.call("send_mail", mail).await?;
+    while agent.person.stays().await {
+        agent.call("whoami", Value::Null).await?;
+    }
     Ok(())
 }
 
-async fn connect<C>(
-    server: &str,
-    client: C,
-) -> Result<Connection, rmcp_client::service::ClientInitializeError>
-where
-    C: StreamableHttpClient + Send + Sync + 'static,
-{
-    let config = StreamableHttpClientTransportConfig::with_uri(server);
-    let transport = StreamableHttpClientTransport::with_client(client, config);
-    let latest = vec![ProtocolVersion::V_2026_07_28];
-    let lifecycle = ClientLifecycleMode::Discover {
-        preferred_versions: latest,
-    };
-    ClientConfig::default()
-        .serve_with_lifecycle(transport, lifecycle)
-        .await
+struct Agent {
+    server: Url,
+    person: UserAgent,
+    connection: Connection,
+    /// Has the tokens, and renews them without asking anybody.
+    client: AuthClient<Client>,
+    /// The scopes that the person was asked for.
+    asked: HashSet<String>,
 }
 
-/// Says to the provider who asks, in the way that it knows.
-fn introduce(browser: &UserAgent, challenge: &str) -> AuthorizationRequest {
-    let request = AuthorizationRequest::new(browser.redirect_uri())
+impl Agent {
+    /// Knocks without a token, and comes back with what the person lets it have.
+    async fn sign_in(server: Url, mut person: UserAgent) -> Result<Self> {
+        println!("SmartMail AI connects to {server} without a token");
+        let Err(error) = connect(&server, Client::new()).await else {
+            return Err("this server lets everybody in".into());
+        };
+        let Some(challenge) = error.auth_challenge() else {
+            return Err(format!("is the server running? {error}").into());
+        };
+        let challenged = WWWAuthenticateParams::parse(challenge, &server);
+        let wanted = challenged.scope.unwrap_or_default();
+        println!("  <- 401: the person must sign in and agree to share: {wanted}");
+        let mut oauth = OAuthState::new(server.as_str(), None).await?;
+        let request = introduce(&person, challenge);
+        oauth.start_authorization(request).await?;
+        let callback = decide(&mut person, oauth.get_authorization_url().await?).await?;
+        oauth.handle_callback_url(&callback).await?;
+        let manager = oauth.into_authorization_manager().ok_or("no token")?;
+        let client = AuthClient::new(Client::new(), manager);
+        Ok(Self {
+            connection: connect(&server, client.clone()).await?,
+            client,
+            asked: wanted.split(' ').map(str::to_owned).collect(),
+            server,
+            person,
+        })
+    }
+
+    /// Calls a tool; again, where that takes more and the person agrees.
+    async fn call(&mut self, tool: &'static str, arguments: Value) -> Result<()> {
+        let mut call = CallToolRequestParams::new(tool);
+        call.arguments = arguments.as_object().cloned();
+        println!("SmartMail AI calls {tool}");
+        let result = loop {
+            match self.connection.call_tool(call.clone()).await {
+                Ok(result) => break result,
+                Err(error) => self.ask_for_more(error).await?,
+            }
+            println!("SmartMail AI calls {tool} again");
+        };
+        println!("  <- {}", text(&result));
+        Ok(())
+    }
+
+    /// Asks the person for what is missing. If they have agreed to that before, it is somebody else who
+    /// withholds it, and asking would have no end.
+    async fn ask_for_more(&mut self, refusal: ServiceError) -> Result<()> {
+        let Some(challenge) = refusal.auth_challenge() else {
+            return Err(refusal.into());
+        };
+        let challenge = WWWAuthenticateParams::parse(challenge, &self.server);
+        if !challenge.is_insufficient_scope() {
+            // The client has tried to renew the token, and was refused that, too.
+            return Stop::because("401: the access was taken back, or is over");
+        }
+        let wanted = challenge.scope.ok_or("the challenge names no scope")?;
+        println!("  <- 403: the person must sign in and agree to share: {wanted}");
+        let manager = self.client.auth_manager.lock().await;
+        if wanted.split(' ').all(|scope| self.asked.contains(scope)) {
+            let missing = without(&wanted, &manager.get_current_scopes().await);
+            return Stop::because(format!("the provider withholds {missing}"));
+        }
+        self.asked.extend(wanted.split(' ').map(str::to_owned));
+        let page = manager.request_scope_upgrade(&wanted).await?;
+        let callback = decide(&mut self.person, page).await?;
+        redeem(&manager, &callback).await
+    }
+}
+
+/// Says to the provider who asks. What an operator wrote down counts more than what the agent says.
+fn introduce(person: &UserAgent, challenge: &str) -> AuthorizationRequest {
+    let mut request = AuthorizationRequest::new(person.redirect_uri())
         .with_client_name("SmartMail AI")
         .with_initial_scope_selection()
         .with_challenge(challenge);
-    match (
-        env::var("CLIENT_METADATA_URL"),
-        env::var("CLIENT_ID"),
-        env::var("CLIENT_SECRET"),
-    ) {
-        (Ok(url), _, _) => request.with_client_metadata_url(url),
-        (_, Ok(id), Ok(secret)) => request
-            .with_preregistered_client(id)
-            .with_client_secret(secret),
-        (_, Ok(id), _) => request.with_preregistered_client(id),
-        _ => request,
-    }
+    request.client_id = env::var("CLIENT_ID").ok();
+    request.client_secret = env::var("CLIENT_SECRET").ok();
+    request.client_metadata_url = env::var("CLIENT_METADATA_URL").ok();
+    request
 }
 
-/// Sends the person to the consent page. Nothing comes back when they said no.
-async fn decide(browser: &mut UserAgent, page: &str) -> Result<Option<String>> {
+/// Sends the person to a page, and returns where they come back to if they agreed.
+async fn decide(person: &mut UserAgent, mut page: String) -> Result<String> {
+    if page.contains("offline_access") {
+        // Or there is nothing to renew the token with (OpenID Connect Core §11).
+        page.push_str("&prompt=consent");
+    }
     println!("The person decides at\n  {page}");
-    let callback = browser.visit(page).await?;
-    if callback.contains("error=") {
-        println!("  <- the person said no: SmartMail AI gets nothing, and stops");
-        return Ok(None);
+    let callback = person.visit(&page).await?;
+    match parameter(&callback, "error").as_deref() {
+        None if parameter(&callback, "code").is_some() => println!("  <- the person agreed"),
+        // Logto's Cancel comes back with nothing at all.
+        None | Some("access_denied") => return Stop::because("the person said no"),
+        Some(error) => return Stop::because(format!("the provider refuses: {error}")),
     }
-    println!("  <- the person agreed");
-    Ok(Some(callback))
-}
-
-async fn answer(agent: &Connection, call: CallToolRequestParams) -> Result<String> {
-    let result = agent.call_tool(call).await?;
-    let text = result.content.first().and_then(|content| content.as_text());
-    Ok(text.map(|text| text.text.clone()).unwrap_or_default())
-}
-
-fn asked(challenge: &str, server: &str) -> Result<String> {
-    let scopes = scope(challenge, server)?.unwrap_or("nothing in particular".into());
-    Ok(format!(
-        "the person must sign in and agree to share: {scopes}"
-    ))
-}
-
-fn scope(challenge: &str, server: &str) -> Result<Option<String>> {
-    Ok(WWWAuthenticateParams::parse(challenge, &server.parse()?).scope)
+    Ok(callback)
 }

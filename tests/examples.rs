@@ -6,25 +6,13 @@ mod custom_verifier;
 #[path = "examples/index.rs"]
 mod index;
 
-use std::path::PathBuf;
 use std::process::Stdio;
 
+use http_client::Url;
+use support::{SmartMail, example, parameter};
 use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::net::TcpListener;
-use tokio::process::{Child, Command};
-
-/// Cargo builds the examples with the tests, beside them.
-fn example(name: &str) -> Command {
-    let test = std::env::current_exe().expect("this test is a file");
-    let target = test
-        .ancestors()
-        .nth(2)
-        .map(PathBuf::from)
-        .unwrap_or_default();
-    let mut command = Command::new(target.join("examples").join(name));
-    command.kill_on_drop(true);
-    command
-}
+use tokio::net::{TcpListener, TcpStream};
+use tokio::process::Child;
 
 /// Two addresses that were free a moment ago.
 async fn free_addresses() -> [String; 2] {
@@ -127,6 +115,24 @@ async fn an_agent_is_sent_to_consent_and_then_may_and_asks_again_for_more() {
 async fn an_agent_that_is_denied_gets_nothing_and_stops() {
     let (_server, url) = whoami().await;
     let told = agent(&url, "deny").await;
+    assert!(told.contains("the person said no"), "{told}");
+    assert!(!told.contains("calls whoami"), "{told}");
+}
+
+/// As at Logto, whose Cancel says nothing; what else a browser asks the agent for is no answer.
+#[tokio::test]
+async fn a_person_who_comes_back_without_a_word_has_said_no() {
+    let (_server, url) = whoami().await;
+    let mut agent = SmartMail::start(&url, &[], &[]).unwrap();
+    let page = agent.asks().await.unwrap();
+    let home: Url = parameter(&page, "redirect_uri").unwrap().parse().unwrap();
+    let address = (home.host_str().unwrap(), home.port().unwrap());
+    let _spare = TcpStream::connect(address).await.unwrap();
+    for address in [home.join("/favicon.ico").unwrap(), home] {
+        let answer = http_client::get(address).await.unwrap();
+        assert_eq!(answer.status(), 200);
+    }
+    let told = agent.end().await.unwrap();
     assert!(told.contains("the person said no"), "{told}");
     assert!(!told.contains("calls whoami"), "{told}");
 }

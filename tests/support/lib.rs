@@ -16,9 +16,12 @@ mod person;
 mod provider;
 mod relay;
 mod rmcp_agent;
+mod rmcp_connection;
 mod scripted_issuer;
 mod setup;
 mod single_page;
+mod smartmail;
+mod stop;
 mod signer;
 mod suite;
 mod user_agent;
@@ -35,11 +38,14 @@ pub use oracle::ScopeOracle;
 pub use person::{Answer, Person};
 pub use provider::OidcProvider;
 pub use relay::Relay;
+pub use rmcp_connection::{Connection, connect, redeem, text, without};
 pub use scripted_issuer::{Received, ScriptedIssuer};
 pub use setup::{Tool, free_port, have};
 pub use signer::{Signer, base64url};
+pub use smartmail::{SmartMail, example};
+pub use stop::Stop;
 pub use suite::{Suite, Verdicts};
-pub use user_agent::UserAgent;
+pub use user_agent::{UserAgent, parameter};
 
 /// Where a test fails, its text is all that anyone reads, so errors are text.
 pub type Error = Box<dyn std::error::Error + Send + Sync>;

@@ -6,24 +6,20 @@ use std::sync::Arc;
 use http_client::{Client, Url};
 use json::Value;
 use mcp_authz::serde::Serialize;
+use rmcp_client::ClientLifecycleMode;
 use rmcp_client::model::{
-    CallToolRequestParams, ClientConfig, GetPromptRequestParams, ProtocolVersion,
-    ReadResourceRequestParams,
+    CallToolRequestParams, GetPromptRequestParams, ProtocolVersion, ReadResourceRequestParams,
 };
-use rmcp_client::service::{ClientInitializeError, RunningService, ServiceError};
-use rmcp_client::transport::StreamableHttpClientTransport;
+use rmcp_client::service::{ClientInitializeError, ServiceError};
 use rmcp_client::transport::auth::{
-    AuthClient, AuthorizationCallback, AuthorizationManager, AuthorizationRequest, OAuthState,
-    WWWAuthenticateParams,
+    AuthClient, AuthorizationManager, AuthorizationRequest, OAuthState, WWWAuthenticateParams,
 };
-use rmcp_client::transport::streamable_http_client::StreamableHttpClientTransportConfig;
-use rmcp_client::{ClientLifecycleMode, ClientServiceExt, RoleClient};
 use tokio::sync::Mutex;
 
 use crate::agent::REDIRECT;
+use crate::rmcp_connection::{Connection, connect_as, redeem};
 use crate::{Errand, Event, Person, Registration, Result, Revision, Step, Transcript};
 
-type Connection = RunningService<RoleClient, ClientConfig>;
 type Manager = Arc<Mutex<AuthorizationManager>>;
 
 /// Does the errand.
@@ -104,18 +100,13 @@ impl RmcpAgent<'_> {
             + Sync
             + 'static,
     {
-        let server = self.errand.server.as_str();
-        let config = StreamableHttpClientTransportConfig::with_uri(server);
-        let transport = StreamableHttpClientTransport::with_client(client, config);
         let lifecycle = match self.errand.revision {
             Revision::V2025_11_25 => ClientLifecycleMode::Initialize,
             Revision::V2026_07_28 => ClientLifecycleMode::Discover {
                 preferred_versions: vec![ProtocolVersion::V_2026_07_28],
             },
         };
-        let mut info = ClientConfig::default();
-        info.protocol_version = ProtocolVersion::V_2025_11_25;
-        info.serve_with_lifecycle(transport, lifecycle).await
+        connect_as(&self.errand.server, client, lifecycle).await
     }
 
     /// None when the person said no.
@@ -214,17 +205,7 @@ impl RmcpAgent<'_> {
         let Some(callback) = self.ask(url, true).await? else {
             return Ok(false);
         };
-        let AuthorizationCallback {
-            code,
-            csrf_token,
-            issuer,
-            ..
-        } = AuthorizationCallback::from_redirect_url(&callback)?;
-        let manager = manager.lock().await;
-        let issuer = issuer.as_deref();
-        manager
-            .exchange_code_for_token_with_issuer(&code, &csrf_token, issuer)
-            .await?;
+        redeem(&*manager.lock().await, &callback).await?;
         Ok(true)
     }
 
