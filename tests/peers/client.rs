@@ -3,7 +3,7 @@
 
 use http_client::{Client as Http, RequestBuilder, Url};
 use json::Value;
-use support::{Person, Result};
+use support::{Person, Result, parameter};
 
 /// Nobody listens there.
 const REDIRECT: &str = "http://127.0.0.1:8976/callback";
@@ -57,6 +57,14 @@ impl Client {
         scope: &str,
         more: &[(&str, &str)],
     ) -> Result<String> {
+        let page = self.page(scope, more)?;
+        let callback = person.visit(page.as_str()).await?;
+        let code = parameter(&callback, "code");
+        Ok(code.ok_or_else(|| format!("no code in {callback}"))?)
+    }
+
+    /// The page of the provider's that asks for consent.
+    pub(crate) fn page(&self, scope: &str, more: &[(&str, &str)]) -> Result<Url> {
         let question = [
             ("response_type", "code"),
             ("client_id", self.id),
@@ -71,11 +79,8 @@ impl Client {
         let wants_id_token = scope.split(' ').any(|one| one == "openid");
         let nonce = wants_id_token.then_some(("nonce", "the-nonce"));
         let question = question.chain(nonce).chain(self.indicator());
-        let page = Url::parse_with_params(self.endpoint("authorization_endpoint"), question)?;
-        let callback = Url::parse(&person.visit(page.as_str()).await?)?;
-        let code = callback.query_pairs().find(|(name, _)| name == "code");
-        let (_, code) = code.ok_or_else(|| format!("no code in {callback}"))?;
-        Ok(code.into_owned())
+        let endpoint = self.endpoint("authorization_endpoint");
+        Ok(Url::parse_with_params(endpoint, question)?)
     }
 
     /// Redeems the code; returns the provider's answer.

@@ -19,5 +19,6 @@ mod registration;
 mod refusal;
 mod server;
 mod shelf;
+mod story;
 mod userinfo;
 mod walks;

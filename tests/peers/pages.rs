@@ -41,8 +41,9 @@ async fn visit(answer: Answer, folder: &str) -> support::Result<Option<Url>> {
     }
     let place = Place::open(Provider::Embedded).await?;
     let url = authorize_url(&place).await?;
-    let callback = Browser::visit(&url, "alice", answer, folder).await?;
-    Ok(Some(Url::parse(&callback)?))
+    let mut alice = Browser::of("alice", folder).await?;
+    let visit = alice.visit(&url, answer).await?;
+    Ok(Some(Url::parse(&visit.callback)?))
 }
 
 async fn authorize_url(place: &Place) -> support::Result<String> {

@@ -1,13 +1,24 @@
 //! A real browser, for what only a browser can show.
 
-use json::Value;
+use json::{Value, json};
 use tokio::process::Command;
 
 use crate::lines::Process;
 use crate::{Answer, Result, setup};
 
-/// Chromium, driven by the programs in `tests/peers/browser`.
-pub struct Browser;
+/// Chromium, driven by the programs in `tests/peers/browser`, with one person's cookies.
+pub struct Browser {
+    process: Process,
+}
+
+/// What the way to the authorization server and back was like.
+#[derive(Debug)]
+pub struct Visit {
+    /// Where the browser was sent back to the client.
+    pub callback: String,
+    /// The texts of the pages that the person saw.
+    pub pages: Vec<String>,
+}
 
 /// What a walk through pages showed.
 #[derive(Debug)]
@@ -30,17 +41,49 @@ pub struct Look {
 }
 
 impl Browser {
-    /// Opens an authorization URL, signs in as `name`, answers the consent page and returns the
-    /// callback address. Pictures of the pages go to `target/peers/pages/FOLDER/`.
-    pub async fn visit(url: &str, name: &str, answer: Answer, folder: &str) -> Result<String> {
+    /// Opens one for somebody who can sign in under this name. Pictures of the pages go to
+    /// `target/peers/pages/FOLDER/`.
+    pub async fn of(name: &str, folder: &str) -> Result<Self> {
+        let peer = setup::peer("browser");
+        setup::node_modules(&peer).await?;
+        let mut node = Command::new("node");
+        node.arg(peer.join("visit.mjs"))
+            .args([name, &pictures(folder)?]);
+        Ok(Self {
+            process: Process::start(&mut node)?,
+        })
+    }
+
+    /// Opens an authorization URL, signs in where that is asked, and answers the consent page, if
+    /// there is one.
+    pub async fn visit(&mut self, url: &str, answer: Answer) -> Result<Visit> {
         let answer = match answer {
             Answer::Allow => "allow",
             Answer::Deny => "deny",
         };
-        let pictures = pictures(folder)?;
-        let told = drive("visit.mjs", &[url, name, answer, &pictures]).await?;
-        let callback = told["callback"].as_str().map(str::to_owned);
-        Ok(callback.ok_or_else(|| told.to_string())?)
+        let told = self.order(&json!({ "url": url, "answer": answer })).await?;
+        let callback = told["callback"].as_str();
+        Ok(Visit {
+            callback: callback.ok_or_else(|| told.to_string())?.to_owned(),
+            pages: texts(&told["pages"]),
+        })
+    }
+
+    /// Opens a page of the authorization server's and presses a button there; returns the texts before
+    /// and after.
+    pub async fn press(&mut self, url: &str, button: &str) -> Result<Vec<String>> {
+        let told = self.order(&json!({ "url": url, "press": button })).await?;
+        Ok(texts(&told["pages"]))
+    }
+
+    async fn order(&mut self, order: &Value) -> Result<Value> {
+        self.process.say(order).await?;
+        let line = self.process.line().await?;
+        let told: Value = json::from_str(&line.ok_or("the browser has ended")?)?;
+        match told["error"].as_str() {
+            Some(error) => Err(error.into()),
+            None => Ok(told),
+        }
     }
 
     /// Takes these steps (see `walk.mjs`) by the keyboard. Pictures go to

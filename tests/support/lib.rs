@@ -27,7 +27,7 @@ mod suite;
 mod user_agent;
 
 pub use agent::{Agent, Errand, Registration, Revision, Step};
-pub use browser::{Browser, Look, Walk};
+pub use browser::{Browser, Look, Visit, Walk};
 pub use canaille::Canaille;
 pub use dpop::{ClientKey, Proof, hash};
 pub use event::{Event, Transcript};

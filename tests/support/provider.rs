@@ -74,6 +74,11 @@ impl OidcProvider {
         self.tell("suspend", person).await
     }
 
+    /// In the shape of Logto: what somebody allowed is taken back.
+    pub async fn take_back(&mut self, person: &str) -> Result<()> {
+        self.tell("take_back", person).await
+    }
+
     /// In the shape of Logto: somebody may sign in again.
     pub async fn restore(&mut self, person: &str) -> Result<()> {
         self.tell("restore", person).await

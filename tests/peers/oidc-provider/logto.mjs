@@ -127,7 +127,8 @@ const userinfo = (user) => ({
   identities: user.identities,
 });
 
-// Whom Logto suspends loses all grants for good; sessions end by `findAccount`.
+// What people allowed, until it is taken back. Whom Logto suspends loses all of it for good; sessions end
+// by `findAccount`.
 export class Grants {
   #ofPerson = new Map();
 
@@ -140,6 +141,10 @@ export class Grants {
 
   async suspend(provider, id) {
     users.get(id).isSuspended = true;
+    await this.takeBack(provider, id);
+  }
+
+  async takeBack(provider, id) {
     for (const grant of this.#ofPerson.get(id) ?? []) {
       await provider.AccessToken.revokeByGrantId(grant);
       await provider.RefreshToken.revokeByGrantId(grant);

@@ -27,7 +27,8 @@
 //   METADATA_DOCUMENTS   no (default) or yes: whether a client ID may be a URL
 //   TTL                  how many seconds an access token is good for (default: 3600)
 //
-// It takes other orders: {"rotate": "RSA"} or {"rotate": "EC"}, {"suspend": "alice"}, {"restore": "alice"}.
+// It takes other orders: {"rotate": "RSA"} or {"rotate": "EC"}, {"take_back": "alice"} (what she allowed),
+// {"suspend": "alice"}, {"restore": "alice"}.
 import http from 'node:http';
 import { createInterface } from 'node:readline';
 
@@ -82,7 +83,8 @@ orders.on('close', () => process.exit(0));
 
 console.log(JSON.stringify({ issuer, metadata_document: document.url }));
 
-async function obey({ keys: change, rotate, suspend, restore }) {
+async function obey({ keys: change, rotate, take_back, suspend, restore }) {
+  if (take_back) return grants.takeBack(provider, take_back);
   if (suspend) return grants.suspend(provider, suspend);
   if (restore) return grants.restore(provider, restore);
   if (rotate) keys.rotate(rotate);

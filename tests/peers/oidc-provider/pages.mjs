@@ -1,7 +1,7 @@
 // The sign-in and the consent page: plain forms, no scripts.
 import { isKnown } from './people.mjs';
 
-export function pages(provider, settings) {
+export function pages(provider, settings = {}) {
   return (request, response) => {
     answer(provider, settings, request, response).catch((error) => {
       // Also a page that has expired or was never there.
