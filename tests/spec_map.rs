@@ -1,11 +1,12 @@
-//! The pages of the checklist are true as far as a machine can see: no row is missing, and every test
-//! that they name exists.
+//! The pages of the checklist and of the journey are true as far as a machine can see: no row is missing,
+//! and every test that they name exists.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 const TOKENS: &str = "docs/spec-map-rows.md";
 const GATE: &str = "docs/spec-map-gate.md";
+const JOURNEY: &str = "docs/journey.md";
 
 fn read(path: impl AsRef<Path>) -> Option<String> {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).ok()
@@ -25,6 +26,7 @@ fn no_row_is_missing() {
             [tokens, numbered(&mut (1..=61).chain(79..=87))].concat(),
         ),
         (GATE, [gate, numbered(&mut (88..=141))].concat()),
+        (JOURNEY, lettered("J", 24)),
     ] {
         let text = read(page).unwrap();
         let found: Vec<&str> = text
@@ -43,8 +45,20 @@ fn lettered(letter: &str, last: u8) -> Vec<String> {
 }
 
 #[test]
+fn every_step_of_the_journey_names_a_test() {
+    let page = read(JOURNEY).unwrap();
+    let steps = page.lines().filter(|line| line.starts_with("| J"));
+    for step in steps {
+        let tests = step.trim_end_matches([' ', '|']).rsplit(" | ").next();
+        assert!(tests.is_some_and(|tests| tests.contains(".rs::")), "{step}");
+    }
+}
+
+#[test]
 fn every_test_that_is_named_exists() {
-    let page = [TOKENS, GATE].map(|page| read(page).unwrap()).concat();
+    let page = [TOKENS, GATE, JOURNEY]
+        .map(|page| read(page).unwrap())
+        .concat();
     let rows = page.lines().filter(|line| line.starts_with("| "));
     let mut named = 0;
     for text in rows.flat_map(|row| row.split('`').skip(1).step_by(2)) {
@@ -65,7 +79,7 @@ fn every_test_that_is_named_exists() {
             }
         }
     }
-    assert!(named > 250, "only {named} were found");
+    assert!(named > 400, "only {named} were found");
 }
 
 /// As the page writes it: under `tests/` or `mcp-authz/src/`.
