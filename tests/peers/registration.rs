@@ -13,19 +13,24 @@ use tokio::net::TcpListener;
 
 use crate::server::{self, Outbox};
 
-const SCOPES: [&str; 3] = ["profile", "email", "mail:send"];
+pub(crate) const SCOPES: [&str; 3] = ["profile", "email", "mail:send"];
 
-struct Tenant {
-    logto: Logto,
-    server: String,
-    outbox: Outbox,
+/// The operator gave it to a developer.
+pub(crate) const INITIAL: &str = "initial-token-of-a-developer-0123456789";
+
+pub(crate) struct Tenant {
+    pub(crate) logto: Logto,
+    pub(crate) server: String,
+    pub(crate) outbox: Outbox,
+    /// Where agents register.
+    pub(crate) registration: String,
     /// Kept, because it ends when it is dropped.
     _engine: OidcProvider,
 }
 
 impl Tenant {
     /// A tenant with a server beside it, at which anybody registers within `policy`.
-    async fn open(policy: RegistrationPolicy) -> Result<Self> {
+    pub(crate) async fn open(policy: RegistrationPolicy) -> Result<Self> {
         let logto = Logto::start().await;
         // Before anything listens there, as when a program starts.
         let address = format!("127.0.0.1:{}", free_port()?);
@@ -58,6 +63,7 @@ impl Tenant {
         let server = builder.initial_scopes(SCOPES).build().await?;
         let registration = ClientRegistration::builder(format!("{here}/agents"), policy)
             .open(danger::open_registration(5))
+            .initial_access_token("developer", INITIAL)
             .build(&server, client)?;
         let app = server
             .router()
@@ -69,6 +75,7 @@ impl Tenant {
             logto,
             server: resource,
             outbox,
+            registration: registration.registration_endpoint().to_owned(),
             _engine: engine,
         })
     }

@@ -5,6 +5,7 @@ mod consent;
 mod introductions;
 mod lifetime;
 mod limits;
+mod registration;
 
 use std::time::Duration;
 
