@@ -16,6 +16,7 @@ mod browser;
 mod ceilings;
 mod clients;
 mod consent;
+mod exchange;
 mod faults;
 mod grants;
 mod opaque;

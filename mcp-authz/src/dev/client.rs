@@ -34,6 +34,8 @@ pub struct Client {
     pub(super) consent_scopes: Option<Vec<String>>,
     /// Whether it gets refresh tokens without `offline_access`.
     pub(super) refreshes: bool,
+    /// The API that it is, if it may exchange the tokens that it is called with.
+    pub(super) exchanges_for: Option<String>,
 }
 
 /// Who says what the client is.
@@ -73,6 +75,7 @@ impl Client {
             default_scopes: ScopeSet::new(),
             consent_scopes: None,
             refreshes: true,
+            exchanges_for: None,
         }
     }
 
@@ -129,6 +132,23 @@ impl Client {
         self
     }
 
+    /// Lets it exchange the tokens that are for `resource`, the API that this client is, for tokens of
+    /// other APIs (RFC 8693): for the same person, with no other scopes and no longer a life, and saying
+    /// who acts (`act`). It has to be a confidential client.
+    ///
+    /// ```
+    /// use mcp_authz::dev::Client;
+    ///
+    /// let server = Client::first_party("mcp-server", "The server")
+    ///     .secret("s3cret")
+    ///     .may_exchange("http://127.0.0.1:3001/mcp");
+    /// ```
+    #[must_use]
+    pub fn may_exchange(mut self, resource: impl Into<String>) -> Self {
+        self.exchanges_for = Some(resource.into());
+        self
+    }
+
     /// What a person reads. A client that has no name is called by its id.
     pub(super) fn display_name(&self) -> &str {
         self.name.as_deref().unwrap_or(&self.id)
@@ -163,6 +183,11 @@ impl Client {
         if self.redirect_uris.is_empty() && !self.is_confidential() {
             problems.push(format!(
                 "client {id} can do nothing: add .redirect_uri(..) or .secret(..)"
+            ));
+        }
+        if self.exchanges_for.is_some() && !self.is_confidential() {
+            problems.push(format!(
+                "client {id} cannot exchange tokens, since nothing proves that it is itself: add .secret(..)"
             ));
         }
         match &self.key {

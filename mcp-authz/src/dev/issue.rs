@@ -45,19 +45,24 @@ impl Provider {
         scopes: &ScopeSet,
         now: u64,
     ) -> Result<AccessToken, Error> {
-        let opaque = &self.settings.opaque;
-        let is_opaque = match &grant.resource {
-            Some(resource) => opaque.resources.contains(resource),
-            None => opaque.without_resource,
-        };
         let draft = Draft {
-            form: if is_opaque { Form::Opaque } else { Form::Jwt },
+            form: self.form_for(grant.resource.as_deref()),
             grant,
             scopes,
             lifetime: self.settings.access_token_lifetime.as_secs(),
             changes: Map::new(),
         };
         self.issue(draft, now)
+    }
+
+    /// What the developer wants for this API.
+    pub(super) fn form_for(&self, resource: Option<&str>) -> Form {
+        let opaque = &self.settings.opaque;
+        let is_opaque = match resource {
+            Some(resource) => opaque.resources.iter().any(|own| own == resource),
+            None => opaque.without_resource,
+        };
+        if is_opaque { Form::Opaque } else { Form::Jwt }
     }
 
     pub(super) fn issue(&self, draft: Draft<'_>, now: u64) -> Result<AccessToken, Error> {

@@ -106,6 +106,7 @@ mod grants;
 mod client_auth;
 mod assertion;
 mod token;
+mod exchange;
 mod grant;
 mod consents;
 mod issue;

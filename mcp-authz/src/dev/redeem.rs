@@ -103,7 +103,36 @@ impl Tables {
     }
 
     pub(super) fn revoke_access_token(&mut self, id: String, ends: u64, now: u64) {
-        self.revoked.insert(id, (), now, ends.saturating_sub(now));
+        let mut ending = vec![(id, ends)];
+        // What was issued in exchange for it ends with it, and so on.
+        while let Some((id, ends)) = ending.pop() {
+            ending.extend(self.exchanged.remove(&id, now).unwrap_or_default());
+            self.revoked.insert(id, (), now, ends.saturating_sub(now));
+        }
+    }
+
+    /// Notes an access token that was issued in exchange for the one with the id `from`, which ends no
+    /// earlier.
+    pub(super) fn note_exchange(
+        &mut self,
+        (from, its_end): (&str, u64),
+        id: &str,
+        ends: u64,
+        now: u64,
+    ) {
+        if self.revoked.get(from, now).is_some() {
+            // It was revoked while the new one was being signed.
+            return self.revoke_access_token(id.to_owned(), ends, now);
+        }
+        let entry = (id.to_owned(), ends);
+        match self.exchanged.get_mut(from, now) {
+            Some(others) => others.push(entry),
+            None => {
+                let lifetime = its_end.saturating_sub(now);
+                self.exchanged
+                    .insert(from.to_owned(), vec![entry], now, lifetime);
+            }
+        }
     }
 
     /// RFC 7009 §2.1: ends the family of a refresh token, if it is this client's.
@@ -215,6 +244,21 @@ mod tests {
             !redeem(&second, "agent", pass),
             "its successor died with it"
         );
+    }
+
+    #[test]
+    fn what_was_exchanged_for_a_token_ends_with_it() {
+        let mut tables = Tables::default();
+        tables.note_exchange(("first", 10), "second", 10, 0);
+        tables.note_exchange(("second", 10), "third", 9, 0);
+        tables.note_exchange(("other", 10), "its own", 10, 0);
+        tables.revoke_access_token("first".into(), 10, 1);
+        for id in ["first", "second", "third"] {
+            assert!(tables.revoked.get(id, 2).is_some(), "{id}");
+        }
+        assert!(tables.revoked.get("its own", 2).is_none());
+        tables.note_exchange(("first", 10), "late", 10, 2);
+        assert!(tables.revoked.get("late", 3).is_some());
     }
 
     #[test]

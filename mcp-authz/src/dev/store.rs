@@ -49,6 +49,8 @@ pub(super) struct Tables {
     assertions: Expiring<()>,
     /// Ids (`jti`) of access tokens that ended early.
     pub(super) revoked: Expiring<()>,
+    /// By the id of an access token, those that were issued in exchange for it: id and end.
+    pub(super) exchanged: Expiring<Vec<(String, u64)>>,
 }
 
 /// What is known of a browser.
@@ -96,6 +98,7 @@ impl Default for Tables {
             families: Expiring::with_capacity(10_000),
             assertions: Expiring::with_capacity(10_000),
             revoked: Expiring::with_capacity(50_000),
+            exchanged: Expiring::with_capacity(50_000),
         }
     }
 }

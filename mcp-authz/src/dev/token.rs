@@ -1,4 +1,5 @@
-//! The token endpoint (RFC 6749 §4.1.3, §4.4 and §6; RFC 7636 §4.6; RFC 8707 §2.2).
+//! The token endpoint (RFC 6749 §4.1.3, §4.4 and §6; RFC 7636 §4.6; RFC 8707 §2.2). Token exchange is in
+//! `exchange`.
 
 use std::sync::Arc;
 
@@ -13,6 +14,7 @@ use super::authorize::{parse_scopes, read_resource};
 use super::client::Client;
 use super::client_auth;
 use super::error::OAuthError;
+use super::exchange;
 use super::grant::Grant;
 use super::params::Params;
 use super::provider::{Provider, now};
@@ -20,20 +22,26 @@ use super::secret::{Secret, fingerprint};
 use super::store::Code;
 use crate::scope::ScopeSet;
 
-pub(super) const GRANT_TYPES: [&str; 3] =
-    ["authorization_code", "refresh_token", "client_credentials"];
+pub(super) const GRANT_TYPES: [&str; 4] = [
+    "authorization_code",
+    "refresh_token",
+    "client_credentials",
+    exchange::GRANT_TYPE,
+];
 
-/// RFC 6749 §5.1.
+/// RFC 6749 §5.1, RFC 8693 §2.2.1.
 #[derive(Serialize)]
-struct TokenResponse {
-    access_token: String,
-    token_type: &'static str,
-    expires_in: u64,
-    scope: String,
+pub(super) struct TokenResponse {
+    pub(super) access_token: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    refresh_token: Option<String>,
+    pub(super) issued_token_type: Option<&'static str>,
+    pub(super) token_type: &'static str,
+    pub(super) expires_in: u64,
+    pub(super) scope: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    id_token: Option<String>,
+    pub(super) refresh_token: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) id_token: Option<String>,
 }
 
 /// What to issue, once a request has earned it.
@@ -56,13 +64,14 @@ pub(super) async fn token(
     if !GRANT_TYPES.contains(&grant_type) {
         return Err(OAuthError::new(
             "unsupported_grant_type",
-            "use authorization_code, refresh_token or client_credentials",
+            "use authorization_code, refresh_token, client_credentials or token exchange",
         ));
     }
     let client = client_auth::authenticate(&provider, &headers, &params).await?;
     let answer = match grant_type {
         "authorization_code" => from_code(&provider, &client, &params),
         "refresh_token" => from_refresh_token(&provider, &client, &params),
+        exchange::GRANT_TYPE => exchange::from_subject_token(&provider, &client, &params),
         _ => from_client(&provider, &client, &params),
     }?;
     let headers: [(HeaderName, HeaderValue); 1] =
@@ -228,6 +237,7 @@ impl Order<'_> {
         }
         Ok(TokenResponse {
             access_token: access.token,
+            issued_token_type: None,
             token_type: "Bearer",
             expires_in: access.ends - now,
             scope: self.scopes.to_string(),
