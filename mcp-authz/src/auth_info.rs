@@ -14,6 +14,7 @@ pub(crate) use kept::{Grants, Kept};
 use crate::consented::{Claims, ScopeClaims};
 use crate::gate::Answers;
 use crate::scope::{Scope, ScopeSet};
+use crate::token::Inbound;
 use crate::verdict::VerdictSender;
 
 /// Beyond `exp`, as for requests: the longest leeway that an issuer may have.
@@ -24,8 +25,10 @@ pub(crate) const MAX_STREAM_AGE: Duration = Duration::from_secs(15 * 60);
 
 /// Who calls, through which client, with which consent.
 ///
-/// Cheap to clone. It never holds or prints the token, and implements neither `Deserialize` nor
-/// `JsonSchema`, so it can never become an argument that a client supplies.
+/// Cheap to clone. It never shows or prints the token, and implements neither `Deserialize` nor
+/// `JsonSchema`, so it can never become an argument that a client supplies. Where the server is built with
+/// [`.token_exchange(..)`](crate::ServerBuilder::token_exchange), and there alone, what a function is
+/// called with holds the token for [`exchange`](Self::exchange), until its last clone is dropped.
 ///
 /// ```
 /// use mcp_authz::{AuthInfo, tool};
@@ -50,11 +53,12 @@ struct Held {
     claims: OnceLock<Map<String, Value>>,
 }
 
-/// The call that a caller is in: where a late refusal goes.
+/// The call that a caller is in: where a late refusal goes, and what came with it.
 #[derive(Clone)]
 pub(crate) struct OpenCall {
     pub(crate) verdict: VerdictSender,
     pub(crate) answers: Arc<Answers>,
+    pub(crate) inbound: Inbound,
 }
 
 impl Held {

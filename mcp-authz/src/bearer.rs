@@ -64,6 +64,11 @@ impl BearerToken {
         Self(token.into())
     }
 
+    /// The text itself, for who keeps it as a secret.
+    pub(crate) fn into_text(self) -> String {
+        self.0
+    }
+
     /// The token itself. It belongs into a verifier and nowhere else.
     #[must_use]
     pub fn expose(&self) -> &str {
@@ -150,6 +155,11 @@ fn hides(text: &str, scheme: Scheme) -> bool {
             .get(..scheme.name().len())
             .is_some_and(|start| scheme.is(start))
     })
+}
+
+/// Whether `text` can be a bearer token, and is no longer than those that are looked at.
+pub(crate) fn is_token(text: &str) -> bool {
+    text.len() <= MAX_TOKEN_BYTES && is_b64token(text)
 }
 
 /// RFC 6750 §2.1: `1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="`.

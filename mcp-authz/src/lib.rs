@@ -234,8 +234,8 @@ pub use server::{
 #[cfg_attr(docsrs, doc(cfg(feature = "dpop")))]
 pub use token::Dpop;
 pub use token::{
-    Algorithm, ClientAuth, Introspection, Issuer, Report, TokenCache, TokenVerifier, Userinfo,
-    VerifyError,
+    Algorithm, ClientAuth, ExchangeError, ExchangedToken, Introspection, Issuer, Report,
+    TokenCache, TokenExchange, TokenVerifier, Userinfo, VerifyError,
 };
 pub use {schemars, serde};
 

@@ -15,6 +15,7 @@ use super::{refused, unknown};
 use crate::auth_info::{AuthInfo, OpenCall};
 use crate::bind::InFlight;
 use crate::challenge::Denial;
+use crate::token::Inbound;
 use crate::verdict::VerdictSender;
 
 /// What the layer lets travel with a request: who calls, and where to put the verdict. Private, so
@@ -22,6 +23,7 @@ use crate::verdict::VerdictSender;
 #[derive(Clone, Debug)]
 pub(crate) struct Admitted {
     pub(crate) caller: Caller,
+    pub(crate) inbound: Inbound,
     pub(crate) verdict: VerdictSender,
     pub(crate) answers: Arc<Answers>,
 }
@@ -45,6 +47,7 @@ impl Admitted {
         Some(caller.in_call(OpenCall {
             verdict: self.verdict.clone(),
             answers: Arc::clone(&self.answers),
+            inbound: self.inbound.clone(),
         }))
     }
 }

@@ -14,7 +14,7 @@ use crate::challenge::{Challenger, Denial, ResponseBody};
 use crate::gate::{Admitted, Caller};
 #[cfg(feature = "dpop")]
 use crate::token::DpopVerifier;
-use crate::token::{Unverified, Verified, Verifiers, VerifyError};
+use crate::token::{Inbound, Unverified, Verified, Verifiers, VerifyError};
 
 /// How long a client is asked to wait when it cannot be told.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
@@ -33,6 +33,8 @@ pub(crate) struct Admission {
 #[derive(Debug)]
 pub(super) struct Admittance {
     pub(super) caller: Caller,
+    /// What is kept of the token.
+    pub(super) inbound: Inbound,
     /// How the token was presented: a later refusal is written in the same scheme.
     pub(super) scheme: Option<Scheme>,
     /// What the answer hands out besides.
@@ -58,7 +60,7 @@ impl Admission {
         request.extensions_mut().remove::<AuthInfo>();
         request.extensions_mut().remove::<Admitted>();
         let denial = match credentials {
-            Credentials::Token(token) => return self.by_bearer(&token).await,
+            Credentials::Token(token) => return self.by_bearer(token).await,
             #[cfg(feature = "dpop")]
             Credentials::Bound { token, proof } => {
                 return self.by_proof(&token, request.method(), proof).await;
@@ -89,19 +91,21 @@ impl Admission {
         Err(Refusal::Denied(denial, None))
     }
 
-    pub(super) async fn by_bearer(&self, token: &BearerToken) -> Result<Admittance, Refusal> {
+    pub(super) async fn by_bearer(&self, token: BearerToken) -> Result<Admittance, Refusal> {
         let denied = |denial| Refusal::Denied(denial, Some(Scheme::Bearer));
         #[cfg(feature = "dpop")]
         if self.dpop.as_ref().is_some_and(DpopVerifier::is_required) {
             tracing::info!("token refused: presented as bearer where DPoP is required");
             return Err(denied(Denial::InvalidToken));
         }
-        let verified = self.judge(token).await.map_err(denied)?;
+        let verified = self.judge(&token).await.map_err(denied)?;
+        let inbound = verified.inbound(token);
         let caller = verified
             .by_bearer()
             .map_err(|reject| denied(denial(&reject.into())))?;
         Ok(Admittance {
             caller: Some(caller),
+            inbound,
             scheme: Some(Scheme::Bearer),
             nonce: None,
         })
@@ -130,6 +134,7 @@ impl Admittance {
     const fn anonymous() -> Self {
         Self {
             caller: None,
+            inbound: Inbound::NOT_ASKED_FOR,
             scheme: None,
             nonce: None,
         }

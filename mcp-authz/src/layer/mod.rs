@@ -126,6 +126,7 @@ impl<H: ServerHandler> Shared<H> {
         let is_call = request.method() == Method::POST;
         let Admittance {
             caller,
+            inbound,
             scheme,
             nonce,
         } = match self.admission.admit(&mut request).await {
@@ -136,6 +137,7 @@ impl<H: ServerHandler> Shared<H> {
         let (verdict_sender, verdict) = verdict::channel();
         let admitted = Admitted {
             caller: caller.clone(),
+            inbound,
             verdict: verdict_sender,
             answers: Arc::clone(&self.guarded.answers),
         };

@@ -6,7 +6,7 @@ use super::NONCE;
 use super::admission::{Admission, Admittance, Refusal};
 use crate::bearer::{BearerToken, Scheme};
 use crate::challenge::{Denial, ResponseBody};
-use crate::token::{DpopVerifier, Fault, Proven};
+use crate::token::{DpopVerifier, Fault, Inbound, Proven};
 
 impl Admission {
     /// The schemes that this server understands. One that it was not asked to understand is no scheme.
@@ -33,6 +33,7 @@ impl Admission {
             .map_err(|fault| denied(denial(fault)))?;
         Ok(Admittance {
             caller: Some(caller),
+            inbound: Inbound::BOUND,
             scheme: Some(Scheme::Dpop),
             nonce,
         })

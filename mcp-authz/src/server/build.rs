@@ -155,7 +155,7 @@ impl Plan {
         let world = settings.world();
         let clock = Arc::clone(&world.clock);
         let verifiers = checks::verifiers(
-            settings.issuers.clone(),
+            settings.exchanging(&mut problems),
             settings.verifier.clone(),
             resource.as_ref().map_or("", |resource| &resource.text),
             world,

@@ -9,6 +9,7 @@ mod cors;
 mod dispatch;
 #[cfg(feature = "dpop")]
 mod dpop;
+mod exchange;
 mod item;
 mod local;
 mod manifest;

@@ -13,7 +13,7 @@ use crate::gate::{ChallengeForm, Visibility};
 use crate::scope::{ChallengeScopes, Hierarchy};
 #[cfg(feature = "dpop")]
 use crate::token::Dpop;
-use crate::token::{DynVerifier, Issuer};
+use crate::token::{DynVerifier, Issuer, TokenExchange};
 
 /// What is set before a server is built.
 #[derive(Clone)]
@@ -22,6 +22,7 @@ pub(super) struct Settings {
     pub(super) mount: Option<String>,
     pub(super) issuers: Vec<Issuer>,
     pub(super) verifier: Option<Arc<dyn DynVerifier>>,
+    pub(super) exchanges: Vec<TokenExchange>,
     #[cfg(feature = "dpop")]
     pub(super) dpop: Option<Dpop>,
     pub(super) eager: bool,
@@ -67,6 +68,7 @@ impl Default for Settings {
             mount: None,
             issuers: Vec::new(),
             verifier: None,
+            exchanges: Vec::new(),
             #[cfg(feature = "dpop")]
             dpop: None,
             eager: false,
@@ -115,6 +117,34 @@ macro_rules! with_settings {
             /// A verifier of your own for tokens that no configured issuer claims, such as API keys.
             pub fn verifier(mut self, verifier: impl crate::token::TokenVerifier) -> Self {
                 self.settings.verifier = Some(::std::sync::Arc::new(verifier));
+                self
+            }
+
+            /// Keeps the token of a call for as long as the call, so that its function can
+            /// [exchange](crate::AuthInfo::exchange) it for one of another API (RFC 8693). Without this no
+            /// token is kept, and a caller's own token is passed on in neither case.
+            ///
+            /// Call it again for another issuer; see [`TokenExchange`](crate::TokenExchange).
+            ///
+            /// ```
+            /// use mcp_authz::{ClientAuth, Server};
+            ///
+            /// # let secret = "s3cret";
+            /// let builder = Server::builder("assistant")
+            ///     .resource("https://mcp.example.com/mcp")
+            ///     .issuer("https://as.example.com")
+            ///     .token_exchange(ClientAuth::secret_basic("mcp-server", secret));
+            /// ```
+            ///
+            /// # Errors
+            ///
+            /// Building fails without the issuer that it is for, for an issuer whose metadata names no token
+            /// endpoint, and for credentials that cannot be used.
+            pub fn token_exchange(
+                mut self,
+                exchange: impl Into<crate::token::TokenExchange>,
+            ) -> Self {
+                self.settings.exchanges.push(exchange.into());
                 self
             }
 

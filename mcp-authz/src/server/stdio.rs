@@ -24,6 +24,7 @@ use crate::challenge::Denial;
 use crate::error::Error;
 use crate::gate::{Admitted, Barred, CurrentCaller, Gate};
 use crate::layer::denial;
+use crate::token::Inbound;
 use crate::verdict;
 
 /// Who calls a server on standard input and output: a token from a place of your choice, or a
@@ -217,6 +218,7 @@ where
             let guarded = &self.local.guarded;
             extensions.insert(Admitted {
                 caller,
+                inbound: Inbound::STDIO,
                 verdict,
                 answers: Arc::clone(&guarded.answers),
             });

@@ -1,4 +1,4 @@
-//! An endpoint that is asked about tokens, and what makes its answer one.
+//! An endpoint of an issuer that this server asks, and what makes its answer one.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +17,7 @@ use crate::World;
 use crate::fetch::FetchError;
 
 /// What a caller is told to wait when the endpoint does not say.
-const PAUSE: Duration = Duration::from_secs(5);
+pub(super) const PAUSE: Duration = Duration::from_secs(5);
 
 /// The longest wait that an endpoint may impose.
 const MAX_PAUSE: Duration = Duration::from_secs(60);
@@ -31,7 +31,7 @@ pub(super) enum Form {
 
 /// One endpoint of one issuer, configured or by its metadata.
 pub(super) struct Endpoint {
-    /// `introspection` or `userinfo`, for the operator.
+    /// `introspection`, `userinfo` or `token endpoint`, for the operator.
     pub(super) name: &'static str,
     pub(super) member: &'static str,
     pub(super) configured: Option<Url>,
@@ -83,7 +83,7 @@ impl Endpoint {
         }
         match media_type(answer.headers()).as_str() {
             "application/jwt" | "application/token-introspection+jwt" => Ok(Form::Jwt),
-            kind if kind == "application/json" || is_json_suffix(kind) => Ok(Form::Json),
+            _ if is_json(answer.headers()) => Ok(Form::Json),
             _ => Err(self.useless("its answer is neither JSON nor a JWT")),
         }
     }
@@ -131,12 +131,15 @@ fn media_type(headers: &HeaderMap) -> String {
     kind.unwrap_or_default().trim().to_ascii_lowercase()
 }
 
-fn is_json_suffix(kind: &str) -> bool {
-    kind.starts_with("application/") && kind.ends_with("+json")
+/// Whether the body is JSON, by what the headers say (RFC 8259, RFC 6839 §3.1).
+pub(super) fn is_json(headers: &HeaderMap) -> bool {
+    let kind = media_type(headers);
+    let has_suffix = kind.starts_with("application/") && kind.ends_with("+json");
+    kind == "application/json" || has_suffix
 }
 
 /// The delay in seconds (RFC 9110 §10.2.3), within reason; the form of a date is left alone.
-fn retry_after(headers: &HeaderMap) -> Duration {
+pub(super) fn retry_after(headers: &HeaderMap) -> Duration {
     let value = headers
         .get(RETRY_AFTER)
         .and_then(|value| value.to_str().ok());

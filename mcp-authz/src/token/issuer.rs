@@ -6,7 +6,7 @@ use url::Url;
 
 use super::claim_options::ClaimOptions;
 use super::remote::Remote;
-use super::{Algorithm, discovery};
+use super::{Algorithm, TokenExchange, discovery};
 use crate::{World, fetch};
 
 /// The longest leeway, and the default: clocks that differ by more are broken (RFC 7519 §4.1.4
@@ -43,6 +43,8 @@ pub struct Issuer {
     pub(crate) opaque_only: bool,
     /// How opaque tokens are judged, and what userinfo adds to any token.
     pub(crate) remote: Remote,
+    /// How its tokens are exchanged; the server's setting.
+    pub(crate) exchange: Option<TokenExchange>,
     /// What a preset was given and cannot work with.
     pub(crate) mistakes: Vec<String>,
 }
@@ -63,6 +65,7 @@ impl Issuer {
             private_addresses: false,
             opaque_only: false,
             remote: Remote::default(),
+            exchange: None,
             mistakes: Vec::new(),
         }
     }
@@ -208,7 +211,8 @@ impl Issuer {
         }
         self.claims.problems().into_iter().for_each(&mut say);
         if let Ok(url) = &url {
-            for what in self.remote.problems(url) {
+            let exchange = self.exchange.iter().flat_map(|one| one.problems(url));
+            for what in self.remote.problems(url).into_iter().chain(exchange) {
                 say(&what);
             }
         }

@@ -12,13 +12,14 @@ use super::discovery::Failure;
 use super::documents::Documents;
 use super::endpoint::Endpoint;
 use super::enrichment::Enrichment;
+use super::exchange::Exchanger;
 use super::introspection::Introspector;
 use super::jose::Jws;
 use super::jwt::JwtVerifier;
 use super::userinfo::{Enricher, UserinfoEndpoint};
 use super::verifiers::Unverified;
 use super::wants::Keys;
-use super::{Issuer, Reject, UserinfoAlone, VerifyError};
+use super::{Issuer, Reject, UserinfoAlone, Verified, VerifyError};
 use crate::World;
 use crate::auth_info::AuthInfo;
 use crate::bearer::BearerToken;
@@ -32,6 +33,7 @@ pub(crate) struct IssuerVerifier {
     jwt: JwtVerifier,
     opaque: Option<Question<Judge>>,
     enrichment: Option<Question<Enrichment>>,
+    exchanger: Option<Arc<Exchanger>>,
 }
 
 /// Something to ask, and what was answered.
@@ -62,6 +64,7 @@ impl IssuerVerifier {
         });
         let documents = Documents::new(&issuer, url, world.clone());
         let (remote, algorithms) = (issuer.remote.clone(), issuer.algorithms.clone());
+        let exchange = issuer.exchange.clone();
         let jwt = JwtVerifier::new(
             issuer,
             Arc::clone(&rules),
@@ -107,7 +110,17 @@ impl IssuerVerifier {
             }
             (None, _) => None,
         };
+        let exchanger = exchange.map(|settings| Exchanger {
+            issuer: rules.issuer.clone(),
+            endpoint: endpoint(
+                "token endpoint",
+                "token_endpoint",
+                settings.configured(documents.url()),
+            ),
+            settings,
+        });
         Self {
+            exchanger: exchanger.map(Arc::new),
             opaque: judge.map(|judge| Question::new(Arc::new(judge), &rules, world)),
             enrichment: for_jwts.map(|more| Question::new(Arc::new(more), &rules, world)),
             documents,
@@ -120,17 +133,26 @@ impl IssuerVerifier {
         &self.rules.issuer
     }
 
-    /// What it could not verify, under its name.
-    pub(super) fn unverified(&self, error: VerifyError) -> Unverified<'_> {
-        Unverified {
+    /// What it said of a token, under its name.
+    pub(super) fn judged(
+        &self,
+        outcome: Result<AuthInfo, VerifyError>,
+    ) -> Result<Verified, Unverified<'_>> {
+        let verified = outcome.map(|caller| Verified::by(self, caller));
+        verified.map_err(|error| Unverified {
             issuer: Some(self.issuer()),
             error,
-        }
+        })
     }
 
     /// Whether it judges tokens that are no JWTs.
     pub(crate) fn takes_opaque(&self) -> bool {
         self.opaque.is_some()
+    }
+
+    /// Who exchanges its tokens, where the author asked for that.
+    pub(super) fn exchanger(&self) -> Option<Arc<Exchanger>> {
+        self.exchanger.clone()
     }
 
     /// The caller of a token seen before: no waiting, no parsing.

@@ -3,8 +3,9 @@
 //! `jose` and `json` read the token, `claims` decides what it may say; `discovery`, `documents`,
 //! `jwks` and `provider` know the issuer's addresses and keys, and `jwt` puts these together. What is
 //! not signed is asked about: `introspection` and `userinfo` know how, through `endpoint`, and `asking`
-//! asks once for everyone; `enrichment` is what is added to a verified token; `wants` is what the metadata must say for that. `issuer_verifier` is one
-//! issuer, `verifiers` one server. `possession` decides whether to hold a token is enough, `dpop` checks
+//! asks once for everyone; `enrichment` is what is added to a verified token; `wants` is what the metadata
+//! must say for that. `issuer_verifier` is one issuer, `verifiers` one server. `exchange` gets tokens of
+//! other APIs in return. `possession` decides whether to hold a token is enough, `dpop` checks
 //! proofs where it is not.
 //! What is special about a provider lies in `presets`.
 
@@ -22,6 +23,7 @@ mod documents;
 mod dpop;
 mod endpoint;
 pub(crate) mod enrichment;
+mod exchange;
 mod introspection;
 mod issuer;
 mod issuer_verifier;
@@ -52,6 +54,8 @@ pub use client_auth::ClientAuth;
 pub use dpop::Dpop;
 #[cfg(feature = "dpop")]
 pub(crate) use dpop::{DpopVerifier, Fault, Proven};
+pub(crate) use exchange::Inbound;
+pub use exchange::{ExchangeError, ExchangedToken, TokenExchange};
 pub use introspection::Introspection;
 pub use issuer::Issuer;
 pub(crate) use possession::Verified;

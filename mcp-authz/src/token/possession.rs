@@ -1,9 +1,14 @@
 //! Whether who presents a token may use it: a token that is bound to a key takes more than to hold it.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value};
 
 #[cfg(feature = "dpop")]
 use super::dpop::Thumbprint;
+use super::exchange::{Exchanger, Inbound};
+use super::issuer_verifier::IssuerVerifier;
+use super::secret::Secret;
 use super::{Reject, Unverified, Verifiers};
 use crate::auth_info::AuthInfo;
 use crate::bearer::BearerToken;
@@ -11,9 +16,43 @@ use crate::bearer::BearerToken;
 /// The caller of a verified token, as long as nobody has checked that its presenter may use it.
 ///
 /// Every verifier's outcome passes through here, so that none has to remember what `cnf` means.
-pub(crate) struct Verified(AuthInfo);
+pub(crate) struct Verified {
+    caller: AuthInfo,
+    /// Who may see the token again: the issuer that verified it, and nobody for one that another has.
+    exchanger: Option<Arc<Exchanger>>,
+}
 
 impl Verified {
+    /// The caller of a token that this issuer has issued.
+    pub(super) fn by(issuer: &IssuerVerifier, caller: AuthInfo) -> Self {
+        Self {
+            caller,
+            exchanger: issuer.exchanger(),
+        }
+    }
+
+    /// The caller of a token that is no issuer's, whatever its verifier calls it.
+    pub(super) fn by_custom(caller: AuthInfo) -> Self {
+        Self {
+            caller,
+            exchanger: None,
+        }
+    }
+
+    /// The caller, whoever presents the token.
+    #[cfg(test)]
+    pub(super) fn caller(self) -> AuthInfo {
+        self.caller
+    }
+
+    /// What is kept of the token, once it is verified.
+    pub(crate) fn inbound(&self, token: BearerToken) -> Inbound {
+        match &self.exchanger {
+            Some(exchanger) => Inbound::keep(Secret::new(token.into_text()), Arc::clone(exchanger)),
+            None => Inbound::NOT_ASKED_FOR,
+        }
+    }
+
     /// The caller, where to hold the token is enough (RFC 6750 §1.2).
     ///
     /// # Errors
@@ -21,10 +60,10 @@ impl Verified {
     /// For every token with a `cnf` (RFC 7800 §3): its owner asked that possession alone must not do
     /// (RFC 9449 §7.2, RFC 8705 §3).
     pub(crate) fn by_bearer(self) -> Result<AuthInfo, Reject> {
-        if self.0.is_confirmed() {
+        if self.caller.is_confirmed() {
             return Err(PRESENTED_AS_BEARER);
         }
-        Ok(self.0)
+        Ok(self.caller)
     }
 
     /// The caller, and the key whose holder may be that caller.
@@ -34,9 +73,9 @@ impl Verified {
     /// For a token that is bound to no key (RFC 9449 §7.1), or to one of another kind.
     #[cfg(feature = "dpop")]
     pub(super) fn by_key(self) -> Result<(AuthInfo, Thumbprint), Reject> {
-        let key = bound_to(self.0.claims())?;
+        let key = bound_to(self.caller.claims())?;
         let key = key.ok_or(Reject("cnf: missing, though the scheme is DPoP"))?;
-        Ok((self.0, key))
+        Ok((self.caller, key))
     }
 }
 
@@ -51,9 +90,9 @@ impl Verifiers {
         token: &BearerToken,
     ) -> Result<Verified, Unverified<'a>> {
         match self.cached(token) {
-            Some(caller) => Ok(Verified(caller)),
+            Some(verified) => Ok(verified),
             // Apart: every request would carry the room that it takes.
-            None => Box::pin(self.identify(token)).await.map(Verified),
+            None => Box::pin(self.identify(token)).await,
         }
     }
 }
@@ -105,7 +144,7 @@ mod tests {
     fn whoever_verified_it_a_token_with_cnf_is_no_bearer_token() {
         let verified = |claims: Value| {
             let claims = claims.as_object().cloned().unwrap_or_default();
-            Verified(AuthInfo::builder("https://h").claims(claims).build())
+            Verified::by_custom(AuthInfo::builder("https://h").claims(claims).build())
         };
         assert!(verified(json!({})).by_bearer().is_ok());
         let jkt = "A".repeat(43);

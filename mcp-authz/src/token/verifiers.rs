@@ -9,7 +9,7 @@ use url::Url;
 use super::cache::TokenHash;
 use super::discovery::Failure;
 use super::issuer_verifier::IssuerVerifier;
-use super::{Issuer, Reject, TokenCache, TokenVerifier, VerifyError, jose};
+use super::{Issuer, Reject, TokenCache, TokenVerifier, Verified, VerifyError, jose};
 use crate::World;
 use crate::auth_info::AuthInfo;
 use crate::bearer::BearerToken;
@@ -129,15 +129,16 @@ impl Verifiers {
     /// The caller behind a token that was verified before: synchronous, below a microsecond.
     ///
     /// `None` says nothing about the token; ask [`identify`](Self::identify).
-    pub(super) fn cached(&self, token: &BearerToken) -> Option<AuthInfo> {
+    pub(super) fn cached(&self, token: &BearerToken) -> Option<Verified> {
         let token = token.expose();
         if self.issuers.is_empty() || token.len() > jose::MAX_TOKEN {
             return None;
         }
         let (hash, now) = (TokenHash::of(token), self.world.clock.now());
-        self.issuers
-            .iter()
-            .find_map(|issuer| issuer.cached(hash, now))
+        self.issuers.iter().find_map(|issuer| {
+            let caller = issuer.cached(hash, now)?;
+            Some(Verified::by(issuer, caller))
+        })
     }
 
     /// The caller behind `token`.
@@ -148,7 +149,7 @@ impl Verifiers {
     pub(super) async fn identify<'a>(
         &'a self,
         token: &BearerToken,
-    ) -> Result<AuthInfo, Unverified<'a>> {
+    ) -> Result<Verified, Unverified<'a>> {
         let text = token.expose();
         if text.len() > jose::MAX_TOKEN {
             return Err(Reject("token: longer than 16 KiB").into());
@@ -163,7 +164,7 @@ impl Verifiers {
                 .find(|issuer| Some(issuer.issuer()) == iss)
             {
                 let verified = issuer.verify_jwt(token, jws).await;
-                return verified.map_err(|error| issuer.unverified(error));
+                return issuer.judged(verified);
             }
             if self.custom.is_none() {
                 return Err(Reject(
@@ -173,9 +174,9 @@ impl Verifiers {
             }
         } else if let Some(issuer) = self.issuers.iter().find(|issuer| issuer.takes_opaque()) {
             let verified = issuer.verify_opaque(token).await;
-            return verified.map_err(|error| issuer.unverified(error));
+            return issuer.judged(verified);
         }
-        Ok(self.verify_custom(token).await?)
+        Ok(Verified::by_custom(self.verify_custom(token).await?))
     }
 
     async fn verify_custom(&self, token: &BearerToken) -> Result<AuthInfo, VerifyError> {

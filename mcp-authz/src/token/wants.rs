@@ -4,7 +4,8 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use super::discovery::{Failure, Metadata};
-use super::{Algorithm, ClientAuth, Introspection, Issuer};
+use super::exchange::GRANT_TYPE;
+use super::{Algorithm, ClientAuth, Introspection, Issuer, TokenExchange};
 use crate::danger::Opaque;
 
 /// What one server needs of one issuer, as far as the metadata has a word in it.
@@ -70,6 +71,9 @@ impl Issuer {
         {
             let remedy = "name it with `Userinfo::new().endpoint(..)`, or remove `.userinfo(..)`";
             wants.endpoint("userinfo_endpoint", !userinfo.is_optional(), remedy);
+        }
+        if let Some(exchange) = &self.exchange {
+            wants.exchange(exchange);
         }
         wants.keys = match wants.keys {
             Keys::Never if self.opaque_only => Keys::Never,
@@ -143,18 +147,47 @@ impl Wants {
         let remedy =
             "name it with `Introspection::new(..).endpoint(..)`, or remove `.introspection(..)`";
         self.endpoint("introspection_endpoint", true, remedy);
-        let methods = ClientAuth::METHODS;
+        self.client(
+            &introspection.auth,
+            "introspection_endpoint_auth_methods_supported",
+            "introspection_endpoint_auth_signing_alg_values_supported",
+        );
+    }
+
+    fn exchange(&mut self, exchange: &TokenExchange) {
+        if exchange.has_endpoint() {
+            return;
+        }
+        let remedy =
+            "name it with `TokenExchange::new(..).endpoint(..)`, or remove `.token_exchange(..)`";
+        self.endpoint("token_endpoint", true, remedy);
         self.lists.push(List {
-            member: "introspection_endpoint_auth_methods_supported",
-            wanted: vec![introspection.auth.method()],
-            advice: "write",
-            others: methods.map(|(name, code)| (name, code.to_owned())).to_vec(),
+            member: "grant_types_supported",
+            wanted: vec![GRANT_TYPE],
+            advice: "",
+            others: Vec::new(),
         });
-        if let Some(algorithm) = introspection.auth.algorithm() {
-            let member = "introspection_endpoint_auth_signing_alg_values_supported";
+        self.client(
+            exchange.auth(),
+            "token_endpoint_auth_methods_supported",
+            "token_endpoint_auth_signing_alg_values_supported",
+        );
+    }
+
+    /// How this server proves who it is, and by which lists that is taken.
+    fn client(&mut self, auth: &ClientAuth, methods: &'static str, algorithms: &'static str) {
+        self.lists.push(List {
+            member: methods,
+            wanted: vec![auth.method()],
+            advice: "write",
+            others: ClientAuth::METHODS
+                .map(|(name, code)| (name, code.to_owned()))
+                .to_vec(),
+        });
+        if let Some(algorithm) = auth.algorithm() {
             let advice = "take a key for";
             self.lists
-                .push(List::of_algorithms(member, &[algorithm], advice));
+                .push(List::of_algorithms(algorithms, &[algorithm], advice));
         }
     }
 

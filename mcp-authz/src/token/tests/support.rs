@@ -20,7 +20,7 @@ use crate::auth_info::AuthInfo;
 use crate::bearer::BearerToken;
 use crate::clock::{Clock as _, TestClock};
 use crate::fetch::HttpFetch;
-use crate::token::{DynVerifier, Issuer, Verifiers, VerifyError};
+use crate::token::{DynVerifier, Issuer, Verified, Verifiers, VerifyError};
 
 pub(super) const RESOURCE: &str = "https://mcp.example.com/mcp";
 
@@ -338,7 +338,8 @@ impl Fixture {
     }
 
     pub(super) fn cached(&self, token: &str) -> Option<AuthInfo> {
-        self.verifiers.cached(&BearerToken::new(token))
+        let known = self.verifiers.cached(&BearerToken::new(token))?;
+        Some(known.caller())
     }
 
     pub(super) fn seconds(&self, offset: i64) -> i64 {
@@ -388,7 +389,9 @@ impl Verifiers {
     /// The caller behind `token`, or why there is none.
     pub(super) async fn verify(&self, token: &BearerToken) -> Result<AuthInfo, VerifyError> {
         let caller = self.identify(token).await;
-        caller.map_err(|unverified| unverified.error)
+        caller
+            .map(Verified::caller)
+            .map_err(|unverified| unverified.error)
     }
 }
 
