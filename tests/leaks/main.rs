@@ -4,6 +4,7 @@
 //! One test, since what listens to the log listens to the whole process.
 
 mod dpop;
+mod exchange;
 mod jwt;
 mod log;
 mod opaque;
@@ -42,6 +43,7 @@ async fn nothing_that_opens_a_door_is_logged() {
     opaque::run(&mut secrets).await;
     records::run(&mut secrets).await;
     dpop::run(&mut secrets).await;
+    exchange::run(&mut secrets).await;
     sessions::run(&mut secrets).await;
     sign_in::run(&mut secrets).await;
     nowhere().await;
@@ -51,6 +53,8 @@ async fn nothing_that_opens_a_door_is_logged() {
         "mcp_authz::layer::admission: token refused",
         "token not verified",
         "proof refused",
+        "token exchange refused",
+        "token not exchanged",
         "mcp_authz::gate::ticket: refused",
         r#"refused: not a host of this server (`allowed_hosts`) host="mcp.example.org""#,
         r#"refused: not a page of this server (`allowed_origins`) origin="https://app.example.org""#,
