@@ -3,6 +3,8 @@
 
 #[path = "examples/custom_verifier.rs"]
 mod custom_verifier;
+#[path = "examples/downstream.rs"]
+mod downstream;
 #[path = "examples/index.rs"]
 mod index;
 
