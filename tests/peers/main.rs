@@ -4,6 +4,7 @@
 mod canaille;
 mod client;
 mod dpop;
+mod exchange;
 mod glewlwyd;
 mod guarded;
 mod journey;

@@ -14,7 +14,7 @@ use super::Algorithm;
 use super::assertion::SigningKey;
 use super::secret::Secret;
 
-/// How this server proves to an authorization server who it is, where it asks about a token.
+/// How this server proves to an authorization server who it is, where it asks about a token or for one.
 ///
 /// The server is a client of its own there, registered beside the agents that call it.
 ///
