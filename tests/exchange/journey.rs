@@ -209,3 +209,50 @@ async fn a_handler_behind_the_gate_exchanges_too() {
         "mcp-server"
     );
 }
+
+#[tokio::test]
+async fn the_question_has_the_members_of_the_standard_and_no_others() {
+    for by_audience in [false, true] {
+        let endpoint = ScriptedIssuer::start(&[]).await;
+        let url = endpoint.url(TOKEN);
+        let same = |server| server;
+        let world = World::exchanging(
+            provider(RESOURCE),
+            |issuer| issuer,
+            same,
+            |server, _| {
+                let post = ClientAuth::secret_post("mcp-server", SECRET);
+                let exchange = TokenExchange::new(post).endpoint(url);
+                server.token_exchange(if by_audience {
+                    exchange.by_audience()
+                } else {
+                    exchange
+                })
+            },
+        )
+        .await;
+        let token = world.token();
+        world.lab.call(Some(&token), "agenda").await;
+        let asked = endpoint.received(TOKEN).remove(0);
+        assert_eq!(asked.authorization, "");
+        let url = http_client::Url::parse(&format!("http://h/?{}", asked.body)).expect("a form");
+        let members: Vec<_> = url.query_pairs().into_owned().collect();
+        let type_of_token = "urn:ietf:params:oauth:token-type:access_token";
+        let target = if by_audience { "audience" } else { "resource" };
+        let expected = [
+            (
+                "grant_type",
+                "urn:ietf:params:oauth:grant-type:token-exchange",
+            ),
+            ("subject_token", &token),
+            ("subject_token_type", type_of_token),
+            ("requested_token_type", type_of_token),
+            (target, world.calendar.identifier()),
+            ("scope", "calendar:read"),
+            ("client_id", "mcp-server"),
+            ("client_secret", SECRET),
+        ];
+        let expected = expected.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        assert_eq!(members, expected);
+    }
+}
