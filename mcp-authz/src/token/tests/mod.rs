@@ -14,6 +14,7 @@ mod discovery;
 #[cfg(feature = "dpop")]
 mod dpop;
 mod endless;
+mod exchange;
 mod flights;
 mod good_tokens;
 mod introspection;
