@@ -40,14 +40,9 @@ impl fmt::Debug for Error {
     }
 }
 
-impl From<jsonwebtoken::errors::Error> for Error {
-    fn from(error: jsonwebtoken::errors::Error) -> Self {
-        Self::Signing(error.to_string())
-    }
-}
-
-impl From<aws_lc_rs::error::Unspecified> for Error {
-    fn from(error: aws_lc_rs::error::Unspecified) -> Self {
+impl Error {
+    /// Whatever the cryptographic library says: its types are no part of the interface.
+    pub(crate) fn signing(error: impl fmt::Display) -> Self {
         Self::Signing(error.to_string())
     }
 }
@@ -122,7 +117,7 @@ impl From<Error> for OAuthError {
 
 impl From<aws_lc_rs::error::Unspecified> for OAuthError {
     fn from(error: aws_lc_rs::error::Unspecified) -> Self {
-        Error::from(error).into()
+        Error::signing(error).into()
     }
 }
 

@@ -66,14 +66,14 @@ impl Provider {
     }
 
     pub(super) fn issue(&self, draft: Draft<'_>, now: u64) -> Result<AccessToken, Error> {
-        let id = Secret::random()?.fingerprint();
+        let id = Secret::random().map_err(Error::signing)?.fingerprint();
         let ends = now + draft.lifetime;
         let mut claims = self.access_token_claims(&draft, &id, now, ends);
         claims.extend(draft.changes);
         let token = match draft.form {
             Form::Jwt => self.keys.sign(ACCESS_TOKEN, &claims)?,
             Form::Opaque => {
-                let token = Secret::random()?;
+                let token = Secret::random().map_err(Error::signing)?;
                 let mut store = self.store.lock();
                 store.keep_opaque_token(&token, claims, now, draft.lifetime);
                 token.expose().to_owned()

@@ -62,7 +62,7 @@ impl KeyRing {
         let mut header = Header::new(Algorithm::ES256);
         header.typ = Some(typ.to_owned());
         header.kid = key.public.common.key_id.clone();
-        Ok(jsonwebtoken::encode(&header, claims, &key.private)?)
+        jsonwebtoken::encode(&header, claims, &key.private).map_err(Error::signing)
     }
 
     /// The claims of an access token that one of these keys signed for `issuer` and that has not
@@ -89,12 +89,16 @@ impl KeyRing {
 
 impl Key {
     fn generate() -> Result<Self, Error> {
-        let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING)?;
-        let private = EncodingKey::from_ec_der(pair.to_pkcs8v1()?.as_ref());
-        let mut public = Jwk::from_encoding_key(&private, Algorithm::ES256)?;
+        let algorithm = &ECDSA_P256_SHA256_FIXED_SIGNING;
+        let pair = EcdsaKeyPair::generate(algorithm).map_err(Error::signing)?;
+        let document = pair.to_pkcs8v1().map_err(Error::signing)?;
+        let private = EncodingKey::from_ec_der(document.as_ref());
+        let public = Jwk::from_encoding_key(&private, Algorithm::ES256);
+        let mut public = public.map_err(Error::signing)?;
         public.common.public_key_use = Some(PublicKeyUse::Signature);
         public.common.key_algorithm = Some(KeyAlgorithm::ES256);
-        public.common.key_id = Some(public.thumbprint(ThumbprintHash::SHA256)?);
+        let thumbprint = public.thumbprint(ThumbprintHash::SHA256);
+        public.common.key_id = Some(thumbprint.map_err(Error::signing)?);
         Ok(Self { private, public })
     }
 }

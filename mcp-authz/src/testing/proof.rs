@@ -21,11 +21,15 @@ pub(super) struct ProofKey {
 
 impl ProofKey {
     pub(super) fn generate() -> Result<Self, Error> {
-        let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING)?;
-        let private = EncodingKey::from_ec_der(pair.to_pkcs8v1()?.as_ref());
-        let public = Jwk::from_encoding_key(&private, Algorithm::ES256)?;
+        let algorithm = &ECDSA_P256_SHA256_FIXED_SIGNING;
+        let pair = EcdsaKeyPair::generate(algorithm).map_err(Error::signing)?;
+        let document = pair.to_pkcs8v1().map_err(Error::signing)?;
+        let private = EncodingKey::from_ec_der(document.as_ref());
+        let public = Jwk::from_encoding_key(&private, Algorithm::ES256);
+        let public = public.map_err(Error::signing)?;
+        let thumbprint = public.thumbprint(ThumbprintHash::SHA256);
         Ok(Self {
-            thumbprint: public.thumbprint(ThumbprintHash::SHA256)?,
+            thumbprint: thumbprint.map_err(Error::signing)?,
             private,
             public,
         })
@@ -48,7 +52,7 @@ impl ProofKey {
         header.typ = Some("dpop+jwt".to_owned());
         header.jwk = Some(self.public.clone());
         let mut id = [0; 16];
-        aws_lc_rs::rand::fill(&mut id)?;
+        aws_lc_rs::rand::fill(&mut id).map_err(Error::signing)?;
         let mut claims = json!({
             "htm": "POST",
             "htu": uri,
@@ -59,7 +63,7 @@ impl ProofKey {
         if let (Some(nonce), Some(claims)) = (nonce, claims.as_object_mut()) {
             claims.insert("nonce".to_owned(), nonce.into());
         }
-        Ok(jsonwebtoken::encode(&header, &claims, &self.private)?)
+        jsonwebtoken::encode(&header, &claims, &self.private).map_err(Error::signing)
     }
 }
 
