@@ -168,3 +168,64 @@ async fn a_name_or_a_scope_that_is_none_adds_nothing_to_the_question() {
         ("exchanged", 1)
     );
 }
+
+/// The calendar of today, to be read.
+#[mcp_authz::resource(uri = "calendar://today", scopes = ["calendar:read"])]
+async fn today(
+    auth: AuthInfo,
+    ran: State<Ran>,
+    calendar: State<Calendar>,
+) -> Result<String, ExchangeError> {
+    ran.note();
+    let token = auth.exchange(&calendar.url, ["calendar:read"]).await?;
+    Ok(calendar.today(&token).await)
+}
+
+/// A greeting that knows what is planned.
+#[mcp_authz::prompt(scopes = ["calendar:read"])]
+async fn plan(
+    auth: AuthInfo,
+    ran: State<Ran>,
+    calendar: State<Calendar>,
+) -> Result<String, ExchangeError> {
+    ran.note();
+    let token = auth.exchange(&calendar.url, ["calendar:read"]).await?;
+    Ok(calendar.today(&token).await)
+}
+
+#[tokio::test]
+async fn a_resource_and_a_prompt_act_for_their_caller_and_say_what_is_refused() {
+    let world = World::start().await;
+    let (token, foreign) = (world.token(), world.lab.token("calendar:read"));
+    for (method, name, params) in [
+        (
+            "resources/read",
+            "calendar://today",
+            json!({ "uri": "calendar://today" }),
+        ),
+        ("prompts/get", "plan", json!({ "name": "plan" })),
+    ] {
+        let ask = async |token: &str| {
+            let request = world
+                .lab
+                .post(Some(token))
+                .headers(modern_headers(method, Some(name)));
+            Reply::of(request.body(modern_body(method, params.clone()))).await
+        };
+        let reply = ask(&token).await;
+        assert!(
+            reply.body.contains("with Bob at ten"),
+            "{method}: {}",
+            reply.body
+        );
+        let reply = ask(&foreign).await;
+        let told = reply.message()["error"]["message"].clone();
+        assert!(
+            told.as_str()
+                .is_some_and(|told| told.contains("(invalid_request)")),
+            "{told}"
+        );
+        assert_eq!(world.lab.ran.reset(), 2, "{method}");
+    }
+    assert_eq!(world.arrived().len(), 2);
+}
