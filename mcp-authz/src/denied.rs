@@ -50,12 +50,23 @@ impl AuthInfo {
             None => Terms::default().require(&requirement, self.scopes()),
         };
         decided.map_err(|missing| Denied {
-            missing,
+            missing: self.on_record(missing),
             form: self
                 .call()
                 .map_or(ChallengeForm::Http, |call| call.answers.form(Some(self))),
             call: self.call().cloned(),
         })
+    }
+
+    fn on_record(&self, missing: ScopeSet) -> ScopeSet {
+        let denial = Denial::InsufficientScope(missing);
+        if let Some(call) = self.call() {
+            call.answers.audit.denied(Some(self), None, &denial);
+        }
+        match denial {
+            Denial::InsufficientScope(missing) => missing,
+            _ => ScopeSet::new(),
+        }
     }
 }
 

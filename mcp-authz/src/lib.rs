@@ -169,6 +169,7 @@ mod denied;
 mod consented;
 mod scope;
 mod registry;
+mod audit;
 mod gate;
 mod verdict;
 mod challenge;
@@ -205,6 +206,7 @@ pub mod guide;
 pub mod __private;
 
 // The public interface is:
+pub use audit::{AuditEvent, AuditOperation, AuditOutcome, AuditSink};
 pub use auth_info::{AuthInfo, AuthInfoBuilder};
 pub use bearer::BearerToken;
 pub use bind::SessionLimits;

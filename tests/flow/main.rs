@@ -1,5 +1,6 @@
 //! What a client sees, stage by stage, over real HTTP.
 
+mod audit;
 mod challenge;
 mod connection;
 mod credentials;

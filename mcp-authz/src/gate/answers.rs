@@ -9,6 +9,7 @@ use rmcp::model::{CallToolResult, ContentBlock, MetaObject};
 use serde_json::{Value, json};
 
 use super::decide::{Arguments, Caller, Operation};
+use crate::audit::Audit;
 use crate::auth_info::AuthInfo;
 use crate::challenge::{Challenger, Denial};
 use crate::registry::Access;
@@ -42,6 +43,7 @@ pub(crate) struct Answers {
     pub(crate) challenger: Challenger,
     /// What scopes include and what is asked for with them: for a refusal that a function gives.
     pub(crate) terms: Arc<Terms>,
+    pub(crate) audit: Audit,
     pub(crate) form: ChallengeForm,
     /// By client id.
     pub(crate) forms: HashMap<String, ChallengeForm>,

@@ -11,9 +11,10 @@ use serde_json::Value;
 use super::policy::Asked;
 use super::rule::{Rule, ScopesFor, SignIn};
 use super::rulebook::{Applied, Rulebook};
+use crate::audit::AuditOperation;
 use crate::auth_info::AuthInfo;
 use crate::challenge::Denial;
-use crate::registry::Access;
+use crate::registry::{Access, Kind};
 use crate::scope::{Requirement, ScopeSet, Terms};
 
 /// Who asks: a verified caller, or somebody without a token where the server lets those in.
@@ -56,6 +57,20 @@ impl Operation<'_> {
             self,
             Self::Tool(_, Arguments::These(_)) | Self::Prompt(_, Arguments::These(_))
         )
+    }
+}
+
+impl<'a> Operation<'a> {
+    /// What an audit says of it. The opening of the protocol is nothing that anybody is let in to.
+    pub(super) fn on_record(self) -> Option<AuditOperation<'a>> {
+        let (kind, name) = match self {
+            Self::Protocol | Self::Setting => return None,
+            Self::Tool(name, _) => (Kind::Tool, name),
+            Self::Prompt(name, _) => (Kind::Prompt, name),
+            Self::Resource(name) | Self::Template(name) => (Kind::Resource, name),
+            Self::Method(name) => (Kind::Method, name),
+        };
+        Some(AuditOperation { kind, name })
     }
 }
 

@@ -86,9 +86,25 @@ impl Ticket {
             Decision::Deny(denial) => Err(self.refuse(operation, denial)),
             Decision::Defer => Ok(()),
             _ if !self.allow() => Err(refused()),
-            Decision::Unknown => Err(unknown(operation)),
-            Decision::Allow => Ok(()),
+            Decision::Unknown => {
+                if let Some(operation) = operation.on_record() {
+                    self.answers.audit.unknown(self.caller.as_ref(), operation);
+                }
+                Err(unknown(operation))
+            }
+            Decision::Allow if self.is_recorded(operation) => Ok(()),
+            // What is not on record does not run.
+            Decision::Allow => {
+                self.deny(Denial::Failed);
+                Err(refused())
+            }
         }
+    }
+
+    fn is_recorded(&self, operation: Operation<'_>) -> bool {
+        let audit = &self.answers.audit;
+        let operation = operation.on_record();
+        operation.is_none_or(|operation| audit.allowed(self.caller.as_ref(), operation))
     }
 
     /// Refuses: by the status, or, where a client reads only that, in the message.
@@ -97,6 +113,8 @@ impl Ticket {
             Denial::Failed => tracing::error!(?operation, caller = ?self.caller, "failed"),
             _ => tracing::debug!(?operation, caller = ?self.caller, ?denial, "refused"),
         }
+        let audit = &self.answers.audit;
+        audit.denied(self.caller.as_ref(), operation.on_record(), &denial);
         if self.answers.tells(operation, &denial, &self.caller)
             && let Some(verdict) = self.verdict.as_ref().filter(|verdict| verdict.allow())
         {
@@ -152,6 +170,8 @@ impl Pass {
         ran.map(|ran| {
             ran.unwrap_or_else(|_| {
                 tracing::error!("a handler panicked");
+                let audit = &self.0.answers.audit;
+                audit.denied(self.caller(), None, &Denial::Failed);
                 self.0.deny(Denial::Failed);
                 Err(ErrorData::internal_error("the server failed", None))
             })

@@ -8,6 +8,7 @@ use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
 
 use super::origin::{HostRule, Misplaced, OriginRule, Origins};
+use crate::audit::Audit;
 use crate::auth_info::AuthInfo;
 use crate::bearer::{self, BearerToken, Credentials, Scheme};
 use crate::challenge::{Challenger, Denial, ResponseBody};
@@ -24,6 +25,7 @@ pub(crate) struct Admission {
     pub(crate) origins: Origins,
     pub(crate) verifiers: Verifiers,
     pub(crate) challenger: Challenger,
+    pub(crate) audit: Audit,
     pub(crate) allow_anonymous: bool,
     #[cfg(feature = "dpop")]
     pub(crate) dpop: Option<DpopVerifier>,
@@ -53,7 +55,7 @@ impl Admission {
     pub(super) async fn admit<B>(&self, request: &mut Request<B>) -> Result<Admittance, Refusal> {
         self.origins
             .check(request.uri(), request.headers())
-            .map_err(|misplaced| misplaced_by(misplaced, request.headers()))?;
+            .map_err(|misplaced| self.misplaced_by(misplaced, request.headers()))?;
         let credentials = bearer::read(request.headers(), request.uri().query(), self.schemes());
         request.headers_mut().remove(AUTHORIZATION);
         request.headers_mut().remove(bearer::PROOF);
@@ -69,22 +71,23 @@ impl Admission {
             // Somebody tried to say who they are: that is not the same as saying nothing.
             Credentials::Missing => {
                 tracing::debug!("challenged: without a token");
+                self.audit.turned_away(|| "no token".to_owned());
                 self.challenger.unauthenticated()
             }
             Credentials::Unusable => {
-                tracing::info!(
-                    "credentials refused: another scheme, nothing behind it, or a token in the query"
+                self.turn_away(
+                    "credentials refused: another scheme, nothing behind it, or a token in the query",
                 );
                 self.challenger.unauthenticated()
             }
             Credentials::Malformed => {
-                tracing::info!(
-                    "credentials refused: more than one, or not of the form that they name"
+                self.turn_away(
+                    "credentials refused: more than one, or not of the form that they name",
                 );
                 Denial::MalformedCredentials
             }
             Credentials::Oversized => {
-                tracing::info!("token refused: it is longer than any that is verified");
+                self.turn_away("token refused: it is longer than any that is verified");
                 Denial::InvalidToken
             }
         };
@@ -95,14 +98,14 @@ impl Admission {
         let denied = |denial| Refusal::Denied(denial, Some(Scheme::Bearer));
         #[cfg(feature = "dpop")]
         if self.dpop.as_ref().is_some_and(DpopVerifier::is_required) {
-            tracing::info!("token refused: presented as bearer where DPoP is required");
+            self.turn_away("token refused: presented as bearer where DPoP is required");
             return Err(denied(Denial::InvalidToken));
         }
         let verified = self.judge(&token).await.map_err(denied)?;
         let inbound = verified.inbound(token);
         let caller = verified
             .by_bearer()
-            .map_err(|reject| denied(denial(&reject.into())))?;
+            .map_err(|reject| denied(self.unverified(&reject.into())))?;
         Ok(Admittance {
             caller: Some(caller),
             inbound,
@@ -118,7 +121,48 @@ impl Admission {
 
     pub(super) async fn judge(&self, token: &BearerToken) -> Result<Verified, Denial> {
         let verified = self.verifiers.judge(token).await;
-        verified.map_err(|unverified| denial(&unverified))
+        verified.map_err(|unverified| self.unverified(&unverified))
+    }
+
+    fn unverified(&self, unverified: &Unverified<'_>) -> Denial {
+        let denial = denial(unverified);
+        let reason = || match unverified.issuer {
+            Some(issuer) => format!("{issuer}: {}", unverified.error),
+            None => unverified.error.to_string(),
+        };
+        match denial {
+            Denial::Unavailable { .. } => self.audit.not_verified(reason),
+            _ => self.audit.turned_away(reason),
+        }
+        denial
+    }
+
+    /// The operator learns why; the client, that it was.
+    fn turn_away(&self, why: &'static str) {
+        tracing::info!("{why}");
+        self.audit.turned_away(|| why.to_owned());
+    }
+
+    /// Behind a proxy this is the first thing to go wrong, so the operator learns what was named; a value
+    /// that could be no rule either is not repeated.
+    fn misplaced_by(&self, misplaced: Misplaced, headers: &HeaderMap) -> Refusal {
+        let named = |header| headers.get(header)?.to_str().ok();
+        let (named, why) = match misplaced {
+            Misplaced::Host => (
+                named(HOST).filter(|host| HostRule::parse(host).is_some()),
+                "refused: not a host of this server (`allowed_hosts`)",
+            ),
+            Misplaced::Origin => (
+                named(ORIGIN).filter(|origin| OriginRule::parse(origin).is_some()),
+                "refused: not a page of this server (`allowed_origins`)",
+            ),
+        };
+        tracing::info!(named, "{why}");
+        self.audit.turned_away(|| match named {
+            Some(named) => format!("{why}: {named}"),
+            None => why.to_owned(),
+        });
+        Refusal::Misplaced(misplaced)
     }
 
     /// The answer to a refused request.
@@ -139,26 +183,6 @@ impl Admittance {
             nonce: None,
         }
     }
-}
-
-/// Behind a proxy this is the first thing to go wrong, so the operator learns what was named; a value that
-/// could be no rule either is not repeated.
-fn misplaced_by(misplaced: Misplaced, headers: &HeaderMap) -> Refusal {
-    let named = |header| headers.get(header)?.to_str().ok();
-    match misplaced {
-        Misplaced::Host => {
-            let host = named(HOST).filter(|host| HostRule::parse(host).is_some());
-            tracing::info!(host, "refused: not a host of this server (`allowed_hosts`)");
-        }
-        Misplaced::Origin => {
-            let origin = named(ORIGIN).filter(|origin| OriginRule::parse(origin).is_some());
-            tracing::info!(
-                origin,
-                "refused: not a page of this server (`allowed_origins`)"
-            );
-        }
-    }
-    Refusal::Misplaced(misplaced)
 }
 
 /// Three outcomes, never two: an outage is not a bad token. The operator learns whose rules the token

@@ -30,7 +30,7 @@ impl Admission {
         let verified = self.judge(token).await.map_err(denied)?;
         let Proven { caller, nonce } = dpop
             .check(verified, token, method, proof.as_ref())
-            .map_err(|fault| denied(denial(fault)))?;
+            .map_err(|fault| denied(self.unproven(fault)))?;
         Ok(Admittance {
             caller: Some(caller),
             inbound: Inbound::BOUND,
@@ -50,23 +50,28 @@ impl Admission {
         }
         response
     }
-}
 
-/// The reason goes to the operator, its class to the client.
-fn denial(fault: Fault) -> Denial {
-    match fault {
-        Fault::Token(reject) => {
-            tracing::info!(reason = reject.0, "token refused");
-            Denial::InvalidToken
-        }
-        Fault::Proof(reject) => {
-            tracing::info!(reason = reject.0, "proof refused");
-            Denial::InvalidProof
-        }
-        Fault::Nonce => Denial::NonceNeeded,
-        Fault::NoRoom { retry_after } => {
-            tracing::warn!("no room to remember another proof: see `Dpop::remembered_proofs`");
-            Denial::Unavailable { retry_after }
+    /// The reason goes to the operator, its class to the client.
+    fn unproven(&self, fault: Fault) -> Denial {
+        match fault {
+            Fault::Token(reject) => {
+                tracing::info!(reason = reject.0, "token refused");
+                self.audit.turned_away(|| reject.0.to_owned());
+                Denial::InvalidToken
+            }
+            Fault::Proof(reject) => {
+                tracing::info!(reason = reject.0, "proof refused");
+                self.audit.turned_away(|| reject.0.to_owned());
+                Denial::InvalidProof
+            }
+            // The usual first step of a client that has none yet.
+            Fault::Nonce => Denial::NonceNeeded,
+            Fault::NoRoom { retry_after } => {
+                let why = "no room to remember another proof: see `Dpop::remembered_proofs`";
+                tracing::warn!("{why}");
+                self.audit.not_verified(|| why.to_owned());
+                Denial::Unavailable { retry_after }
+            }
         }
     }
 }

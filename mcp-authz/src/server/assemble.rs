@@ -75,6 +75,7 @@ impl Plan {
         let answers = Answers {
             challenger: challenger.clone(),
             terms: Arc::clone(&self.terms),
+            audit: settings.audit.clone(),
             form: settings.challenge_form,
             forms: settings.challenge_forms.clone(),
             over_http: true,
@@ -85,6 +86,7 @@ impl Plan {
             origins: self.origins.clone(),
             verifiers: self.verifiers,
             challenger,
+            audit: settings.audit.clone(),
             allow_anonymous: settings.allow_anonymous,
             #[cfg(feature = "dpop")]
             dpop: self.dpop,
@@ -120,6 +122,7 @@ impl Plan {
         let answers = Answers {
             challenger: self.challenger(&metadata),
             terms: Arc::clone(&self.terms),
+            audit: settings.audit.clone(),
             form: settings.challenge_form,
             forms: settings.challenge_forms.clone(),
             over_http: false,

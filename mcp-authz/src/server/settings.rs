@@ -7,6 +7,7 @@ use std::time::Duration;
 use rmcp::transport::streamable_http_server::session::SessionStore;
 
 use crate::World;
+use crate::audit::Audit;
 use crate::bind::SessionLimits;
 use crate::fetch::Customize;
 use crate::gate::{ChallengeForm, Visibility};
@@ -34,6 +35,7 @@ pub(super) struct Settings {
     pub(super) visibility: Visibility,
     pub(super) challenge_form: ChallengeForm,
     pub(super) challenge_forms: HashMap<String, ChallengeForm>,
+    pub(super) audit: Audit,
     pub(super) allow_anonymous: bool,
     pub(super) allowed_hosts: Option<Vec<String>>,
     pub(super) allowed_origins: Option<Vec<String>>,
@@ -80,6 +82,7 @@ impl Default for Settings {
             visibility: Visibility::default(),
             challenge_form: ChallengeForm::default(),
             challenge_forms: HashMap::new(),
+            audit: Audit::default(),
             allow_anonymous: false,
             allowed_hosts: None,
             allowed_origins: None,
@@ -229,6 +232,13 @@ macro_rules! with_settings {
             /// Which scopes a refusal asks for; change it for clients that forget what they had.
             pub fn challenge_scopes(mut self, scopes: crate::scope::ChallengeScopes) -> Self {
                 self.settings.challenge_scopes = scopes;
+                self
+            }
+
+            /// Where decisions are recorded; see [`AuditSink`](crate::AuditSink). The log has the same
+            /// reasons without it.
+            pub fn audit(mut self, sink: impl crate::AuditSink) -> Self {
+                self.settings.audit = crate::audit::Audit::new(sink);
                 self
             }
 

@@ -1,0 +1,185 @@
+//! What operators keep a record of: who was let in to what, who was not, and why.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use crate::auth_info::AuthInfo;
+use crate::challenge::Denial;
+use crate::registry::Kind;
+
+/// One decision about one request, for the operator: a client is never told as much.
+///
+/// Nothing in it is a token, a proof or an argument.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct AuditEvent<'a> {
+    /// How it was decided.
+    pub outcome: AuditOutcome,
+    /// Who called; `None` where no token was verified.
+    pub caller: Option<&'a AuthInfo>,
+    /// What was to run; `None` before the message was read, and where a function refuses or fails
+    /// while it runs.
+    pub operation: Option<AuditOperation<'a>>,
+    /// Which check, and what to change: `insufficient_scope: mail:send`.
+    pub reason: Cow<'a, str>,
+}
+
+/// How a request was decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AuditOutcome {
+    /// The operation may run; it is recorded before it does.
+    Allowed,
+    /// It may not.
+    Refused,
+    /// Nobody could tell: an authorization server or a policy did not answer (503).
+    Unavailable,
+    /// Something panicked (500).
+    Failed,
+}
+
+/// What a request wants to run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct AuditOperation<'a> {
+    /// What it is.
+    pub kind: Kind,
+    /// The name or URI as the client wrote it, of whatever length it is.
+    pub name: &'a str,
+}
+
+/// Where decisions are recorded.
+///
+/// It is called on the way of a request, so it must not wait: hand what it needs to a channel. Where it
+/// panics, nothing runs that is not on record.
+///
+/// ```
+/// use mcp_authz::{AuditEvent, AuditOutcome, Server};
+///
+/// let builder = Server::builder("mail").audit(|event: &AuditEvent<'_>| {
+///     if event.outcome != AuditOutcome::Allowed {
+///         let who = event.caller.and_then(|caller| caller.subject());
+///         eprintln!("{:?} {who:?} {:?}: {}", event.outcome, event.operation, event.reason);
+///     }
+/// });
+/// ```
+pub trait AuditSink: Send + Sync + 'static {
+    /// Takes note of one decision.
+    fn record(&self, event: &AuditEvent<'_>);
+}
+
+impl<F: Fn(&AuditEvent<'_>) + Send + Sync + 'static> AuditSink for F {
+    fn record(&self, event: &AuditEvent<'_>) {
+        self(event);
+    }
+}
+
+/// The sink of one server, if it has one. A panic in it is caught here, and concerns nobody else.
+#[derive(Clone, Default)]
+pub(crate) struct Audit(Option<Arc<AssertUnwindSafe<Box<dyn AuditSink>>>>);
+
+impl Audit {
+    pub(crate) fn new(sink: impl AuditSink) -> Self {
+        Self(Some(Arc::new(AssertUnwindSafe(Box::new(sink)))))
+    }
+
+    /// `false` where it could not be recorded.
+    fn record<'a>(&self, event: impl FnOnce() -> AuditEvent<'a>) -> bool {
+        let Some(sink) = &self.0 else { return true };
+        let recorded = catch_unwind(AssertUnwindSafe(|| sink.record(&event())));
+        if recorded.is_err() {
+            tracing::error!("the audit sink panicked");
+        }
+        recorded.is_ok()
+    }
+
+    /// Before anybody is verified.
+    pub(crate) fn turned_away(&self, reason: impl FnOnce() -> String) {
+        self.record(|| AuditEvent {
+            outcome: AuditOutcome::Refused,
+            caller: None,
+            operation: None,
+            reason: reason().into(),
+        });
+    }
+
+    /// While nobody can be verified.
+    pub(crate) fn not_verified(&self, reason: impl FnOnce() -> String) {
+        self.record(|| AuditEvent {
+            outcome: AuditOutcome::Unavailable,
+            caller: None,
+            operation: None,
+            reason: reason().into(),
+        });
+    }
+
+    /// That an operation may run. `false` where that could not be recorded: then it may not.
+    #[must_use]
+    pub(crate) fn allowed(&self, caller: Option<&AuthInfo>, operation: AuditOperation<'_>) -> bool {
+        self.record(|| AuditEvent {
+            outcome: AuditOutcome::Allowed,
+            caller,
+            operation: Some(operation),
+            reason: Cow::Borrowed(""),
+        })
+    }
+
+    /// That it may not.
+    pub(crate) fn denied(
+        &self,
+        caller: Option<&AuthInfo>,
+        operation: Option<AuditOperation<'_>>,
+        denial: &Denial,
+    ) {
+        self.record(|| AuditEvent {
+            outcome: outcome(denial),
+            caller,
+            operation,
+            reason: reason(denial),
+        });
+    }
+
+    /// That there is no such thing, at least not for this caller.
+    pub(crate) fn unknown(&self, caller: Option<&AuthInfo>, operation: AuditOperation<'_>) {
+        self.record(|| AuditEvent {
+            outcome: AuditOutcome::Refused,
+            caller,
+            operation: Some(operation),
+            reason: Cow::Borrowed("unknown, or concealed from this caller"),
+        });
+    }
+}
+
+impl fmt::Debug for Audit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Audit").field(&self.0.is_some()).finish()
+    }
+}
+
+fn outcome(denial: &Denial) -> AuditOutcome {
+    match denial {
+        Denial::Unavailable { .. } => AuditOutcome::Unavailable,
+        Denial::Failed => AuditOutcome::Failed,
+        _ => AuditOutcome::Refused,
+    }
+}
+
+fn reason(denial: &Denial) -> Cow<'_, str> {
+    match denial {
+        Denial::Unauthenticated(_) => "no token".into(),
+        Denial::InvalidToken => "invalid_token".into(),
+        Denial::MalformedCredentials => "invalid_request".into(),
+        #[cfg(feature = "dpop")]
+        Denial::InvalidProof => "invalid_dpop_proof".into(),
+        #[cfg(feature = "dpop")]
+        Denial::NonceNeeded => "use_dpop_nonce".into(),
+        Denial::InsufficientScope(scopes) => format!("insufficient_scope: {scopes}").into(),
+        Denial::Forbidden(words) => format!("policy: {words}").into(),
+        Denial::InsufficientAuthentication { .. } => "insufficient_user_authentication".into(),
+        Denial::TooManySessions => "too many sessions".into(),
+        Denial::Unavailable { .. } => "a policy could not tell".into(),
+        Denial::Failed => "a decision or the function panicked".into(),
+    }
+}
