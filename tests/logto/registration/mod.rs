@@ -13,6 +13,7 @@ mod metadata;
 mod pages;
 mod place;
 mod quota;
+mod races;
 mod registering;
 mod who;
 

@@ -204,9 +204,11 @@ impl Desk {
     async fn deleted(&self, id: &str, right: &Right) -> Result<Registered, Refusal> {
         let found = self.find(id, right).await?;
         let owner = &found.record.owner;
+        // Not while others count: what is gone from the list already would be taken off once more.
+        let mut census = self.census.lock().await;
         match self.logto.delete_application(&found.app.id).await {
             Ok(()) => {
-                self.census.lock().await.went(owner);
+                census.went(owner);
                 audit::deleted(owner, &found.app.id);
                 Ok(found)
             }
