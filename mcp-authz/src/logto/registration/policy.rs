@@ -203,12 +203,16 @@ fn unnamed(redirect_uris: &[String]) -> String {
     name.chars().take(LONGEST_NAME).collect()
 }
 
-/// Control and direction characters, and those without width, could make a page say something else.
+/// Control and direction characters, and those that are not seen (Unicode's `Default_Ignorable_Code_Point`,
+/// the empty Braille pattern), could make a page say something else, or nothing. What asks for an emoji's
+/// colours stays.
 fn is_deceptive(character: char) -> bool {
     character.is_control()
-        || matches!(character, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}'
-            | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
-            | '\u{e0000}'..='\u{e007f}')
+        || matches!(character, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}'
+            | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0e}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
+            | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 #[cfg(test)]
@@ -235,6 +239,9 @@ mod tests {
         assert_eq!(wanted.name, "Agent at agent.example");
         assert_eq!(wanted.scopes.to_string(), "profile mail:send");
         assert!(admit(None, HERE, Some("")).unwrap().scopes.is_empty());
+        for name in ["\u{2709}\u{fe0f} Mail", "Почта", "邮件", "ईमेल"] {
+            assert!(admit(Some(name), HERE, None).is_ok(), "{name}");
+        }
     }
 
     #[test]
@@ -246,6 +253,12 @@ mod tests {
             "a\u{202e}b",
             "a\nb",
             "a\u{200b}b",
+            // Nobody would see who asks.
+            "\u{3164}",
+            "\u{2800}\u{2800}",
+            "\u{115f}\u{1160}",
+            "Mail\u{34f}",
+            "Mail\u{e0100}",
             &"x".repeat(81),
         ] {
             let refusal = admit(Some(name), HERE, None).err().unwrap();
