@@ -89,6 +89,12 @@ impl Error {
         self.status() == Some(404)
     }
 
+    /// Whether Logto itself says that it knows nothing under that id. The 404 of a proxy, or of another
+    /// program at this address, has no code of Logto's: what was asked about may well be there.
+    pub(super) fn is_gone(&self) -> bool {
+        self.is_not_found() && self.code().is_some_and(|code| code.starts_with("entity."))
+    }
+
     /// The call that failed.
     #[must_use]
     pub fn call(&self) -> Option<&'static str> {

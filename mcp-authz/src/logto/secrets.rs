@@ -179,7 +179,7 @@ impl Management {
             match self.delete_secret(app_id, &name).await {
                 Ok(()) => rotation.deleted.push(name),
                 // Somebody else did.
-                Err(error) if error.is_not_found() => rotation.deleted.push(name),
+                Err(error) if error.is_gone() => rotation.deleted.push(name),
                 Err(error) => rotation.failed.push((name, error)),
             }
         }

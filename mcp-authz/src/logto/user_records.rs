@@ -187,6 +187,9 @@ fn useless(why: &'static str) -> VerifyError {
 
 /// What an error says about the token: nothing, but where Logto knows of no such user.
 fn unanswered(error: &Error) -> VerifyError {
+    if error.is_gone() {
+        return VerifyError::rejected("user record: the tenant knows no such user");
+    }
     let Error::Refused {
         status,
         code,
@@ -196,10 +199,6 @@ fn unanswered(error: &Error) -> VerifyError {
     else {
         return VerifyError::unavailable(format!("user record: {error}"), RETRY_AFTER);
     };
-    // A proxy's 404, or that of another program at this address, has no code of Logto's.
-    if *status == 404 && code.starts_with("entity.") {
-        return VerifyError::rejected("user record: the tenant knows no such user");
-    }
     // Without words that may quote something: a code of Logto's is none of those.
     let plain = |byte: u8| byte.is_ascii_lowercase() || matches!(byte, b'.' | b'_');
     let code = if code.bytes().all(plain) { code } else { "" };

@@ -10,6 +10,7 @@ mod guard_rails;
 mod half_done;
 mod managing;
 mod metadata;
+mod not_logto;
 mod pages;
 mod place;
 mod quota;

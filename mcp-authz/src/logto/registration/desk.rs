@@ -213,7 +213,7 @@ impl Desk {
                 Ok(found)
             }
             // Somebody else was faster, and has counted it.
-            Err(error) if error.is_not_found() => Err(Refusal::unknown()),
+            Err(error) if error.is_gone() => Err(Refusal::unknown()),
             Err(error) => Err(unavailable("deleted", owner, &error)),
         }
     }
@@ -231,7 +231,7 @@ impl Desk {
         }
         let app = match self.logto.application(id).await {
             Ok(app) => app,
-            Err(error) if error.is_not_found() => return Err(unknown),
+            Err(error) if error.is_gone() => return Err(unknown),
             Err(error) => return Err(unavailable("looked up", &Registrant::nobody(), &error)),
         };
         let record = Record::of(&app, &self.service).filter(|record| match right {

@@ -207,7 +207,7 @@ impl Desk {
         loop {
             match self.logto.delete_application(id).await {
                 Ok(()) => return audit::withdrawn(owner, id, why),
-                Err(error) if error.is_not_found() => return audit::withdrawn(owner, id, why),
+                Err(error) if error.is_gone() => return audit::withdrawn(owner, id, why),
                 Err(error) if attempt + 1 >= MAX_ATTEMPTS => {
                     return audit::left_behind(owner, id, why, &error);
                 }
