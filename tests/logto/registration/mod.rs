@@ -16,6 +16,7 @@ mod place;
 mod quota;
 mod races;
 mod registering;
+mod strangers;
 mod who;
 
 use json::{Value, json};

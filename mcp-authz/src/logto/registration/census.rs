@@ -28,11 +28,26 @@ pub(super) struct Limits {
     pub(super) per_minute: usize,
 }
 
-/// How many were made since when.
+/// How many there were since when.
 #[derive(Clone, Copy, Debug)]
-struct Pace {
+pub(super) struct Pace {
     since: Instant,
-    made: usize,
+    taken: usize,
+}
+
+impl Pace {
+    /// Takes one of so many in this minute, if one is left.
+    pub(super) fn take(own: &mut Option<Self>, most: usize) -> bool {
+        let young = own.filter(|pace| pace.since.elapsed() < MINUTE);
+        let mut pace = young.unwrap_or_else(|| Self {
+            since: Instant::now(),
+            taken: 0,
+        });
+        let is_left = pace.taken < most;
+        pace.taken += usize::from(is_left);
+        *own = Some(pace);
+        is_left
+    }
 }
 
 /// Held by one registration at a time, until the application is there or is not.
@@ -85,17 +100,10 @@ impl Census {
     pub(super) fn take_turn(&mut self, owner: &Registrant, limits: Limits) -> Result<(), Refusal> {
         let [owned, open] = &mut self.paces;
         let pace = if owner.is_nobody() { open } else { owned };
-        let young = pace.filter(|pace| pace.since.elapsed() < MINUTE);
-        let Pace { since, made } = young.unwrap_or_else(|| Pace {
-            since: Instant::now(),
-            made: 0,
-        });
-        if made >= limits.per_minute {
-            return Err(Refusal::busy());
+        match Pace::take(pace, limits.per_minute) {
+            true => Ok(()),
+            false => Err(Refusal::busy()),
         }
-        let made = made + 1;
-        *pace = Some(Pace { since, made });
-        Ok(())
     }
 
     pub(super) fn came(&mut self, owner: Registrant) {

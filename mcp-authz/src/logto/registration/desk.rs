@@ -1,6 +1,6 @@
 //! The core of both faces: registers, shows, rotates and deletes.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex as StdMutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use futures_util::future::BoxFuture;
@@ -8,7 +8,7 @@ use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, oneshot};
 
 use super::super::{Application, ApplicationType, Error, Management};
 use super::audit;
-use super::census::{Census, Limits};
+use super::census::{Census, Limits, Pace};
 use super::policy::RegistrationPolicy;
 use super::record::Record;
 use super::refusal::Refusal;
@@ -18,6 +18,10 @@ use crate::token::secret::Secret;
 
 /// How many are served at a time; one who comes then is told to come back.
 const PLACES: usize = 16;
+
+/// How many applications are looked up in a minute for those who only say that they manage one: invented
+/// tokens must not become a flood at Logto.
+const LOOK_UPS: usize = 600;
 
 /// Ids of Logto's are shorter.
 const LONGEST_ID: usize = 64;
@@ -34,6 +38,8 @@ pub(super) struct Desk {
     pub(super) census: Mutex<Census>,
     /// For owners, whose credentials are good, and for all others: a crowd of strangers is in nobody's way.
     places: [Arc<Semaphore>; 2],
+    /// Of look-ups for others.
+    look_ups: StdMutex<Option<Pace>>,
 }
 
 /// By what right somebody asks for an application.
@@ -88,6 +94,7 @@ impl Desk {
             limits,
             census: Mutex::default(),
             places: [(); 2].map(|()| Arc::new(Semaphore::new(PLACES))),
+            look_ups: StdMutex::default(),
         }
     }
 
@@ -117,6 +124,11 @@ impl Desk {
         });
         // The sender is dropped only by a panic.
         told.await.unwrap_or_else(|_| Err(Refusal::unavailable()))
+    }
+
+    fn may_look_up(&self) -> bool {
+        let mut pace = self.look_ups.lock().unwrap_or_else(PoisonError::into_inner);
+        Pace::take(&mut pace, LOOK_UPS)
     }
 
     /// All that are this owner's.
@@ -228,6 +240,9 @@ impl Desk {
         let is_id = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
         if id.is_empty() || id.len() > LONGEST_ID || !id.chars().all(is_id) {
             return Err(unknown);
+        }
+        if !right.is_owner() && !self.may_look_up() {
+            return Err(Refusal::busy());
         }
         let app = match self.logto.application(id).await {
             Ok(app) => app,

@@ -81,8 +81,9 @@ impl Desk {
         let counted = census.refresh(&self.logto, &self.service).await;
         counted.map_err(failed)?;
         census.room(owner, self.limits)?;
-        let scopes = self.resolve(&wanted, owner).await?;
+        // Before Logto is asked anything for this one alone.
         census.take_turn(owner, self.limits)?;
+        let scopes = self.resolve(&wanted, owner).await?;
         let new = described(&wanted);
         let app = match self.logto.create_third_party_app(&record.attach(new)).await {
             Ok(app) => app,

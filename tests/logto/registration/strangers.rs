@@ -1,0 +1,49 @@
+//! What strangers can make Logto do, who need no credentials for it.
+
+use http_client::Method;
+use mcp_authz::danger;
+
+use super::agent;
+use super::place::{Place, policy};
+
+#[tokio::test]
+async fn invented_tokens_are_no_flood_at_the_tenant() {
+    let place = Place::open().await;
+    let made = place.register_as_alice(&agent()).await;
+    let path = format!("/register/{}", made.id());
+    let asked = format!("GET /api/applications/{}", made.id());
+    let invented = format!("registration.{}", "x".repeat(43));
+    let mut busy = 0;
+    for _ in 0..700 {
+        let answer = place.ask(Method::DELETE, &path, Some(&invented)).await;
+        match answer.refusal() {
+            (401, "invalid_token") => {}
+            (429, "temporarily_unavailable") => busy += 1,
+            other => panic!("{other:?}"),
+        }
+    }
+    assert!(place.logto.asked(&asked) <= 600 && busy >= 100, "{busy}");
+    // Owners are known before anything is asked, and go on.
+    let alice = place.token("alice", super::place::PORTAL);
+    let gone = place.ask(Method::DELETE, &path, Some(&alice)).await;
+    assert_eq!(gone.status, 204);
+}
+
+#[tokio::test]
+async fn who_has_no_turn_makes_nobody_look_for_scopes() {
+    let place = Place::with(policy().apps_per_minute(2), |own| {
+        own.open(danger::open_registration(100))
+    })
+    .await;
+    for _ in 0..2 {
+        assert_eq!(place.register(None, &agent()).await.status, 201);
+    }
+    let looks =
+        || place.logto.asked("GET /api/resources") + place.logto.asked("GET /api/applications");
+    let before = looks();
+    for _ in 0..20 {
+        let slow = place.register(None, &agent()).await;
+        assert_eq!(slow.refusal(), (429, "temporarily_unavailable"));
+    }
+    assert_eq!(looks(), before);
+}
