@@ -1,10 +1,10 @@
-//! What strangers can make Logto do, who need no credentials for it.
+//! What strangers, who need no credentials for it, and owners can make Logto do.
 
 use http_client::Method;
 use mcp_authz::danger;
 
 use super::agent;
-use super::place::{Place, policy};
+use super::place::{PORTAL, Place, policy};
 
 #[tokio::test]
 async fn invented_tokens_are_no_flood_at_the_tenant() {
@@ -24,7 +24,7 @@ async fn invented_tokens_are_no_flood_at_the_tenant() {
     }
     assert!(place.logto.asked(&asked) <= 600 && busy >= 100, "{busy}");
     // Owners are known before anything is asked, and go on.
-    let alice = place.token("alice", super::place::PORTAL);
+    let alice = place.token("alice", PORTAL);
     let gone = place.ask(Method::DELETE, &path, Some(&alice)).await;
     assert_eq!(gone.status, 204);
 }
@@ -46,4 +46,32 @@ async fn who_has_no_turn_makes_nobody_look_for_scopes() {
         assert_eq!(slow.refusal(), (429, "temporarily_unavailable"));
     }
     assert_eq!(looks(), before);
+}
+
+#[tokio::test]
+async fn who_looks_again_and_again_makes_nobody_read_the_whole_list_each_time() {
+    let place = Place::open().await;
+    let alice = place.token("alice", PORTAL);
+    let made = place.register(Some(&alice), &agent()).await;
+    let before = place.logto.asked("GET /api/applications");
+    let begun = std::time::Instant::now();
+    for _ in 0..200 {
+        let list = place.ask(Method::GET, "/register", Some(&alice)).await;
+        assert_eq!(list.body["clients"][0]["client_id"], made.id().as_str());
+    }
+    let read = place.logto.asked("GET /api/applications") - before;
+    let most = 2 + begun.elapsed().as_secs() as usize;
+    assert!(read <= most, "read {read} times");
+    // What they change themselves they see at once, and others see nothing of theirs.
+    let path = format!("/register/{}", made.id());
+    let gone = place.ask(Method::DELETE, &path, Some(&alice)).await;
+    assert_eq!(gone.status, 204);
+    let list = place.ask(Method::GET, "/register", Some(&alice)).await;
+    assert_eq!(list.body["clients"].as_array().map(Vec::len), Some(0));
+    let next = place.register(Some(&alice), &agent()).await;
+    let list = place.ask(Method::GET, "/register", Some(&alice)).await;
+    assert_eq!(list.body["clients"][0]["client_id"], next.id().as_str());
+    let bob = place.token("bob", PORTAL);
+    let list = place.ask(Method::GET, "/register", Some(&bob)).await;
+    assert_eq!(list.body["clients"].as_array().map(Vec::len), Some(0));
 }

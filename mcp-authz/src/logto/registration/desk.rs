@@ -9,6 +9,7 @@ use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, oneshot};
 use super::super::{Application, ApplicationType, Error, Management};
 use super::audit;
 use super::census::{Census, Limits, Pace};
+use super::listing::Listing;
 use super::policy::RegistrationPolicy;
 use super::record::Record;
 use super::refusal::Refusal;
@@ -36,6 +37,7 @@ pub(super) struct Desk {
     pub(super) policy: RegistrationPolicy,
     pub(super) limits: Limits,
     pub(super) census: Mutex<Census>,
+    pub(super) listing: Listing,
     /// For owners, whose credentials are good, and for all others: a crowd of strangers is in nobody's way.
     places: [Arc<Semaphore>; 2],
     /// Of look-ups for others.
@@ -93,6 +95,7 @@ impl Desk {
             policy,
             limits,
             census: Mutex::default(),
+            listing: Listing::default(),
             places: [(); 2].map(|()| Arc::new(Semaphore::new(PLACES))),
             look_ups: StdMutex::default(),
         }
@@ -133,12 +136,13 @@ impl Desk {
 
     /// All that are this owner's.
     pub(super) async fn list(&self, owner: &Registrant) -> Result<Vec<Registered>, Refusal> {
-        let _place = self.place(true)?;
-        let apps = self.logto.third_party_apps().await;
+        // Without a place: one at a time asks Logto, for all.
+        let apps = self.listing.read(&self.logto).await;
         let apps = apps.map_err(|error| unavailable("listed", owner, &error))?;
         audit::looked("listed", owner, None);
-        let own = apps.into_iter().filter_map(|app| {
-            let record = Record::of(&app, &self.service)?;
+        let own = apps.iter().filter_map(|app| {
+            let record = Record::of(app, &self.service)?;
+            let app = app.clone();
             (record.owner == *owner && !owner.is_nobody()).then_some(Registered { app, record })
         });
         Ok(own.collect())
@@ -221,6 +225,7 @@ impl Desk {
         match self.logto.delete_application(&found.app.id).await {
             Ok(()) => {
                 census.went(owner);
+                self.listing.changed();
                 audit::deleted(owner, &found.app.id);
                 Ok(found)
             }

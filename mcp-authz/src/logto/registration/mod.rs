@@ -8,6 +8,7 @@ mod census;
 mod desk;
 mod discovery;
 mod doors;
+mod listing;
 mod metadata;
 mod pages;
 mod policy;

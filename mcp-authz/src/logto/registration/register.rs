@@ -95,6 +95,7 @@ impl Desk {
         match self.complete(&app, &record, &scopes, wanted.kind).await {
             Ok(secret) => {
                 census.came(owner.clone());
+                self.listing.changed();
                 audit::registered(owner, &app.id, &wanted);
                 let registered = Registered { app, record };
                 let scope = wanted.scopes.to_string();
@@ -204,6 +205,11 @@ impl Desk {
 
     /// Takes away an application that must not stay, or says that it is still there.
     async fn withdraw(&self, owner: &Registrant, id: &str, why: &'static str) {
+        self.withdrawn(owner, id, why).await;
+        self.listing.changed();
+    }
+
+    async fn withdrawn(&self, owner: &Registrant, id: &str, why: &'static str) {
         let mut attempt = 0;
         loop {
             match self.logto.delete_application(id).await {
