@@ -136,6 +136,20 @@ async fn an_application_that_would_be_nobody_s_does_not_stay() {
 }
 
 #[tokio::test]
+async fn an_application_that_would_be_the_operator_s_own_does_not_stay() {
+    let place = Place::open().await;
+    let all = || place.logto.look("/api/applications");
+    let before = all();
+    place.logto.without_third_parties();
+    // Nothing else is asked of Logto for it, which could be refused.
+    let document = agent_with(json!({ "scope": "", "token_endpoint_auth_method": "none" }));
+    let answer = place.register_as_alice(&document).await;
+    assert_eq!(answer.refusal(), (503, "temporarily_unavailable"));
+    assert_eq!(place.logto.asked(CREATE), 1);
+    assert_eq!(all(), before);
+}
+
+#[tokio::test]
 async fn what_logto_refuses_is_refused_and_not_looked_for() {
     let place = Place::open().await;
     assert_eq!(place.register_as_alice(&agent()).await.status, 201);

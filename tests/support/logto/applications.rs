@@ -119,6 +119,9 @@ impl Tenant {
         }
         self.application(&name, &kind, is_third_party);
         let (_, app) = self.apps.last_mut().expect("it was made");
+        if self.knows_no_third_parties {
+            app["isThirdParty"] = json!(false);
+        }
         for member in ["oidcClientMetadata", "customData", "description"] {
             if self.drops_custom_data && member == "customData" {
                 continue;

@@ -209,6 +209,11 @@ impl Logto {
         self.site().tenant.drops_custom_data = true;
     }
 
+    /// A version that knows no third parties: every application is the operator's own.
+    pub fn without_third_parties(&self) {
+        self.site().tenant.knows_no_third_parties = true;
+    }
+
     /// A version that does not know client ID metadata documents.
     pub fn without_metadata_documents(&self) {
         self.site().tenant.has_metadata_documents = false;

@@ -43,6 +43,7 @@ pub(super) struct Tenant {
     pub(super) protects_addresses: bool,
     pub(super) app_limit: Option<usize>,
     pub(super) drops_custom_data: bool,
+    pub(super) knows_no_third_parties: bool,
 }
 
 impl Default for Tenant {
@@ -82,6 +83,7 @@ impl Default for Tenant {
             protects_addresses: true,
             app_limit: None,
             drops_custom_data: false,
+            knows_no_third_parties: false,
         }
     }
 }
