@@ -229,6 +229,59 @@ mod tests {
         assert_eq!(check(&["mcp.test", "mcp.test"], &[]), Err(Misplaced::Host));
     }
 
+    /// The short way lets nobody in whom the long one would not.
+    #[test]
+    fn both_ways_of_comparing_a_host_agree() {
+        let hosts = [
+            "mcp.test",
+            "[::1]",
+            "local",
+            "mcp",
+            "mcp.test.evil",
+            "[::1",
+            "::1",
+            "",
+            "%6dcp.test",
+        ];
+        let ends = [
+            "",
+            ":",
+            ":80",
+            ":3001",
+            ":03001",
+            ":65536",
+            ":-1",
+            ":+80",
+            ":8 0",
+            ":80:80",
+            ":80@evil",
+            "@evil",
+            ":x",
+            ".",
+            "/",
+            "?",
+            "#",
+            "\\",
+            ":3001/",
+            ":3001#",
+            ":\u{663}",
+            "\t",
+            " ",
+            ":99999999999999999999",
+        ];
+        for rule in ["mcp.test", "[::1]", "local:3001", "mcp.test:80"] {
+            let rule = HostRule::parse(rule).unwrap();
+            for host in hosts {
+                for end in ends {
+                    let text = format!("{host}{end}");
+                    let long =
+                        Authority::try_from(text.as_str()).is_ok_and(|host| rule.admits(&host));
+                    assert!(long || !rule.is(text.as_bytes()), "{text:?} {rule:?}");
+                }
+            }
+        }
+    }
+
     #[test]
     fn the_authority_of_an_http2_request_counts_and_must_not_disagree() {
         let uri = Uri::from_static("https://mcp.test/mcp");
