@@ -79,6 +79,9 @@ use crate::layer::Origins;
 /// | `DELETE /register/{id}` | deletes (RFC 7592 §2.3) | the same |
 /// | `POST /register/{id}/secret` | makes a new secret; the older ones end | the same |
 ///
+/// Of those who come with a registration access token, 600 a minute are looked up; others are told to come
+/// back (429).
+///
 /// Who may register, and is the owner afterwards, is one of three; without any, nobody:
 ///
 /// - a person with an access token **for the server**, of one of the operator's own applications
