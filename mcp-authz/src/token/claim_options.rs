@@ -170,6 +170,9 @@ impl Issuer {
     /// verified token of **this issuer** names, so the same id at another issuer is somebody else; a token
     /// that names no client belongs to nobody's own.
     ///
+    /// A server that [exchanges](crate::AuthInfo::exchange) its callers' tokens is the client of the new
+    /// ones: name it here only if whoever reaches it may count as the operator's own.
+    ///
     /// ```
     /// # use mcp_authz::Issuer;
     /// let issuer = Issuer::logto("https://tenant.logto.app").first_party(["our-webmail", "our-console"]);
