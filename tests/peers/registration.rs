@@ -2,9 +2,9 @@
 //! server's registration, the person agrees at the tenant, and the agent calls the tool. The tenant is
 //! the stand-in of the Management API with the engine that is inside Logto, behind one proxy.
 
-use json::Value;
-use mcp_authz::logto::{ClientRegistration, Management, NewResource, RegistrationPolicy};
-use mcp_authz::{Issuer, Scope, danger};
+use json::{Value, json};
+use mcp_authz::logto::{ClientRegistration, Management, Provisioning, RegistrationPolicy};
+use mcp_authz::{Issuer, danger};
 use support::{
     Agent, Errand, Logto, OidcProvider, Person, Ran, Registration, Result, Revision, Tool,
     free_port, have,
@@ -32,35 +32,23 @@ impl Tenant {
     /// A tenant with a server beside it, at which anybody registers within `policy`.
     pub(crate) async fn open(policy: RegistrationPolicy) -> Result<Self> {
         let logto = Logto::start().await;
+        logto.sign_up_as("alice", "alice");
+        logto.edit("alice", &json!({ "name": "Alice Archer" }));
         // Before anything listens there, as when a program starts.
         let address = format!("127.0.0.1:{}", free_port()?);
         let (here, resource) = (format!("http://{address}"), format!("http://{address}/mcp"));
-        let app = format!("{}:{}", Logto::APP.0, Logto::APP.1);
         let led = format!("{here}/.well-known/oauth-authorization-server/oidc");
-        let settings = [
-            ("TENANT", logto.endpoint()),
-            ("APP", &*app),
-            ("LEAD", &*led),
-        ];
-        let engine = OidcProvider::of_tenant(&resource, &settings).await?;
+        let engine = OidcProvider::of_tenant(&logto, &[("LEAD", &led)]).await?;
         let endpoint = engine.issuer.trim_end_matches("/oidc");
-        let client = Management::builder(endpoint)
-            .app(Logto::APP.0, Logto::APP.1)
-            .token_endpoint(format!("{}/oidc/token", logto.endpoint()))
-            .build()?;
-        let api = client
-            .create_resource(&NewResource::new("Mail", &resource))
-            .await?;
-        for name in SCOPES {
-            let scope: Scope = name.parse()?;
-            client
-                .create_resource_scope(&api.id, &scope, "Something")
-                .await?;
-        }
         let (outbox, ran) = (Outbox::default(), Ran::default());
         let builder = server::builder(&resource, Issuer::logto(endpoint), &outbox, &ran);
         // Whatever an agent may ever need: it can register for no more later.
         let server = builder.initial_scopes(SCOPES).build().await?;
+        let client = Management::builder(endpoint)
+            .app(Logto::APP.0, Logto::APP.1)
+            .build()?;
+        let wanted = Provisioning::of(server.manifest()).assign_role_to_everybody();
+        wanted.plan(&client).await?.apply(&client).await?;
         let registration = ClientRegistration::builder(format!("{here}/agents"), policy)
             .open(danger::open_registration(5))
             .initial_access_token("developer", INITIAL)

@@ -4,7 +4,7 @@ use json::json;
 use tokio::process::Command;
 
 use crate::lines::Process;
-use crate::{Result, setup};
+use crate::{Logto, Result, setup};
 
 /// npm `oidc-provider` on a loopback port. It ends when this is dropped.
 pub struct OidcProvider {
@@ -23,21 +23,23 @@ impl OidcProvider {
 
     /// The same with settings of `tests/peers/oidc-provider/main.mjs`, such as `("ALG", "EdDSA")`.
     pub async fn start_with(resource: &str, settings: &[(&str, &str)]) -> Result<Self> {
-        Self::run("main.mjs", resource, settings).await
+        let settings = [&[("RESOURCE", resource)], settings].concat();
+        Self::run("main.mjs", &settings).await
     }
 
-    /// One whose clients are the applications of a Logto tenant, behind that tenant's proxy, with
-    /// settings of `tests/peers/oidc-provider/tenant.mjs`.
-    pub async fn of_tenant(resource: &str, settings: &[(&str, &str)]) -> Result<Self> {
-        Self::run("tenant.mjs", resource, settings).await
+    /// The engine of a Logto tenant, behind that tenant's proxy: what it issues depends on what the
+    /// Management API has. Settings are those of `tests/peers/oidc-provider/tenant.mjs`.
+    pub async fn of_tenant(logto: &Logto, settings: &[(&str, &str)]) -> Result<Self> {
+        let app = format!("{}:{}", Logto::APP.0, Logto::APP.1);
+        let own = [("TENANT", logto.endpoint()), ("APP", &app)];
+        Self::run("tenant.mjs", &[&own, settings].concat()).await
     }
 
-    async fn run(program: &str, resource: &str, settings: &[(&str, &str)]) -> Result<Self> {
+    async fn run(program: &str, settings: &[(&str, &str)]) -> Result<Self> {
         let folder = setup::peer("oidc-provider");
         setup::node_modules(&folder).await?;
         let mut node = Command::new("node");
         node.arg(folder.join(program))
-            .env("RESOURCE", resource)
             .envs(settings.iter().copied());
         let mut process = Process::start(&mut node)?;
         let Some(line) = process.line().await? else {

@@ -91,17 +91,21 @@ function shaped(client, { userScopes }) {
 function customizer({ resource }) {
   const script = readFileSync(
     new URL('../../../mcp-authz/src/logto/plan/customizer.js', import.meta.url), 'utf8');
+  const installed = { script, environmentVariables: { MCP_AUTHZ_SERVERS: resource } };
+  return (_ctx, token) => customized(token, installed, async (id) => users.get(id));
+}
+
+// What a token customizer adds to a token.
+export async function customized(token, { script, environmentVariables }, userOf) {
+  // For opaque tokens too, which have no audience; a machine's have a script of their own.
+  if (token.kind !== 'AccessToken') return undefined;
   const getCustomJwtClaims = new Function(`${script}\nreturn getCustomJwtClaims;`)();
-  return async (_ctx, token) => {
-    // For opaque tokens too, which have no audience; a machine's have a script of their own.
-    if (token.kind !== 'AccessToken') return undefined;
-    const payload = token.constructor.IN_PAYLOAD.map((field) => [field, token[field]]);
-    return getCustomJwtClaims({
-      token: Object.fromEntries(payload.filter(([, value]) => value !== undefined)),
-      context: { user: users.get(token.accountId) },
-      environmentVariables: { MCP_AUTHZ_SERVERS: resource },
-    });
-  };
+  const payload = token.constructor.IN_PAYLOAD.map((field) => [field, token[field]]);
+  return getCustomJwtClaims({
+    token: Object.fromEntries(payload.filter(([, value]) => value !== undefined)),
+    context: { user: await userOf(token.accountId) },
+    environmentVariables,
+  });
 }
 
 async function findAccount(_ctx, id) {

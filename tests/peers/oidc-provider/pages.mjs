@@ -11,11 +11,11 @@ export function pages(provider, settings = {}) {
   };
 }
 
-async function answer(provider, { bareCancel }, request, response) {
+async function answer(provider, settings, request, response) {
   const interaction = await provider.interactionDetails(request, response);
-  if (request.method !== 'POST') return show(provider, interaction, response);
+  if (request.method !== 'POST') return show(provider, settings, interaction, response);
   const form = new URLSearchParams(await bodyOf(request));
-  if (bareCancel && form.get('decision') === 'deny') {
+  if (settings.bareCancel && form.get('decision') === 'deny') {
     // What Logto's button does: back to the agent, and not a word about what happened.
     response.writeHead(303, { location: interaction.params.redirect_uri });
     return response.end();
@@ -24,7 +24,7 @@ async function answer(provider, { bareCancel }, request, response) {
     interaction.prompt.name === 'login'
       ? signIn(form)
       : await decide(provider, interaction, form.get('decision'));
-  if (!result) return show(provider, interaction, response);
+  if (!result) return show(provider, settings, interaction, response);
   return provider.interactionFinished(request, response, result, {
     mergeWithLastSubmission: Boolean(result.consent),
   });
@@ -51,9 +51,10 @@ async function decide(provider, interaction, decision) {
   return { consent: { grantId: await grant.save() } };
 }
 
-async function show(provider, interaction, response) {
+async function show(provider, { wordsFor }, interaction, response) {
   const client = await provider.Client.find(interaction.params.client_id);
-  const page = interaction.prompt.name === 'login' ? signInPage(client) : consentPage(client, interaction);
+  const words = (await wordsFor?.(interaction.params.resource)) ?? {};
+  const page = interaction.prompt.name === 'login' ? signInPage(client) : consentPage(client, interaction, words);
   response.writeHead(200, { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' });
   response.end(`<!doctype html><meta charset="utf-8">${page}`);
 }
@@ -66,11 +67,12 @@ const signInPage = (client) => `<title>Sign in</title><h1>Sign in</h1>
 <button type="submit">Sign in</button>
 </form>`;
 
-function consentPage(client, { prompt, params }) {
+function consentPage(client, { prompt, params }, words) {
   const { missingOIDCScope = [], missingResourceScopes = {} } = prompt.details;
   const missing = new Set([...missingOIDCScope, ...Object.values(missingResourceScopes).flat()]);
   const asked = missing.size > 0 ? [...missing] : (params.scope ?? '').split(' ');
-  const items = asked.map((scope) => `<li><code>${escape(scope)}</code></li>`).join('');
+  const item = (scope) => `<li><code>${escape(scope)}</code> ${escape(words[scope] ?? '')}</li>`;
+  const items = asked.map(item).join('');
   return `<title>Consent</title><h1>${escape(nameOf(client))} asks for access</h1>
 <ul>${items}</ul>
 <form method="post">

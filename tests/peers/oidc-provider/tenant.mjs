@@ -1,74 +1,83 @@
 // The library in the shape of Logto (see logto.mjs), as the engine of one tenant behind the proxy in front of
-// it: its clients are the applications that the Management API has, each with no more than its own scopes.
+// it: its clients, resources, roles and token customizer are those that the Management API has now.
 //
-//   RESOURCE=http://127.0.0.1:3001/mcp TENANT=http://127.0.0.1:3301 APP=id:secret node tenant.mjs
+//   TENANT=http://127.0.0.1:3301 APP=id:secret node tenant.mjs
 //
-//   RESOURCE  the only resource that tokens are issued for (required)
-//   TENANT    where the Management API is (required); the proxy leads /api there
-//   APP       the machine-to-machine app that reads it (required)
-//   LEAD      where the proxy leads the one path that Logto does not answer; nowhere by default
+//   TENANT  where the Management API is (required); the proxy leads /api there, and machines that want a token
+//   APP     the machine-to-machine app that reads it (required)
+//   LEAD    where the proxy leads the one path that Logto does not answer; nowhere by default
 //
 // Prints one line of JSON when it is ready, and ends when its standard input closes.
 import http from 'node:http';
 
-import Provider from 'oidc-provider';
+import Provider, { errors } from 'oidc-provider';
 
 import { configuration } from './configuration.mjs';
 import { LogtoKeys } from './keys.mjs';
-import { logto } from './logto.mjs';
+import { customized, logto } from './logto.mjs';
 import { pages } from './pages.mjs';
 
 // The library's notices would otherwise come before the line that the caller waits for.
 console.info = console.error;
 
-const { RESOURCE, TENANT, APP, LEAD } = process.env;
+const { TENANT, APP, LEAD } = process.env;
 const METADATA = '/.well-known/oauth-authorization-server/oidc';
 const server = http.createServer();
 await new Promise((ready) => server.listen(0, '127.0.0.1', ready));
 const origin = `http://127.0.0.1:${server.address().port}`;
 
 const keys = new LogtoKeys();
-const scopes = 'profile email mail:read mail:send';
-const settings = {
-  ...{ resource: RESOURCE, scopes, alg: keys.alg, jwks: keys.jwks, ttl: 3600 },
-  ...{ userScopes: '', consentScopes: scopes, roleScopes: scopes, customizer: true },
-};
+const settings = { scopes: '', userScopes: '', alg: keys.alg, jwks: keys.jwks, ttl: 3600 };
 const shape = logto(configuration(settings), settings);
-const { getResourceServerInfo } = shape.features.resourceIndicators;
-// By client: what it may ask people for of the API.
-const listed = new Map();
-shape.features.resourceIndicators.getResourceServerInfo = async (ctx, indicator, client) => {
-  const info = await getResourceServerInfo(ctx, indicator, client);
-  const own = listed.get(client.clientId) ?? [];
-  return { ...info, scope: info.scope.split(' ').filter((name) => own.includes(name)).join(' ') };
+shape.clients = [];
+shape.features.resourceIndicators.getResourceServerInfo = resourceServer;
+shape.extraTokenClaims = async (_ctx, token) => {
+  const installed = await ask('/configs/jwt-customizer/access-token');
+  return installed && customized(token, installed, (id) => ask(`/users/${encodeURIComponent(id)}`));
 };
+let token;
 const provider = new Provider(`${origin}/oidc`, shape);
 provider.on('server_error', (_ctx, error) => console.error(error));
-const findOwn = provider.Client.find.bind(provider.Client);
-provider.Client.find = async (id) => (await findOwn(id)) ?? fromTenant(id);
+provider.Client.find = client;
 
-const answerPage = pages(provider, { bareCancel: true });
+const answerPage = pages(provider, { bareCancel: true, wordsFor });
 const answerProtocol = provider.callback();
 server.on('request', (request, response) => {
+  // Who hangs up in the middle gets no answer.
+  route(request, response).catch(() => response.destroy());
+});
+process.stdin.resume().on('end', () => process.exit(0));
+console.log(JSON.stringify({ issuer: `${origin}/oidc` }));
+
+async function route(request, response) {
   const { url } = request;
   if (url.startsWith('/interaction/')) return answerPage(request, response);
   if (url === METADATA && LEAD) return lead(request, response, LEAD);
   if (url.startsWith('/api/')) return lead(request, response, TENANT + url);
   if (!url.startsWith('/oidc/')) return response.writeHead(404).end('Not Found');
+  if (url === '/oidc/token') {
+    // A machine's token is for the Management API, which knows those that it gave out.
+    request.body = await bodyOf(request);
+    const isMachine = new URLSearchParams(request.body.toString()).get('grant_type') === 'client_credentials';
+    if (isMachine) return lead(request, response, TENANT + url);
+  }
   request.originalUrl = url;
   request.url = url.slice('/oidc'.length);
   return answerProtocol(request, response);
-});
-process.stdin.resume().on('end', () => process.exit(0));
-console.log(JSON.stringify({ issuer: `${origin}/oidc` }));
+}
+
+async function bodyOf(request) {
+  const body = [];
+  for await (const chunk of request) body.push(chunk);
+  return Buffer.concat(body);
+}
 
 async function lead(request, response, target) {
   try {
     const { method, headers } = request;
-    const body = [];
-    for await (const chunk of request) body.push(chunk);
+    const body = request.body ?? (await bodyOf(request));
     const { host, connection, 'content-length': length, ...kept } = headers;
-    const sent = method === 'GET' ? undefined : Buffer.concat(body);
+    const sent = method === 'GET' ? undefined : body;
     const answer = await fetch(target, { method, headers: kept, body: sent });
     const told = Buffer.from(await answer.arrayBuffer());
     const { 'content-encoding': coding, 'content-length': size, ...others } = Object.fromEntries(answer.headers);
@@ -80,20 +89,13 @@ async function lead(request, response, target) {
 }
 
 // As Logto does it: an application is a client, and its list of scopes is what it may ask for.
-async function fromTenant(id) {
-  const token = await machineToken();
-  const ask = async (path) => {
-    const answer = await fetch(`${TENANT}/api/applications/${encodeURIComponent(id)}${path}`, {
-      headers: { authorization: `Bearer ${token}` },
-    });
-    return answer.ok ? answer.json() : undefined;
-  };
-  const app = await ask('');
+async function client(id) {
+  const path = `/applications/${encodeURIComponent(id)}`;
+  const app = await ask(path);
   if (!app) return undefined;
   const isPublic = app.type !== 'Traditional';
-  const [secret] = isPublic ? [] : await ask('/secrets');
-  const allowed = await ask('/user-consent-scopes');
-  listed.set(id, allowed.resourceScopes.flatMap(({ scopes: own }) => own.map(({ name }) => name)));
+  const [secret] = isPublic ? [] : await ask(`${path}/secrets`);
+  const { userScopes } = await ask(`${path}/user-consent-scopes`);
   return new provider.Client({
     client_id: id,
     client_name: app.name,
@@ -103,8 +105,55 @@ async function fromTenant(id) {
     application_type: app.type === 'Native' ? 'native' : 'web',
     token_endpoint_auth_method: isPublic ? 'none' : 'client_secret_basic',
     ...(secret && { client_secret: secret.value }),
-    scope: ['openid', 'offline_access', ...allowed.userScopes].join(' '),
+    scope: ['openid', 'offline_access', ...userScopes].join(' '),
   });
+}
+
+// What a token for an API can hold at most: what the person has by their roles and the app has on its list.
+async function resourceServer(ctx, indicator, { clientId }) {
+  const resource = await resourceOf(indicator);
+  if (!resource) throw new errors.InvalidTarget();
+  const { resourceScopes } = await ask(`/applications/${encodeURIComponent(clientId)}/user-consent-scopes`);
+  const listed = resourceScopes.flatMap((one) => one.scopes.map(({ id }) => id));
+  const person = ctx.oidc.session?.accountId ?? ctx.oidc.account?.accountId;
+  const held = (await byRole(person)).filter(({ id, resourceId }) => resourceId === resource.id && listed.includes(id));
+  return {
+    scope: [...new Set(held.map(({ name }) => name))].join(' '),
+    audience: indicator,
+    accessTokenFormat: 'jwt',
+    accessTokenTTL: resource.accessTokenTtl,
+    jwt: { sign: { alg: settings.alg } },
+  };
+}
+
+// What the consent screen says of the scopes of an API.
+async function wordsFor(indicator) {
+  const resource = await resourceOf(indicator);
+  const scopes = resource ? await ask(`/resources/${resource.id}/scopes?page_size=100`) : [];
+  return Object.fromEntries(scopes.map(({ name, description }) => [name, description]));
+}
+
+async function resourceOf(indicator) {
+  const resources = await ask('/resources?page_size=100');
+  return resources.find((one) => one.indicator === indicator);
+}
+
+// The permissions of somebody's roles. Who has not signed in yet has none.
+async function byRole(person) {
+  const held = [];
+  for (const { id } of await ask('/roles?page_size=100')) {
+    const people = await ask(`/roles/${id}/users?page_size=100`);
+    if (people.some((one) => one.id === person)) held.push(...(await ask(`/roles/${id}/scopes?page_size=100`)));
+  }
+  return held;
+}
+
+// What the Management API has at a path; undefined if nothing.
+async function ask(path) {
+  // Good for longer than a test takes.
+  token ??= await machineToken();
+  const answer = await fetch(`${TENANT}/api${path}`, { headers: { authorization: `Bearer ${token}` } });
+  return answer.ok ? answer.json() : undefined;
 }
 
 async function machineToken() {
