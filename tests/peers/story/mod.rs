@@ -2,10 +2,12 @@
 //! person's hand: from a request without a token to the day on which the access is taken back.
 
 mod consent;
+mod guide;
 mod introductions;
 mod lifetime;
 mod limits;
 mod registration;
+mod terminal;
 
 use std::time::Duration;
 
