@@ -277,10 +277,13 @@ impl Challenger {
 }
 
 impl Denial {
-    /// `Retry-After`, in whole seconds.
+    /// `Retry-After`, in whole seconds: never a moment too early.
     fn retry_after(&self) -> Option<u64> {
         match self {
-            Self::Unavailable { retry_after } => Some(retry_after.as_secs().max(1)),
+            Self::Unavailable { retry_after } => {
+                let whole = retry_after.as_secs() + u64::from(retry_after.subsec_nanos() > 0);
+                Some(whole.max(1))
+            }
             Self::TooManySessions => Some(60),
             _ => None,
         }
@@ -326,6 +329,15 @@ mod tests {
         ];
         for (denial, expected) in cases {
             assert_eq!(header(&denial), Some(expected));
+        }
+    }
+
+    #[test]
+    fn whoever_waits_as_told_has_waited_long_enough() {
+        for (milliseconds, told) in [(0, 1), (1, 1), (1000, 1), (1001, 2), (29_999, 30)] {
+            let retry_after = Duration::from_millis(milliseconds);
+            let outage = Denial::Unavailable { retry_after };
+            assert_eq!(outage.retry_after(), Some(told), "{milliseconds} ms");
         }
     }
 

@@ -258,11 +258,19 @@ impl<T: Clone + Send + Sync + 'static> FromCall for Extension<T> {
 #[derive(Default)]
 pub struct App {
     states: HashMap<TypeId, Arc<dyn Any + Send + Sync>>,
+    /// What these types are called, in the order in which they came.
+    names: Vec<&'static str>,
 }
 
 impl App {
     pub(crate) fn insert<T: Send + Sync + 'static>(&mut self, state: T) {
         self.states.insert(TypeId::of::<T>(), Arc::new(state));
+        self.names.push(type_name::<T>());
+    }
+
+    /// What the server was given, for whoever gave it something else.
+    pub(crate) fn names(&self) -> &[&'static str] {
+        &self.names
     }
 
     pub(crate) fn holds(&self, state: TypeId) -> bool {

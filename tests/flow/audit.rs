@@ -136,8 +136,16 @@ async fn what_cannot_be_recorded_does_not_run() {
     })
     .await;
     let reply = lab.call(Some(&lab.token("mail:read")), "peruse").await;
-    assert_eq!((reply.status.as_u16(), lab.ran.times()), (500, 0), "{reply:?}");
+    assert_eq!(
+        (reply.status.as_u16(), lab.ran.times()),
+        (500, 0),
+        "{reply:?}"
+    );
     // What is refused stays refused.
     let reply = lab.call(Some(&lab.token("")), "peruse").await;
-    assert_eq!((reply.status.as_u16(), lab.ran.times()), (403, 0), "{reply:?}");
+    assert_eq!(
+        (reply.status.as_u16(), lab.ran.times()),
+        (403, 0),
+        "{reply:?}"
+    );
 }

@@ -10,11 +10,35 @@ use rmcp::ServerHandler;
 use tokio::net::{TcpListener, ToSocketAddrs, lookup_host};
 use tokio::sync::oneshot;
 
-use super::Server;
+use super::{Protect, Server, ServerBuilder};
 use crate::error::Error;
 
 /// How long a stream that was told to end may take to say so.
 const STREAMS_END: Duration = Duration::from_secs(1);
+
+impl ServerBuilder {
+    /// [Builds](Self::build) the server and [serves](Server::serve) it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] with every mistake at once, [`Error::Io`] when the address cannot be bound or
+    /// served.
+    pub async fn serve(self, addr: impl ToSocketAddrs) -> Result<(), Error> {
+        self.build().await?.serve(addr).await
+    }
+}
+
+impl<H: ServerHandler> Protect<H> {
+    /// [Builds](Self::build) the server and [serves](Server::serve) it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] with every mistake at once, [`Error::Io`] when the address cannot be bound or
+    /// served.
+    pub async fn serve(self, addr: impl ToSocketAddrs) -> Result<(), Error> {
+        self.build().await?.serve(addr).await
+    }
+}
 
 impl<H: ServerHandler> Server<H> {
     /// Binds `addr`, prints what is guarded to standard error and serves until Ctrl-C or SIGTERM.

@@ -94,7 +94,8 @@ impl TestIssuer {
         self.provider.fail(endpoints, fault);
     }
 
-    /// Ends all trouble.
+    /// Ends all trouble. The server finds out when it asks again, as it would: a refusal says when that is
+    /// ([`Refused::retry_after`](super::Refused::retry_after)).
     pub fn recover(&self) {
         self.provider.recover();
     }

@@ -110,9 +110,13 @@ impl Provider {
         }
         let keys = self.current.load_full().unwrap_or_else(|| Arc::clone(seen));
         // While the issuer cannot be asked, an unknown key may well be its new one: not a 401.
-        if self.state().outage.is_some() && Arc::ptr_eq(&keys, seen) {
-            return Err(self.unavailable());
+        let state = self.state();
+        if state.outage.is_some() && Arc::ptr_eq(&keys, seen) {
+            let asked_again = state.kid_missed_at.map(|at| at + KID_COOLDOWN);
+            drop(state);
+            return Err(self.unavailable_until(asked_again));
         }
+        drop(state);
         Ok(keys)
     }
 
@@ -273,14 +277,15 @@ impl Provider {
     }
 
     fn unavailable(&self) -> VerifyError {
+        self.unavailable_until(None)
+    }
+
+    /// Until the issuer is asked again: not before `also`, and not while the last failure is too recent.
+    fn unavailable_until(&self, also: Option<Instant>) -> VerifyError {
         let now = self.world.clock.monotonic();
-        let retry_after = self
-            .state()
-            .outage
-            .as_ref()
-            .map_or(Duration::ZERO, |outage| {
-                outage.retry_at.saturating_duration_since(now)
-            });
+        let retry_at = self.state().outage.as_ref().map(|outage| outage.retry_at);
+        let until = retry_at.max(also);
+        let retry_after = until.map_or(Duration::ZERO, |at| at.saturating_duration_since(now));
         VerifyError::Unavailable {
             reason: "the issuer's keys cannot be had".into(),
             retry_after: retry_after.max(Duration::from_secs(1)),

@@ -22,7 +22,8 @@ const SCOPES = 'calendar:read calendar:write';
 console.info = console.error;
 
 const { RESOURCE, DOWNSTREAM, RESOURCE_SERVER_KEY } = process.env;
-const server = http.createServer();
+// A client that waits for a person must find its connection as it left it.
+const server = http.createServer({ keepAliveTimeout: 120_000 });
 await new Promise((ready) => server.listen(0, '127.0.0.1', ready));
 const issuer = `http://127.0.0.1:${server.address().port}`;
 

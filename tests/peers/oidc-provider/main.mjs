@@ -63,7 +63,8 @@ const settings = {
   bareCancel: isLogto,
 };
 
-const server = http.createServer();
+// A client that waits for a person must find its connection as it left it.
+const server = http.createServer({ keepAliveTimeout: 120_000 });
 await new Promise((ready) => server.listen(Number(process.env.PORT ?? 0), '127.0.0.1', ready));
 const mount = isLogto ? '/oidc' : '';
 const issuer = `http://127.0.0.1:${server.address().port}${mount}`;

@@ -22,7 +22,8 @@ console.info = console.error;
 
 const { TENANT, APP, LEAD } = process.env;
 const METADATA = '/.well-known/oauth-authorization-server/oidc';
-const server = http.createServer();
+// A client that waits for a person must find its connection as it left it.
+const server = http.createServer({ keepAliveTimeout: 120_000 });
 await new Promise((ready) => server.listen(0, '127.0.0.1', ready));
 const origin = `http://127.0.0.1:${server.address().port}`;
 

@@ -20,7 +20,8 @@ import { mailbox, ran } from './mailbox.mjs';
 
 process.stdin.resume().once('close', () => process.exit(0));
 
-const server = http.createServer(answer);
+// A client that waits must find its connection as it left it.
+const server = http.createServer({ keepAliveTimeout: 120_000 }, answer);
 await new Promise((ready) => server.listen(0, '127.0.0.1', ready));
 const resource = new URL(`http://127.0.0.1:${server.address().port}/mcp`);
 

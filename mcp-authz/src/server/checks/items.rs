@@ -190,8 +190,12 @@ pub(in crate::server) fn parameters(functions: &[Declared], app: &App, problems:
     {
         for (state, type_name) in &signature.states {
             if !app.holds(*state) {
+                let given = match app.names() {
+                    [] => String::new(),
+                    names => format!("; it was given `{}`", names.join("`, `")),
+                };
                 problems.push(format!(
-                    "{item} takes `State<{type_name}>`, which the server was not given: add `.state(..)` with a value of exactly that type (not in an `Arc`: the server shares it)"
+                    "{item} takes `State<{type_name}>`, which the server was not given: add `.state(..)` with a value of exactly that type (not in an `Arc`: the server shares it){given}"
                 ));
             }
         }
