@@ -2,6 +2,7 @@
 
 mod assertions;
 mod dpop;
+mod exchange;
 mod hygiene;
 mod matrix;
 mod parts;

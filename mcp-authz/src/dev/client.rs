@@ -4,6 +4,7 @@ use jsonwebtoken::jwk::Jwk;
 use serde_json::Value;
 
 use super::assertion;
+use super::exchange::OwnTokens;
 use super::redirect;
 use super::secret::Secret;
 use crate::scope::ScopeSet;
@@ -34,8 +35,8 @@ pub struct Client {
     pub(super) consent_scopes: Option<Vec<String>>,
     /// Whether it gets refresh tokens without `offline_access`.
     pub(super) refreshes: bool,
-    /// The API that it is, if it may exchange the tokens that it is called with.
-    pub(super) exchanges_for: Option<String>,
+    /// Whose tokens it may exchange: those that it is called with.
+    pub(super) exchanges: Option<OwnTokens>,
 }
 
 /// Who says what the client is.
@@ -75,7 +76,7 @@ impl Client {
             default_scopes: ScopeSet::new(),
             consent_scopes: None,
             refreshes: true,
-            exchanges_for: None,
+            exchanges: None,
         }
     }
 
@@ -145,7 +146,14 @@ impl Client {
     /// ```
     #[must_use]
     pub fn may_exchange(mut self, resource: impl Into<String>) -> Self {
-        self.exchanges_for = Some(resource.into());
+        self.exchanges = Some(OwnTokens::For(resource.into()));
+        self
+    }
+
+    /// Lets it exchange any token, for whatever API by whatever name.
+    #[cfg(feature = "testing")]
+    pub(super) fn may_exchange_all(mut self) -> Self {
+        self.exchanges = Some(OwnTokens::All);
         self
     }
 
@@ -185,7 +193,7 @@ impl Client {
                 "client {id} can do nothing: add .redirect_uri(..) or .secret(..)"
             ));
         }
-        if self.exchanges_for.is_some() && !self.is_confidential() {
+        if self.exchanges.is_some() && !self.is_confidential() {
             problems.push(format!(
                 "client {id} cannot exchange tokens, since nothing proves that it is itself: add .secret(..)"
             ));

@@ -23,27 +23,52 @@ const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
 /// How many may act one for another: each adds to the token.
 const MOST_ACTORS: usize = 8;
 
+/// Which tokens a client may exchange: those that are for it.
+#[derive(Clone, Debug)]
+pub(super) enum OwnTokens {
+    /// The API that the client is.
+    For(String),
+    /// In a test, the server itself has seen to that.
+    #[cfg(feature = "testing")]
+    All,
+}
+
+impl OwnTokens {
+    fn are_for(&self, audience: Option<&Value>) -> bool {
+        match self {
+            Self::For(api) => audience.and_then(Value::as_str) == Some(api),
+            #[cfg(feature = "testing")]
+            Self::All => true,
+        }
+    }
+
+    /// Whether the other API can be named by `audience`: this provider knows no such names.
+    fn go_by_name(&self) -> bool {
+        !matches!(self, Self::For(_))
+    }
+}
+
 pub(super) fn from_subject_token(
     provider: &Provider,
     client: &Client,
     params: &Params,
 ) -> Result<TokenResponse, OAuthError> {
-    let own_api = client.exchanges_for.as_deref();
-    let Some(own_api) = own_api.filter(|_| client.is_confidential()) else {
+    let own = client.exchanges.as_ref();
+    let Some(own) = own.filter(|_| client.is_confidential()) else {
         return Err(OAuthError::new(
             "unauthorized_client",
             "only a confidential client that is configured with .may_exchange(..) exchanges tokens",
         ));
     };
     check_types(params)?;
-    let subject = subject_token(provider, params.required("subject_token")?, own_api)?;
+    let subject = subject_token(provider, params.required("subject_token")?, own)?;
     let held = ScopeSet::parse(text(&subject, "scope"));
     let scopes = scopes(params, &held)?;
     let grant = Grant {
         user: Some(text(&subject, "sub").to_owned()),
         client_id: client.id.clone(),
         scopes,
-        resource: Some(target(params, own_api)?),
+        resource: Some(target(params, own, text(&subject, "aud"))?),
         consent: None,
         auth_time: subject.get("auth_time").and_then(Value::as_u64),
         acr: subject
@@ -111,12 +136,12 @@ fn check_types(params: &Params) -> Result<(), OAuthError> {
 
 /// What the person's token says, if it is good and was issued for the API that asks. Whatever is wrong
 /// with it is `invalid_request` (RFC 8693 §2.2.2).
-fn subject_token(provider: &Provider, token: &str, own_api: &str) -> Result<Claims, OAuthError> {
+fn subject_token(provider: &Provider, token: &str, own: &OwnTokens) -> Result<Claims, OAuthError> {
     let unknown = "the subject_token is unknown, has expired or was revoked";
     let is_live = |claims: &Claims| claims.get("exp").and_then(Value::as_u64) > Some(now());
     let claims = live_claims(provider, token).filter(is_live);
     let claims = claims.ok_or_else(|| OAuthError::invalid_request(unknown))?;
-    if claims.get("aud").and_then(Value::as_str) != Some(own_api) {
+    if !own.are_for(claims.get("aud")) {
         return Err(OAuthError::invalid_request(
             "the subject_token is for another API than the client that asks",
         ));
@@ -141,13 +166,14 @@ fn scopes(params: &Params, held: &ScopeSet) -> Result<ScopeSet, OAuthError> {
     }
 }
 
-fn target(params: &Params, own_api: &str) -> Result<String, OAuthError> {
+fn target(params: &Params, own: &OwnTokens, own_api: &str) -> Result<String, OAuthError> {
     let invalid = |text| OAuthError::new("invalid_target", text);
-    if params.get("audience")?.is_some() {
-        return Err(invalid("APIs have no other name than their resource"));
-    }
-    let target = read_resource(params)?;
-    let target = target.ok_or_else(|| invalid("the request names no resource"))?;
+    let target = match (params.get("audience")?, read_resource(params)?) {
+        (None, Some(resource)) => resource,
+        (Some(name), None) if own.go_by_name() => name.to_owned(),
+        (None, None) => return Err(invalid("the request names no resource")),
+        _ => return Err(invalid("APIs have no other name than their resource")),
+    };
     if target == own_api {
         return Err(invalid("the token is for this resource already"));
     }

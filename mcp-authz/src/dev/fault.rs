@@ -24,15 +24,18 @@ pub enum Endpoint {
     Introspection,
     /// What a token may see of its person.
     Userinfo,
+    /// Where tokens are issued, and [exchanged](crate::TokenExchange).
+    Token,
 }
 
 impl Endpoint {
     /// All of them.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::Discovery,
         Self::Jwks,
         Self::Introspection,
         Self::Userinfo,
+        Self::Token,
     ];
 }
 

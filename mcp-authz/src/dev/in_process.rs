@@ -19,7 +19,7 @@ use super::provider::{Opaque, Provider, Settings};
 use super::routes;
 use super::user::User;
 
-/// Who asks about opaque tokens, whoever the server is at its real provider: `test`, with `test` for a
+/// Who asks about opaque tokens and exchanges tokens, whoever the server is at its real provider: `test`, with `test` for a
 /// secret.
 const ASKING: &str = "Basic dGVzdDp0ZXN0";
 
@@ -32,9 +32,11 @@ pub(crate) struct InProcess {
 
 impl InProcess {
     pub(crate) fn new(issuer: &str) -> Result<Self, Error> {
+        let client = Client::first_party("test", "Test").secret("test");
+        let client = client.may_exchange_all();
         let settings = Settings {
             users: User::examples(),
-            clients: vec![Arc::new(Client::first_party("test", "Test").secret("test"))],
+            clients: vec![Arc::new(client)],
             scopes: Vec::new(),
             access_token_lifetime: Duration::from_secs(3600),
             opaque: Opaque::default(),
@@ -75,7 +77,7 @@ impl InProcess {
         parts.uri = path.parse().unwrap_or_default();
         let here = HeaderValue::from_static("127.0.0.1");
         parts.headers.insert(HOST, here);
-        if path == "/introspect" {
+        if matches!(path, "/introspect" | "/token") {
             // How the server proves who it is concerns its real provider alone.
             body = asked_by_the_test(&mut parts, body).await;
         }

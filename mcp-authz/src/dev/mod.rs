@@ -224,7 +224,7 @@ impl AuthorizationServer {
     }
 
     /// Has these endpoints fail from now on, until [`recover`](Self::recover): to see what a server
-    /// does in an outage. Tokens are issued all the same, and [minted](Self::mint).
+    /// does in an outage. Tokens are [minted](Self::mint) all the same.
     ///
     /// ```
     /// # use mcp_authz::dev::{AuthorizationServer, Endpoint, Error, Fault};

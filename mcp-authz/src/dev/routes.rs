@@ -28,7 +28,10 @@ pub(super) fn router(provider: Arc<Provider>, trouble: &Switch) -> Router {
         .expose_headers([WWW_AUTHENTICATE]);
     let for_scripts = Router::new()
         .route("/jwks", get(metadata::keys).layer(may_fail(Endpoint::Jwks)))
-        .route("/token", post(token::token))
+        .route(
+            "/token",
+            post(token::token).layer(may_fail(Endpoint::Token)),
+        )
         .route(
             "/userinfo",
             get(userinfo::userinfo)

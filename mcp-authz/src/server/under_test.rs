@@ -79,12 +79,16 @@ impl Surroundings<'_> {
         resource.get_or_insert_with(|| default.to_owned()).clone()
     }
 
-    /// The issuers; this one where nobody vouches for a caller yet.
-    pub(crate) fn issuers(&mut self, default: &str) -> &mut [Issuer] {
+    /// The issuers, from now on with keys of a test; this one where nobody vouches for a caller yet.
+    pub(crate) fn issuers(&mut self, default: &str) -> Vec<Issuer> {
         if self.0.issuers.is_empty() && self.0.verifier.is_none() {
             self.0.issuers.push(Issuer::new(default));
         }
-        &mut self.0.issuers
+        for issuer in &mut self.0.issuers {
+            issuer.accept_development_keys();
+        }
+        // What is wrong with an exchange is said when the server is built.
+        self.0.exchanging(&mut Vec::new())
     }
 
     /// Time and outgoing HTTP are the test's from now on.

@@ -57,7 +57,7 @@
 //!
 //! A request takes the whole way: router, layer, verification of a signed token, rmcp, gate, your function.
 //! [`TestServer`] stands around it, not in it: it answers where your server asks its issuers (metadata,
-//! keys, introspection, userinfo), in their names and with keys of its own, and it tells the time. So the
+//! keys, introspection, userinfo, exchange), in their names and with keys of its own, and it tells the time. So the
 //! very configuration that you deploy is tested, with its audience, its presets and its claims.
 //!
 //! | to see | write |
@@ -70,6 +70,34 @@
 //! | a token that ends, keys that are replaced | [`.keep_token()`](Caller::keep_token), [`clock().advance(..)`](TestClock::advance), [`issuer().rotate_keys()`](TestIssuer::rotate_keys) |
 //! | an outage of the authorization server | [`issuer().fail(Endpoint::ALL, Fault::Error)`](TestIssuer::fail) |
 //! | the server as a part of your application | [`TestServer::start_in`] |
+//!
+//! # A tool that exchanges its caller's token
+//!
+//! [`auth.exchange(..)`](crate::AuthInfo::exchange) gets a token for whatever API it names, whoever the server
+//! is at its real provider: for the same person, with scopes that they granted, and for as long as their
+//! token is good. Asking for another scope is refused (`invalid_scope`), and an outage is one of
+//! [`Endpoint::Token`](crate::dev::Endpoint::Token). What the other API answers is yours to play.
+//!
+//! ```standalone_crate
+//! use mcp_authz::testing::TestServer;
+//! use mcp_authz::{AuthInfo, ClientAuth, ExchangeError, Server, tool};
+//!
+//! /// Look into the person's calendar.
+//! #[tool(scopes = ["calendar:read"])]
+//! async fn agenda(auth: AuthInfo) -> Result<String, ExchangeError> {
+//!     let token = auth.exchange("https://calendar.example.com", ["calendar:read"]).await?;
+//!     Ok(format!("a token for {}", token.scopes()))
+//! }
+//!
+//! # #[tokio::main] async fn main() -> Result<(), mcp_authz::Error> {
+//! let server = Server::builder("assistant")
+//!     .issuer("https://tenant.logto.app/oidc")
+//!     .token_exchange(ClientAuth::secret_basic("assistant", "s3cret"));
+//! let server = TestServer::start(server).await?;
+//! let alice = server.as_user("alice").scopes(["calendar:read"]);
+//! assert_eq!(alice.call("agenda").await.unwrap().text(), "a token for calendar:read");
+//! # Ok(()) }
+//! ```
 //!
 //! # Every change of access in a review
 //!

@@ -47,7 +47,8 @@ impl TestServer {
     ///
     /// It is built as it is: every check at start, the layer, the verification of tokens and the gate are
     /// the real ones. Only this differs: the issuers' keys are the test's, so that ES256 is accepted
-    /// whatever an [`Issuer`](crate::Issuer) says; and who asks at introspection is not checked.
+    /// whatever an [`Issuer`](crate::Issuer) says; and who asks at introspection, or exchanges a token, is
+    /// not checked.
     /// What a server asks besides its issuers is not played: a database, or a tenant's own records about
     /// people. Leave those out of what you start, or give it a stand-in.
     ///
@@ -103,8 +104,7 @@ impl TestServer {
         let audience = surroundings.resource(RESOURCE);
         let mut issuers = Vec::new();
         for issuer in surroundings.issuers(ISSUER) {
-            issuer.accept_development_keys();
-            issuers.push(TestIssuer::new(issuer)?);
+            issuers.push(TestIssuer::new(&issuer)?);
         }
         let issuers: Arc<[TestIssuer]> = issuers.into();
         let clock = TestClock::new();

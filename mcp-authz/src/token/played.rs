@@ -16,6 +16,7 @@ impl Issuer {
         };
         let introspection = self.remote.introspection.as_ref();
         let userinfo = self.remote.userinfo.as_ref();
+        let exchange = self.exchange.as_ref();
         let written = [
             (self.static_jwks_uri(&issuer), "/jwks"),
             (
@@ -26,6 +27,7 @@ impl Issuer {
                 userinfo.and_then(|own| own.configured(&issuer).ok()?),
                 "/userinfo",
             ),
+            (exchange.and_then(|own| own.configured(&issuer)), "/token"),
         ];
         let written = written.into_iter();
         written
