@@ -49,6 +49,8 @@
 //!   revision of the protocol. The decision is made on the message that rmcp parsed and is about to run.
 //! - A token counts only if an issuer that you named signed it, for this server (`aud`), as an access token,
 //!   with an asymmetric key that is published now, and it has not ended.
+//! - The token of a call reaches no function: for another API it gets one of that API, in
+//!   [exchange](AuthInfo::exchange) (RFC 8693).
 //! - What a client carries for the server (session ids, cursors, the state of exchanges) works for the
 //!   person *and* client that got it.
 //! - `Host` and `Origin` must be those of the resource. A token in two places, or in the query, is refused.
@@ -155,6 +157,8 @@
 //! 6. [Testing](guide/testing/index.html)
 //! 7. [Deploying](guide/deploying/index.html): behind a proxy, on several machines
 //! 8. [Migrating](guide/migrating/index.html): from mcp-auth, from checks by hand
+//!
+//! The repository has examples, each with its test; `examples/README.md` there lists them in reading order.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 // In the order in which a request meets them.
