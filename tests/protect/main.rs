@@ -17,6 +17,7 @@ mod rounds;
 mod spellings;
 mod start;
 mod steady;
+mod task_timing;
 mod watching;
 
 use json::{Value, json};
