@@ -1,8 +1,7 @@
 //! "SmartMail AI": somebody else's agent, which may do only what the person allows.
 //!
-//! It calls a tool, is told to send the person to a consent page, calls again, asks for more when it
-//! needs more, and stops when somebody says no: the person, now or later, or the operator, who lets it
-//! have less. Start `cargo run --example whoami` first.
+//! It calls a tool, sends the person to a consent page when told to, calls again, asks for more when it needs
+//! more, and stops when somebody says no: the person or the operator. Start `cargo run --example whoami` first.
 //!
 //! ```sh
 //! cargo run --example agent                                    # you decide, in your browser
@@ -13,12 +12,10 @@
 //!
 //! - `SERVER`: the URL of another server.
 //! - `CLIENT_ID` (with `CLIENT_SECRET`, if it can keep one): how it was registered at the provider.
-//! - `CLIENT_METADATA_URL`: where it describes itself, for a provider that reads that. Without this and
-//!   an id it registers itself.
+//! - `CLIENT_METADATA_URL`: where it describes itself. Without this and an id it registers itself.
 //! - `REDIRECT_URI`: where people come back to, as it was registered; otherwise a port that is free.
 //!
-//! `rmcp_client` is the crate `rmcp` with the features `client`, `auth`, `reqwest` and
-//! `transport-streamable-http-client-reqwest`.
+//! `rmcp_client` is `rmcp` with `client`, `auth`, `reqwest` and `transport-streamable-http-client-reqwest`.
 
 use std::collections::HashSet;
 use std::env;
@@ -112,6 +109,9 @@ impl Agent {
             return Err(refusal.into());
         };
         let challenge = WWWAuthenticateParams::parse(challenge, &self.server);
+        if challenge.error.as_deref() == Some("insufficient_user_authentication") {
+            return Stop::because("401: the person must sign in again, or otherwise (RFC 9470)");
+        }
         if !challenge.is_insufficient_scope() {
             // The client has tried to renew the token, and was refused that, too.
             return Stop::because("401: the access was taken back, or is over");

@@ -7,6 +7,8 @@ mod custom_verifier;
 mod downstream;
 #[path = "examples/index.rs"]
 mod index;
+#[path = "examples/signing_in_again.rs"]
+mod signing_in_again;
 
 use std::process::Stdio;
 
