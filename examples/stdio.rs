@@ -15,7 +15,7 @@
 //! ISSUER=… RESOURCE=… MCP_ACCESS_TOKEN=… cargo run --example stdio -- --env
 //! ```
 //!
-//! Then type a message and a line end, such as
+//! `cargo run --example stdio -- --scopes` prints what it guards. Otherwise type a message and a line end:
 //! `{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"me","version":"1"}}}`.
 
 use std::env;
@@ -52,6 +52,15 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         ["--file", path] => StdioCaller::file(path),
         ["--fd", number] => StdioCaller::descriptor(number.parse()?),
         ["--env"] => StdioCaller::env("MCP_ACCESS_TOKEN"),
+        ["--scopes"] => {
+            let server = server.resource("https://mcp.example.com/mcp");
+            let server = server
+                .issuer("https://tenant.logto.app/oidc")
+                .build()
+                .await?;
+            println!("{}", server.manifest().to_markdown());
+            return Ok(());
+        }
         _ => return Err("say who calls: --me SCOPES, --file PATH, --fd NUMBER or --env".into()),
     };
     Ok(server.serve_stdio(caller).await?)

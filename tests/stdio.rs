@@ -133,6 +133,16 @@ fn with(provider: &AuthorizationServer) -> Command {
 }
 
 #[tokio::test]
+async fn what_is_guarded_is_printed_without_a_caller() {
+    let printed = example().arg("--scopes").output().await.unwrap();
+    let table = String::from_utf8(printed.stdout).unwrap();
+    assert!(printed.status.success() && printed.stderr.is_empty());
+    assert!(table.contains("| tool `count` | mail:read |"), "{table}");
+    let delete = "| tool `delete_all` | mail:read mail:delete |";
+    assert!(table.contains(delete), "{table}");
+}
+
+#[tokio::test]
 async fn a_named_principal_may_what_it_was_named_for() {
     let mut server = Server::open(example().args(["--me", "mail:read"])).await;
     assert_eq!(text(&server.call("count").await), "me has 3 mails");
