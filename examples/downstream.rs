@@ -120,6 +120,14 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .tools([agenda::tool()])
         .build()
         .await?;
+    if env::args().any(|argument| argument == "--scopes") {
+        println!(
+            "{}\n{}",
+            server.manifest().to_markdown(),
+            other.manifest().to_markdown()
+        );
+        return Ok(());
+    }
     tokio::try_join!(other.serve(calendar_listens), server.serve(listen))?;
     Ok(())
 }
