@@ -9,9 +9,11 @@ use axum::serve::ListenerExt;
 use rmcp::ServerHandler;
 use tokio::net::{TcpListener, ToSocketAddrs, lookup_host};
 use tokio::sync::oneshot;
+use url::Url;
 
 use super::{Protect, Server, ServerBuilder};
 use crate::error::Error;
+use crate::fetch::is_loopback;
 
 /// How long a stream that was told to end may take to say so.
 const STREAMS_END: Duration = Duration::from_secs(1);
@@ -54,6 +56,10 @@ impl<H: ServerHandler> Server<H> {
         // Nobody reading standard error is no reason not to serve.
         let bound = listener.local_addr()?;
         let _ = writeln!(io::stderr(), "{self}  listens on        {bound}");
+        if let Some(hint) = elsewhere(&self.manifest.resource, bound) {
+            let _ = writeln!(io::stderr(), "  {hint}");
+            tracing::warn!("{hint}");
+        }
         self.serve_until(listener, stop_requested()).await
     }
 
@@ -102,6 +108,19 @@ impl<H: ServerHandler> Server<H> {
     }
 }
 
+/// On one machine the resource says where to connect: another port than that is nearly always a slip, and
+/// all that clients see of it is that nobody answers, or that their tokens are for somebody else.
+fn elsewhere(resource: &str, bound: SocketAddr) -> Option<String> {
+    let named = Url::parse(resource).ok()?;
+    let port = named.port_or_known_default()?;
+    (is_loopback(&named) && port != bound.port()).then(|| {
+        format!(
+            "the resource {resource} names port {port}: serve there, or name {}, unless something in between leads there",
+            bound.port()
+        )
+    })
+}
+
 /// Binds the address, or says which it was.
 async fn listen(addr: impl ToSocketAddrs) -> io::Result<TcpListener> {
     let told = |error: &io::Error, what: String| io::Error::new(error.kind(), what);
@@ -146,5 +165,25 @@ async fn stop_requested() {
     tokio::select! {
         () = interrupt => {}
         () = terminate => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_resource_on_this_machine_names_the_port_that_is_served() {
+        let bound = SocketAddr::from(([127, 0, 0, 1], 3001));
+        for (resource, is_told) in [
+            ("http://127.0.0.1:3001/mcp", false),
+            ("http://localhost:3001/mcp", false),
+            ("http://127.0.0.1:3002/mcp", true),
+            ("http://[::1]/mcp", true),
+            // A proxy stands in front.
+            ("https://mcp.example.com/mcp", false),
+        ] {
+            assert_eq!(elsewhere(resource, bound).is_some(), is_told, "{resource}");
+        }
     }
 }
