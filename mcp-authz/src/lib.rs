@@ -1,9 +1,7 @@
 //! MCP servers whose tools act for a person: scopes are declared on the function and enforced
 //! before it runs.
 //!
-#![cfg_attr(feature = "testing", doc = "```standalone_crate")]
-#![cfg_attr(not(feature = "testing"), doc = "```text")]
-//! use mcp_authz::testing::{TestServer, assert_challenge};
+//! ```no_run
 //! use mcp_authz::{AuthInfo, Claims, Json, Server, ServerBuilder, tool};
 //!
 //! /// Return the identity claims that the person agreed to share.
@@ -20,12 +18,56 @@
 //!
 //! #[tokio::main]
 //! async fn main() -> Result<(), mcp_authz::Error> {
-//!     // In earnest: server().build().await?.serve("0.0.0.0:3001").await
-//!     let server = TestServer::start(server()).await?;
-//!     let agent = server.as_user("alice").scopes(["profile"]);
-//!     let refused = agent.call("whoami").await;
-//!     assert_challenge!(refused, 403, "insufficient_scope", ["profile", "email"]);
-//!     Ok(())
+//!     server().build().await?.serve("0.0.0.0:3001").await
+//! }
+//! ```
+//!
+//! It needs, in `Cargo.toml` (there is no release yet, so the path is that of a checkout):
+//!
+//! ```toml
+//! [dependencies]
+//! mcp-authz = { path = "../mcp-authz/mcp-authz" }
+//! tokio = { version = "1", features = ["macros", "rt-multi-thread"] }
+//! tracing-subscriber = "0.3" # to read why a request was refused
+//!
+//! [dev-dependencies]
+//! mcp-authz = { path = "../mcp-authz/mcp-authz", features = ["testing"] }
+//! ```
+//!
+//! and its test, below it in `main.rs`:
+//!
+#![cfg_attr(feature = "testing", doc = "```standalone_crate")]
+#![cfg_attr(not(feature = "testing"), doc = "```text")]
+//! # use mcp_authz::{AuthInfo, Claims, Json, Server, ServerBuilder, tool};
+//! # /// Return the identity claims that the person agreed to share.
+//! # #[tool(scopes = ["profile", "email"])]
+//! # async fn whoami(auth: AuthInfo) -> Json<Claims> { Json(auth.consented_claims()) }
+//! # fn server() -> ServerBuilder {
+//! #     Server::builder("whoami")
+//! #         .resource("https://mcp.example.com/mcp")
+//! #         .issuer("https://tenant.logto.app/oidc")
+//! # }
+//! # #[tokio::main]
+//! # async fn main() -> Result<(), mcp_authz::Error> { tests::consent_decides().await }
+//! # /*
+//! #[cfg(test)]
+//! # */
+//! mod tests {
+//!     use mcp_authz::testing::{TestServer, assert_challenge};
+//!
+//!     use super::*;
+//!
+//! # /*
+//!     #[tokio::test]
+//! # */
+//! # pub(super)
+//!     async fn consent_decides() -> Result<(), mcp_authz::Error> {
+//!         let server = TestServer::start(server()).await?;
+//!         let agent = server.as_user("alice").scopes(["profile"]);
+//!         let refused = agent.call("whoami").await;
+//!         assert_challenge!(refused, 403, "insufficient_scope", ["profile", "email"]);
+//!         Ok(())
+//!     }
 //! }
 //! ```
 //!
@@ -78,10 +120,16 @@
 //! | parameter | what it is |
 //! |---|---|
 //! | `/// Whom to write to.`<br>`to: String` | an argument of the call; `#[arg] to: String` without a comment |
-//! | `Parameters<T>` | all arguments as a struct of yours |
+//! | `Parameters<T>` | all arguments as a struct of yours, [with two derives](guide/writing_tools/index.html#types-of-your-own) |
 //! | [`AuthInfo`], `Option<AuthInfo>` | the verified caller |
 //! | [`State<T>`] | a value of the server |
 //! | rmcp's extractors, [`FromCall`] | the rest of the call; your own |
+//!
+//! | in the function | what it does |
+//! |---|---|
+//! | [`auth.subject()`](AuthInfo::subject), [`auth.consented_claims()`](AuthInfo::consented_claims) | say who the person is |
+//! | [`auth.require(..)`](AuthInfo::require) | asks for a scope that only the running function can know |
+//! | `auth.exchange("https://api.example.com", ["events:read"])` | gets a token for [another API](guide/writing_tools/index.html#another-api-in-the-persons-name), in the person's name (RFC 8693) |
 //!
 //! All of it, with examples: [`tool`](macro@tool), [`prompt`](macro@prompt), [`resource`](macro@resource).
 //!
@@ -113,10 +161,23 @@
 //! | names another host, or comes from another page | 403 without a challenge |
 //! | meets a panic | 500, for that request alone |
 //!
-//! A client is not told what is wrong with its token. The log is, through [`tracing`]: install a
-//! subscriber, such as that of `tracing-subscriber`, to read at `info` why a token or a request was refused,
-//! at `warn` which issuer cannot be reached, at `error` what panicked, and at `debug` which calls were refused,
-//! of whom, and for which scopes.
+//! A client is not told what is wrong with its token. The log is, through [`tracing`], once the program has a
+//! subscriber:
+//!
+//! ```no_run
+//! # use mcp_authz::{Error, Server, ServerBuilder};
+//! # fn server() -> ServerBuilder { Server::builder("whoami") }
+//! #[tokio::main]
+//! async fn main() -> Result<(), Error> {
+//!     tracing_subscriber::fmt::init();
+//!     server().build().await?.serve("0.0.0.0:3001").await
+//! }
+//! ```
+//!
+//! It shows at `info` why a token or a request was refused, at `warn` which issuer cannot be reached, and at
+//! `error` what panicked. `RUST_LOG=info,mcp_authz=debug` shows at `debug` which calls were refused, of whom,
+//! and for which scopes. Where the feature `env-filter` of tracing-subscriber is on, `RUST_LOG` is needed for
+//! anything below `error`.
 //!
 //! [`tracing`]: https://docs.rs/tracing
 //!
@@ -128,14 +189,13 @@
 //! [`testing`](testing/index.html), and [a chapter](guide/testing/index.html) of the guide. A snapshot of
 //! [`Server::manifest`] makes every change of access a line in a review.
 //!
-//!
 //! # Features
 //!
 //! | feature | what it adds | default |
 //! |---|---|---|
 //! | `dev-server` | `dev`: an embedded OpenID provider for development and tests, loopback only | no |
 //! | `dpop` | `Dpop`: tokens bound to a key of the client (RFC 9449) | no |
-//! | `testing` | `testing`: for the tests of your server, without a socket | no |
+//! | `testing` | `testing`: for the tests of your server, without a socket; turns on `dev-server` | no |
 //! | `logto` | `logto`: Logto's Management API, setting a tenant up for a server, its user records as identity, registering agents there | no |
 //!
 //! Turning a feature on never changes what is enforced.

@@ -1,4 +1,5 @@
-//! An embedded OpenID provider for development and tests.
+//! An embedded OpenID provider for development and tests. Needs the feature `dev-server`, which `testing` turns on
+//! as well.
 //!
 //! It speaks what MCP clients need (discovery, authorization code with PKCE, resource indicators,
 //! refresh rotation, userinfo, registration, client ID metadata documents), shows a real sign-in
@@ -39,6 +40,71 @@
 //!     .sign()?;
 //! # Ok(()) }
 //! ```
+//!
+//! # Your own server, by hand
+//!
+//! As `examples/provider.rs` of your crate, with the feature in `[dev-dependencies]`, a provider that stays until
+//! Ctrl-C, and a token without a browser:
+//!
+//! ```no_run
+//! use mcp_authz::dev::AuthorizationServer;
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), mcp_authz::dev::Error> {
+//!     // Kept until the end: dropping the provider stops it.
+//!     let provider = AuthorizationServer::builder()
+//!         .bind("127.0.0.1:3000")
+//!         .scope("mail:read", "Read your mail")
+//!         .start()
+//!         .await?;
+//!     let token = provider
+//!         .mint("alice")
+//!         .resource("http://127.0.0.1:3001/mcp") // what your server has as `resource`
+//!         .scopes("mail:read")
+//!         .sign()?;
+//!     println!("TOKEN={token}");
+//!     std::future::pending().await
+//! }
+//! ```
+//!
+//! Your server is the one that you have, at these addresses:
+//!
+//! ```no_run
+//! # use mcp_authz::{Error, Server, tool};
+//! # /// Counts the mails.
+//! # #[tool(scopes = ["mail:read"])]
+//! # fn count() -> String { "3 mails".to_owned() }
+//! #[tokio::main]
+//! async fn main() -> Result<(), Error> {
+//!     Server::builder("mail")
+//!         .resource("http://127.0.0.1:3001/mcp")
+//!         .issuer("http://127.0.0.1:3000")
+//!         .build()
+//!         .await?
+//!         .serve("127.0.0.1:3001")
+//!         .await
+//! }
+//! ```
+//!
+//! With `cargo run --example provider` and `cargo run` in two terminals, and the line that the first printed pasted
+//! into a third:
+//!
+//! ```sh
+//! curl -i http://127.0.0.1:3001/mcp \
+//!   -H "authorization: Bearer $TOKEN" \
+//!   -H 'content-type: application/json' \
+//!   -H 'accept: application/json, text/event-stream' \
+//!   -H 'mcp-protocol-version: 2025-11-25' \
+//!   -d '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"count"}}'
+//! ```
+//!
+//! answers 200 with the tool's result; without the line `authorization` it is the 401 that sends an agent to the
+//! provider. The token is good for an hour, and only while this provider runs: a new one has new keys. For consent
+//! in a browser connect `npx @modelcontextprotocol/inspector`, or run, in the repository,
+//! `SERVER=http://127.0.0.1:3001/mcp cargo run --example agent`. It signs in at any server; then it calls the tools
+//! `whoami` and `send_mail` and stops where there are none.
+//!
+//! # In a test, over a socket
 //!
 //! A test of a server, from nothing to its answers over a socket (`mcp_authz::testing`, with the feature
 //! `testing`, is shorter, needs no socket, and tests the configuration that you deploy):

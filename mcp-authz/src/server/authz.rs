@@ -22,8 +22,8 @@ use crate::gate::Rules;
 /// # }
 /// ```
 ///
-/// The handler is written against rmcp itself, which stays a dependency of its crate, in the version of
-/// [`mcp_authz::rmcp`](crate::rmcp): rmcp's macros are a feature that mcp-authz does not turn on.
+/// The handler is written against rmcp itself, which stays a dependency of its crate, in the version that mcp-authz
+/// has ([3.11](https://docs.rs/rmcp/3.11)): rmcp's macros are a feature that mcp-authz does not turn on.
 ///
 /// One handler serves everybody, sessions of older revisions included: what it keeps in itself is shared,
 /// unlike behind rmcp's own service, which makes one for each session.

@@ -1,4 +1,5 @@
-//! For the tests of your server: people with any token, a client, a clock, outages, assertions.
+//! For the tests of your server: people with any token, a client, a clock, outages, assertions. Needs the feature
+//! `testing`, which turns on `dev-server` ([`dev`](crate::dev)) as well.
 //!
 //! A test starts what your program serves, all of it and in the process of the test: no socket, no
 //! account, no browser. Beside your `fn server() -> ServerBuilder`, it reads like this:
@@ -50,7 +51,7 @@
 //!
 //! ```toml
 //! [dev-dependencies]
-//! mcp-authz = { version = "0.1", features = ["testing"] }
+//! mcp-authz = { path = "../mcp-authz/mcp-authz", features = ["testing"] } # the path of `[dependencies]`
 //! ```
 //!
 //! # What is real, and what is played

@@ -25,6 +25,9 @@ const MAX_LEEWAY: Duration = Duration::from_secs(60);
 /// let strict = Issuer::new("https://as.example.com").algorithms([Algorithm::Es256]);
 /// ```
 ///
+/// What to click or call at each provider, so that its tokens open this server, is in the
+/// [guide](guide/providers/index.html).
+///
 /// Mistakes show when the server is built, together with all others.
 #[derive(Clone, Debug)]
 #[must_use]
