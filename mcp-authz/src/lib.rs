@@ -175,7 +175,7 @@
 //! ```
 //!
 //! It shows at `info` why a token or a request was refused, at `warn` which issuer cannot be reached, and at
-//! `error` what panicked. `RUST_LOG=info,mcp_authz=debug` shows at `debug` which calls were refused, of whom,
+//! `error` what panicked. `RUST_LOG=warn,mcp_authz=debug` shows at `debug` which calls were refused, of whom,
 //! and for which scopes. Where the feature `env-filter` of tracing-subscriber is on, `RUST_LOG` is needed for
 //! anything below `error`.
 //!
