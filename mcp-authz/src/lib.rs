@@ -1,6 +1,20 @@
 //! MCP servers whose tools act for a person: scopes are declared on the function and enforced
 //! before it runs.
 //!
+//! In `Cargo.toml` (there is no release yet, so the path is that of a checkout):
+//!
+//! ```toml
+//! [dependencies]
+//! mcp-authz = { path = "../mcp-authz/mcp-authz" }
+//! tokio = { version = "1", features = ["macros", "rt-multi-thread"] }
+//! tracing-subscriber = "0.3" # to read why a request was refused
+//!
+//! [dev-dependencies]
+//! mcp-authz = { path = "../mcp-authz/mcp-authz", features = ["testing"] }
+//! ```
+//!
+//! In `main.rs`:
+//!
 //! ```no_run
 //! use mcp_authz::{AuthInfo, Claims, Json, Server, ServerBuilder, tool};
 //!
@@ -22,19 +36,7 @@
 //! }
 //! ```
 //!
-//! It needs, in `Cargo.toml` (there is no release yet, so the path is that of a checkout):
-//!
-//! ```toml
-//! [dependencies]
-//! mcp-authz = { path = "../mcp-authz/mcp-authz" }
-//! tokio = { version = "1", features = ["macros", "rt-multi-thread"] }
-//! tracing-subscriber = "0.3" # to read why a request was refused
-//!
-//! [dev-dependencies]
-//! mcp-authz = { path = "../mcp-authz/mcp-authz", features = ["testing"] }
-//! ```
-//!
-//! and its test, below it in `main.rs`:
+//! And below it its test, which needs no socket and no account:
 //!
 #![cfg_attr(feature = "testing", doc = "```standalone_crate")]
 #![cfg_attr(not(feature = "testing"), doc = "```text")]
@@ -129,7 +131,7 @@
 //! |---|---|
 //! | [`auth.subject()`](AuthInfo::subject), [`auth.consented_claims()`](AuthInfo::consented_claims) | say who the person is |
 //! | [`auth.require(..)`](AuthInfo::require) | asks for a scope that only the running function can know |
-//! | `auth.exchange("https://api.example.com", ["events:read"])` | gets a token for [another API](guide/writing_tools/index.html#another-api-in-the-persons-name), in the person's name (RFC 8693) |
+//! | [`auth.exchange(..)`](AuthInfo::exchange) | gets a token for [another API](guide/writing_tools/index.html#another-api-in-the-persons-name), in the person's name (RFC 8693) |
 //!
 //! All of it, with examples: [`tool`](macro@tool), [`prompt`](macro@prompt), [`resource`](macro@resource).
 //!
