@@ -36,42 +36,7 @@
 //! }
 //! ```
 //!
-//! And below it its test, which needs no socket and no account:
-//!
-#![cfg_attr(feature = "testing", doc = "```standalone_crate")]
-#![cfg_attr(not(feature = "testing"), doc = "```text")]
-//! # use mcp_authz::{AuthInfo, Claims, Json, Server, ServerBuilder, tool};
-//! # /// Return the identity claims that the person agreed to share.
-//! # #[tool(scopes = ["profile", "email"])]
-//! # async fn whoami(auth: AuthInfo) -> Json<Claims> { Json(auth.consented_claims()) }
-//! # fn server() -> ServerBuilder {
-//! #     Server::builder("whoami")
-//! #         .resource("https://mcp.example.com/mcp")
-//! #         .issuer("https://tenant.logto.app/oidc")
-//! # }
-//! # #[tokio::main]
-//! # async fn main() -> Result<(), mcp_authz::Error> { tests::consent_decides().await }
-//! # /*
-//! #[cfg(test)]
-//! # */
-//! mod tests {
-//!     use mcp_authz::testing::{TestServer, assert_challenge};
-//!
-//!     use super::*;
-//!
-//! # /*
-//!     #[tokio::test]
-//! # */
-//! # pub(super)
-//!     async fn consent_decides() -> Result<(), mcp_authz::Error> {
-//!         let server = TestServer::start(server()).await?;
-//!         let agent = server.as_user("alice").scopes(["profile"]);
-//!         let refused = agent.call("whoami").await;
-//!         assert_challenge!(refused, 403, "insufficient_scope", ["profile", "email"]);
-//!         Ok(())
-//!     }
-//! }
-//! ```
+#![cfg_attr(feature = "testing", doc = include_str!("docs/its_test.md"))]
 //!
 //! The function stays an ordinary function. What it declares is the only place where its scopes are written: the
 //! challenge, the metadata and the list of tools follow from it.
@@ -185,7 +150,7 @@
 //!
 //! # Testing your server
 //!
-//! The feature `testing` starts what your program serves inside the test, as above: no socket, no account, and the
+//! The feature `testing` starts what your program serves inside the test: no socket, no account, and the
 //! very configuration that you deploy. People with any token, a clock to move, keys to replace, outages,
 //! `assert_challenge!`, and `assert_matrix!`, which tries every tool with every set of scopes:
 //! [`testing`](testing/index.html), and [a chapter](guide/testing/index.html) of the guide. A snapshot of
