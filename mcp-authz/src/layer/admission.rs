@@ -157,7 +157,10 @@ impl Admission {
                 "refused: not a page of this server (`allowed_origins`)",
             ),
         };
-        tracing::info!(named, "{why}");
+        match misplaced {
+            Misplaced::Host => tracing::info!(host = named, "{why}"),
+            Misplaced::Origin => tracing::info!(origin = named, "{why}"),
+        }
         self.audit.turned_away(|| match named {
             Some(named) => format!("{why}: {named}"),
             None => why.to_owned(),
