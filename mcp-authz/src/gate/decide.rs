@@ -265,6 +265,12 @@ impl Rulebook {
         self.shows_with(item, caller, asked).await
     }
 
+    /// Whether the arguments of a tool can require scopes.
+    pub(super) fn asks_by_arguments(&self, tool: &str) -> bool {
+        let rule = self.fixed(&Operation::Tool(tool, Arguments::Some));
+        rule.is_none_or(|rule| rule.scopes_for.is_some())
+    }
+
     /// What the call of a tool that just ran required by its arguments, for what it leaves behind.
     pub(super) fn required_by_call(
         &self,

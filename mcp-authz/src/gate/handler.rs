@@ -104,7 +104,8 @@ impl<H: ServerHandler> ServerHandler for Gate<H> {
                 return admitted.and_then(Admitted::told).ok_or(refused);
             }
         };
-        let round = Round::new("tools/call", &*request.name, arguments);
+        let kept = arguments.filter(|_| self.may_go_on(&request, &context));
+        let round = Round::new("tools/call", &*request.name, kept);
         self.open(&pass, &round, &mut request.request_state)?;
         let response = pass.run(|| self.guarded.handler.call_tool(request, context));
         let response = response.await;

@@ -2,7 +2,9 @@
 //! tasks (SEP-2663). Both are their owner's; the next request is decided like any other.
 
 use rmcp::ErrorData;
-use rmcp::model::{CreateTaskResult, InputRequiredResult, JsonObject};
+use rmcp::model::{
+    CallToolRequestParams, CreateTaskResult, InputRequiredResult, JsonObject, ProtocolVersion,
+};
 use rmcp::service::RequestContext;
 use rmcp::{RoleServer, ServerHandler};
 
@@ -43,6 +45,21 @@ impl Round {
 }
 
 impl<H: ServerHandler> Gate<H> {
+    /// Whether the arguments of a call can matter after it: for state, which rmcp lets no handler leave in
+    /// older revisions, or for what they require of whoever asks about its task.
+    pub(super) fn may_go_on(
+        &self,
+        call: &CallToolRequestParams,
+        context: &RequestContext<RoleServer>,
+    ) -> bool {
+        let can_leave_state = context
+            .protocol_version()
+            .is_none_or(|revision| revision >= ProtocolVersion::V_2026_07_28);
+        can_leave_state
+            || call.request_state.is_some()
+            || self.guarded.rules.asks_by_arguments(&call.name)
+    }
+
     /// Replaces what the client brings by what the handler gave it.
     pub(super) fn open(
         &self,
