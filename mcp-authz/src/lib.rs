@@ -214,6 +214,10 @@ mod error;
 
 pub mod danger;
 
+// For people in a browser.
+#[cfg(any(feature = "dev-server", feature = "logto"))]
+mod page;
+
 use world::World;
 
 #[cfg(feature = "dev-server")]

@@ -14,22 +14,16 @@ pub(super) use self::grants::Grants;
 
 use std::sync::LazyLock;
 
-use aws_lc_rs::digest::{SHA256, digest};
-use axum::response::{IntoResponse, Response};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
-    X_FRAME_OPTIONS,
-};
-use http::{HeaderValue, StatusCode};
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use axum::response::Response;
+use http::StatusCode;
+use maud::{Markup, html};
 
 use self::agent::Agent;
 use super::interaction::Transaction;
 use super::provider::Provider;
 use super::secret::Secret;
 use super::user::User;
+use crate::page::{Frame, sentence};
 use crate::scope::{Scope, ScopeSet};
 
 pub(super) const GONE: &str =
@@ -39,14 +33,11 @@ pub(super) const FORGED: &str =
 
 const STYLE: &str = include_str!("pages.css");
 
-/// Nothing but our own style. `form-action` is left out on purpose: Chromium applies it to the
-/// redirect that follows a form as well, it can't name `http://[::1]`, and a client's callback may
-/// redirect further; what it guards against, an injected form, the escaping prevents.
-static POLICY: LazyLock<String> = LazyLock::new(|| {
-    let hash = STANDARD.encode(digest(&SHA256, STYLE.as_bytes()));
-    format!(
-        "default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; frame-ancestors 'none'"
-    )
+/// `form-action` is left out on purpose: Chromium applies it to the redirect that follows a form as well,
+/// it can't name `http://[::1]`, and a client's callback may redirect further; what it guards against, an
+/// injected form, the escaping prevents.
+static FRAME: LazyLock<Frame> = LazyLock::new(|| {
+    Frame::new(STYLE, "", "no-referrer").footer("mcp-authz development provider · no passwords")
 });
 
 /// The hidden part of the form that answers a page.
@@ -159,13 +150,6 @@ fn failure(text: &str, note: &Markup) -> Response {
     page(StatusCode::BAD_REQUEST, "This did not work", &body)
 }
 
-/// The texts are written as parts of sentences, which is what an `error_description` wants.
-fn sentence(text: &str) -> String {
-    let mut rest = text.trim_end_matches('.').chars();
-    let first = rest.next().into_iter().flat_map(char::to_uppercase);
-    first.chain(rest).chain(['.']).collect()
-}
-
 fn initial(user: &User) -> String {
     let first = user.display_name().chars().next();
     first
@@ -174,32 +158,5 @@ fn initial(user: &User) -> String {
 }
 
 fn page(status: StatusCode, title: &str, body: &Markup) -> Response {
-    let document = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                title { (title) }
-                style { (PreEscaped(STYLE)) }
-            }
-            body {
-                main { (body) }
-                footer { "mcp-authz development provider · no passwords" }
-            }
-        }
-    };
-    let policy = HeaderValue::from_str(&POLICY);
-    let policy = policy.unwrap_or(HeaderValue::from_static("default-src 'none'"));
-    let fixed = HeaderValue::from_static;
-    let headers = [
-        (CONTENT_TYPE, fixed("text/html; charset=utf-8")),
-        (CONTENT_SECURITY_POLICY, policy),
-        (X_FRAME_OPTIONS, fixed("DENY")),
-        (X_CONTENT_TYPE_OPTIONS, fixed("nosniff")),
-        (REFERRER_POLICY, fixed("no-referrer")),
-        (CACHE_CONTROL, fixed("no-store")),
-    ];
-    (status, headers, document.into_string()).into_response()
+    FRAME.page(status, title, body)
 }

@@ -23,6 +23,7 @@ use super::desk::{Desk, Right};
 use super::protocol::MAX_BODY;
 use super::refusal::Refusal;
 use super::{Service, audit};
+use crate::page::sentence;
 
 pub(super) fn router(service: Arc<Service>) -> Router {
     let overview_path = match service.path.as_str() {
@@ -153,5 +154,5 @@ async fn submitted(service: &Service, request: Request) -> Result<(Visitor, Fill
 }
 
 fn told(refusal: &Refusal) -> Response {
-    frame::problem(refusal.status, &frame::sentence(&refusal.text)).into_response()
+    frame::problem(refusal.status, &sentence(&refusal.text)).into_response()
 }

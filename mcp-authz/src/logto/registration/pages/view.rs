@@ -5,11 +5,12 @@ use http::StatusCode;
 use maud::{Markup, html};
 
 use super::form::{Filled, Visitor};
-use super::frame::{page, sentence};
+use super::frame::page;
 use crate::logto::registration::Service;
 use crate::logto::registration::desk::{NewSecret, Registered};
 use crate::logto::registration::register::New;
 use crate::logto::{Application, ApplicationType};
+use crate::page::sentence;
 
 /// The types of application, as people choose them.
 const KINDS: [(&str, &str, &str); 3] = [
