@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use http_client::{Client, Version};
 use json::json;
-use support::{Lab, Reply, modern_body, modern_headers};
+use support::{Lab, Reply, Wire, modern_body, modern_headers};
+use tokio::time::sleep;
 
 use crate::{lab, lab_with};
 
@@ -68,4 +69,62 @@ async fn a_call_that_was_allowed_finishes_when_the_server_stops() {
     assert_eq!(running.await.unwrap().text(), "done");
     let late = call(&lab, &Client::new(), &token, "hello").send().await;
     assert!(late.is_err(), "nothing new is accepted");
+}
+
+/// The head of a call without a token, with these lines in it.
+async fn head(wire: &mut Wire, lines: &str) {
+    let accept = "Accept: application/json, text/event-stream\r\n";
+    let lines = format!("Content-Type: application/json\r\n{accept}{lines}");
+    wire.head("POST /mcp", &lines).await;
+}
+
+async fn refusal(wire: &mut Wire) -> String {
+    let answer = wire.answer().await;
+    assert!(answer.starts_with("http/1.1 401"), "{answer}");
+    answer
+}
+
+#[tokio::test]
+async fn who_is_refused_before_the_body_came_asks_again_on_the_same_connection() {
+    let lab = lab().await;
+    let mut wire = Wire::to(&lab.origin).await;
+    for length in ["Content-Length: 5\r\n", "Transfer-Encoding: chunked\r\n"] {
+        for _ in 0..3 {
+            head(&mut wire, length).await;
+            sleep(Duration::from_millis(50)).await;
+            let body: &[u8] = match length.starts_with('C') {
+                true => b"{   }",
+                false => b"5\r\n{   }\r\n0\r\n\r\n",
+            };
+            wire.send(body).await;
+            assert!(!refusal(&mut wire).await.contains("connection:"));
+        }
+    }
+}
+
+#[tokio::test]
+async fn who_is_refused_with_a_body_that_nobody_waits_for_is_told_that_the_connection_ends() {
+    let lab = lab().await;
+    let lines = [
+        "Content-Length: 5\r\n",
+        "Content-Length: 2000000\r\n",
+        "Content-Length: 5\r\nExpect: 100-continue\r\n",
+    ];
+    for lines in lines {
+        let mut wire = Wire::to(&lab.origin).await;
+        head(&mut wire, lines).await;
+        let answer = refusal(&mut wire).await;
+        assert!(answer.contains("connection: close"), "{lines}: {answer}");
+        assert!(wire.has_ended().await);
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_on_http2_ends_no_connection() {
+    let lab = lab().await;
+    let client = Client::builder().http2_prior_knowledge().build().unwrap();
+    let refused = client.post(&lab.url).body("x".repeat(2_000_000)).send();
+    let refused = refused.await.unwrap();
+    assert_eq!(refused.status().as_u16(), 401);
+    assert!(refused.headers().get("connection").is_none());
 }

@@ -26,6 +26,7 @@ mod stop;
 mod signer;
 mod suite;
 mod user_agent;
+mod wire;
 
 pub use agent::{Agent, Errand, Registration, Revision, Step};
 pub use browser::{Browser, Look, Visit, Walk};
@@ -48,6 +49,7 @@ pub use smartmail::{SmartMail, example};
 pub use stop::Stop;
 pub use suite::{Suite, Verdicts};
 pub use user_agent::{UserAgent, parameter};
+pub use wire::Wire;
 
 /// Where a test fails, its text is all that anyone reads, so errors are text.
 pub type Error = Box<dyn std::error::Error + Send + Sync>;

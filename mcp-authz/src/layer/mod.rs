@@ -5,6 +5,7 @@
 mod admission;
 #[cfg(feature = "logto")]
 mod elsewhere;
+mod leftover;
 mod origin;
 #[cfg(feature = "dpop")]
 mod proof;
@@ -30,7 +31,7 @@ use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 use tower_service::Service;
 
-use admission::Admittance;
+use admission::{Admittance, Refusal};
 
 pub(crate) use admission::{Admission, denial};
 #[cfg(feature = "logto")]
@@ -131,7 +132,7 @@ impl<H: ServerHandler> Shared<H> {
             nonce,
         } = match self.admission.admit(&mut request).await {
             Ok(admittance) => admittance,
-            Err(refusal) => return refusal.respond(&self.admission),
+            Err(refusal) => return self.turn_away(&refusal, request).await,
         };
         self.sessions.unwrap_id(request.headers_mut(), &caller);
         let (verdict_sender, verdict) = verdict::channel();
@@ -167,6 +168,24 @@ impl<H: ServerHandler> Shared<H> {
             (false, Some(caller)) => until::until(caller.stays(SystemTime::now()), body),
             // Nobody's stream is nobody's session: there is none.
             (false, None) => body,
+        })
+    }
+
+    /// Boxed: it is rare, and every request would carry what it needs.
+    fn turn_away<'a, B>(
+        &'a self,
+        refusal: &Refusal,
+        request: Request<B>,
+    ) -> BoxFuture<'a, Response<ResponseBody>>
+    where
+        B: Body + Send + 'static,
+    {
+        let mut response = refusal.respond(&self.admission);
+        let max_bytes = self.transport.max_request_body_bytes;
+        Box::pin(async move {
+            let connection = leftover::read_over(request, max_bytes).await;
+            connection.tell(response.headers_mut());
+            response
         })
     }
 

@@ -2,6 +2,7 @@
 
 use http_client::Method;
 use mcp_authz::danger;
+use support::Wire;
 
 use super::agent;
 use super::place::{PORTAL, Place, policy};
@@ -74,4 +75,19 @@ async fn who_looks_again_and_again_makes_nobody_read_the_whole_list_each_time() 
     let bob = place.token("bob", PORTAL);
     let list = place.ask(Method::GET, "/register", Some(&bob)).await;
     assert_eq!(list.body["clients"].as_array().map(Vec::len), Some(0));
+}
+
+#[tokio::test]
+async fn who_is_refused_before_the_document_came_asks_again_on_the_same_connection() {
+    let place = Place::open().await;
+    let (origin, _) = place.url.split_at(place.url.rfind('/').unwrap());
+    let mut wire = Wire::to(origin).await;
+    for _ in 0..3 {
+        let path = place.url.trim_start_matches(origin);
+        let lines = "Content-Type: application/json\r\nContent-Length: 2\r\n";
+        wire.head(&format!("POST {path}/register"), lines).await;
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        wire.send(b"{}").await;
+        assert!(wire.answer().await.starts_with("http/1.1 401"));
+    }
 }

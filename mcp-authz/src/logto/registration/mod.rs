@@ -3,6 +3,7 @@
 
 // One core, `desk` and `register`, with what it knows and keeps; two faces over it.
 mod audit;
+mod body;
 mod builder;
 mod census;
 mod desk;

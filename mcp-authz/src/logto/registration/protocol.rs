@@ -2,12 +2,10 @@
 
 use std::sync::Arc;
 
-use axum::body::to_bytes;
 use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use bytes::Bytes;
 use http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
 use http::{HeaderMap, Method, StatusCode, Uri};
 use serde_json::{Map, Value, json};
@@ -17,11 +15,8 @@ use super::super::ApplicationType;
 use super::desk::{Desk, NewSecret, Registered, Right};
 use super::refusal::{NO_STORE, Refusal};
 use super::register::New;
-use super::{Service, audit, doors, metadata};
+use super::{Service, audit, body, doors, metadata};
 use crate::token::secret::Secret;
-
-/// No document is longer.
-pub(super) const MAX_BODY: usize = 16 * 1024;
 
 pub(super) fn router(service: Arc<Service>) -> Router {
     // Credentials travel in a header that no page sends unasked: agents in a browser may come too.
@@ -46,6 +41,7 @@ async fn create(
     request: Request,
 ) -> Result<Response, Response> {
     let (parts, body) = request.into_parts();
+    let body = body::read(body).await;
     let owner = service.doors.registrant(&parts.headers, &parts.uri).await?;
     let refused = |refusal: Refusal| {
         audit::refused("registered", Some(&owner), &refusal);
@@ -56,8 +52,7 @@ async fn create(
             "the content type is not application/json",
         )));
     }
-    let body = to_bytes(body, MAX_BODY).await;
-    let body: Bytes = body.map_err(|_| refused(Refusal::metadata("the document is too long")))?;
+    let body = body.map_err(refused)?;
     let token = doors::registration_token().map_err(refused)?;
     let order = metadata::read(&body, token.clone()).map_err(refused)?;
     let new = service.desk.register(owner.clone(), order).await;

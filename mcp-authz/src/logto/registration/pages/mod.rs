@@ -10,7 +10,6 @@ mod view;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::to_bytes;
 use axum::extract::{Path, Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
@@ -20,9 +19,8 @@ use http::StatusCode;
 use self::form::{Filled, Visitor};
 use self::view::{Deed, Notice, View};
 use super::desk::{Desk, Right};
-use super::protocol::MAX_BODY;
 use super::refusal::Refusal;
-use super::{Service, audit};
+use super::{Service, audit, body};
 use crate::page::sentence;
 
 pub(super) fn router(service: Arc<Service>) -> Router {
@@ -141,9 +139,9 @@ async fn show(
 /// What somebody sent by a form of ours.
 async fn submitted(service: &Service, request: Request) -> Result<(Visitor, Filled), Response> {
     let (parts, body) = request.into_parts();
+    let body = body::read(body).await;
     let visitor = Visitor::of(service, &parts.headers, &parts.extensions)?;
-    let body = to_bytes(body, MAX_BODY).await;
-    let body = body.map_err(|_| told(&Refusal::metadata("that is too long")))?;
+    let body = body.map_err(|refusal| told(&refusal))?;
     let filled = Filled::read(&body);
     if !visitor.wrote(&filled) {
         audit::refused("form", Some(&visitor.owner), &Refusal::malformed());
