@@ -1,6 +1,7 @@
 //! Stage 1: the `Authorization` header, read strictly.
 
 use std::fmt;
+use std::ops::Range;
 
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -11,7 +12,12 @@ const MAX_TOKEN_BYTES: usize = 16 * 1024;
 
 /// A bearer token as it came in (RFC 6750 §2.1): never printed, never kept.
 #[derive(Clone)]
-pub struct BearerToken(String);
+pub struct BearerToken {
+    /// The header that it came in, which is not copied.
+    header: HeaderValue,
+    /// Where it is there. Each byte is one of [`is_b64token`].
+    place: Range<usize>,
+}
 
 /// What a request presents.
 #[derive(Debug)]
@@ -54,25 +60,31 @@ impl Scheme {
     }
 
     /// Schemes are compared without case (RFC 9110 §11.1).
-    fn is(self, text: &str) -> bool {
-        self.name().eq_ignore_ascii_case(text)
+    fn is(self, text: &[u8]) -> bool {
+        self.name().as_bytes().eq_ignore_ascii_case(text)
     }
 }
 
 impl BearerToken {
+    /// As if it had come.
+    #[cfg(test)]
     pub(crate) fn new(token: impl Into<String>) -> Self {
-        Self(token.into())
-    }
-
-    /// The text itself, for who keeps it as a secret.
-    pub(crate) fn into_text(self) -> String {
-        self.0
+        let header = HeaderValue::try_from(token.into()).unwrap();
+        let place = 0..header.len();
+        Self { header, place }
     }
 
     /// The token itself. It belongs into a verifier and nowhere else.
     #[must_use]
     pub fn expose(&self) -> &str {
-        &self.0
+        // It is ASCII.
+        std::str::from_utf8(self.as_bytes()).unwrap_or_default()
+    }
+
+    /// The same, where its bytes will do.
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        let all = self.header.as_bytes();
+        all.get(self.place.clone()).unwrap_or_default()
     }
 }
 
@@ -89,16 +101,17 @@ pub(crate) const PROOF: HeaderName = HeaderName::from_static("dpop");
 /// query is never read, and beside a header it makes the request malformed (RFC 6750 §2: one method
 /// per request).
 pub(crate) fn read(headers: &HeaderMap, query: Option<&str>, schemes: &[Scheme]) -> Credentials {
-    let mut values = headers.get_all(AUTHORIZATION).iter();
     let in_query = query.is_some_and(carries_token);
-    let Some(value) = values.next() else {
+    let Some(value) = headers.get(AUTHORIZATION) else {
         return if in_query {
             Credentials::Unusable
         } else {
             Credentials::Missing
         };
     };
-    if values.next().is_some() || in_query {
+    // Where no header has two values, this one has not.
+    let is_doubled = || headers.get_all(AUTHORIZATION).iter().nth(1).is_some();
+    if headers.len() > headers.keys_len() && is_doubled() || in_query {
         return Credentials::Malformed;
     }
     match read_value(value, schemes) {
@@ -126,32 +139,43 @@ fn read_value(
     value: &HeaderValue,
     schemes: &[Scheme],
 ) -> Result<(Scheme, BearerToken), Credentials> {
-    // Faster than `to_str`; what is no ASCII is no token either.
-    let text = std::str::from_utf8(value.as_bytes()).map_err(|_| Credentials::Malformed)?;
-    let (name, rest) = text.split_once(' ').unwrap_or((text, ""));
+    let text = value.as_bytes();
+    let is_space = |byte: &u8| *byte == b' ';
+    let space = text.iter().position(is_space).unwrap_or(text.len());
+    let (name, rest) = text.split_at(space);
     let Some(scheme) = schemes.iter().find(|scheme| scheme.is(name)) else {
-        return Err(if schemes.iter().any(|scheme| hides(text, *scheme)) {
-            Credentials::Malformed
-        } else {
-            Credentials::Unusable
-        });
+        let is_text = std::str::from_utf8(text).is_ok();
+        return Err(
+            if !is_text || schemes.iter().any(|scheme| hides(text, *scheme)) {
+                Credentials::Malformed
+            } else {
+                Credentials::Unusable
+            },
+        );
     };
-    let token = rest.trim_matches(' ');
-    if token.is_empty() {
-        Err(Credentials::Unusable)
-    } else if token.len() > MAX_TOKEN_BYTES {
+    let Some(start) = rest.iter().position(|byte| !is_space(byte)) else {
+        return Err(Credentials::Unusable);
+    };
+    let end = rest
+        .iter()
+        .rposition(|byte| !is_space(byte))
+        .unwrap_or(start);
+    let place = space + start..space + end + 1;
+    let token = text.get(place.clone()).unwrap_or_default();
+    if token.len() > MAX_TOKEN_BYTES {
         Err(Credentials::Oversized)
     } else if is_b64token(token) {
-        Ok((*scheme, BearerToken::new(token)))
+        let header = value.clone();
+        Ok((*scheme, BearerToken { header, place }))
     } else {
         Err(Credentials::Malformed)
     }
 }
 
 /// The scheme with a tab instead of the space, or as a second entry behind another scheme.
-fn hides(text: &str, scheme: Scheme) -> bool {
-    text.split([',', '\t']).any(|part| {
-        part.trim()
+fn hides(text: &[u8], scheme: Scheme) -> bool {
+    text.split(|byte| matches!(byte, b',' | b'\t')).any(|part| {
+        part.trim_ascii()
             .get(..scheme.name().len())
             .is_some_and(|start| scheme.is(start))
     })
@@ -159,14 +183,17 @@ fn hides(text: &str, scheme: Scheme) -> bool {
 
 /// Whether `text` can be a bearer token, and is no longer than those that are looked at.
 pub(crate) fn is_token(text: &str) -> bool {
-    text.len() <= MAX_TOKEN_BYTES && is_b64token(text)
+    text.len() <= MAX_TOKEN_BYTES && is_b64token(text.as_bytes())
 }
 
 /// RFC 6750 §2.1: `1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="`.
-fn is_b64token(token: &str) -> bool {
-    let body = token.trim_end_matches('=');
+fn is_b64token(token: &[u8]) -> bool {
+    let last = token.iter().rposition(|byte| *byte != b'=');
+    let Some(body) = last.and_then(|last| token.get(..=last)) else {
+        return false;
+    };
     // Every byte is looked at, whatever the others are: that runs without a branch.
-    !body.is_empty() && body.bytes().fold(true, |all, byte| all & in_b64token(byte))
+    body.iter().fold(true, |all, byte| all & in_b64token(*byte))
 }
 
 /// In comparisons alone, so that many bytes are looked at in one instruction.

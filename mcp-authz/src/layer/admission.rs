@@ -62,7 +62,7 @@ impl Admission {
         request.extensions_mut().remove::<AuthInfo>();
         request.extensions_mut().remove::<Admitted>();
         let denial = match credentials {
-            Credentials::Token(token) => return self.by_bearer(token).await,
+            Credentials::Token(token) => return self.by_bearer(&token).await,
             #[cfg(feature = "dpop")]
             Credentials::Bound { token, proof } => {
                 return self.by_proof(&token, request.method(), proof).await;
@@ -94,14 +94,14 @@ impl Admission {
         Err(Refusal::Denied(denial, None))
     }
 
-    pub(super) async fn by_bearer(&self, token: BearerToken) -> Result<Admittance, Refusal> {
+    pub(super) async fn by_bearer(&self, token: &BearerToken) -> Result<Admittance, Refusal> {
         let denied = |denial| Refusal::Denied(denial, Some(Scheme::Bearer));
         #[cfg(feature = "dpop")]
         if self.dpop.as_ref().is_some_and(DpopVerifier::is_required) {
             self.turn_away("token refused: presented as bearer where DPoP is required");
             return Err(denied(Denial::InvalidToken));
         }
-        let verified = self.judge(&token).await.map_err(denied)?;
+        let verified = self.judge(token).await.map_err(denied)?;
         let inbound = verified.inbound(token);
         let caller = verified
             .by_bearer()

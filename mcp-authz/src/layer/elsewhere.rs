@@ -34,7 +34,7 @@ impl<H: ServerHandler> Callers for Endpoint<H> {
         let admission = &self.0.admission;
         Box::pin(async move {
             let refused = |refusal: Refusal| refusal.respond(admission);
-            let admitted = admission.by_bearer(token.clone()).await.map_err(refused)?;
+            let admitted = admission.by_bearer(token).await.map_err(refused)?;
             // A token that was admitted has a caller; without one, nobody called.
             admitted.caller.ok_or_else(|| self.challenge())
         })

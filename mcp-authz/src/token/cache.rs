@@ -34,8 +34,8 @@ impl Hash for TokenHash {
 }
 
 impl TokenHash {
-    pub(crate) fn of(token: &str) -> Self {
-        let hash = digest(&SHA256, token.as_bytes());
+    pub(crate) fn of(token: impl AsRef<[u8]>) -> Self {
+        let hash = digest(&SHA256, token.as_ref());
         let mut own = [0; 32];
         own.copy_from_slice(hash.as_ref());
         Self(own)
@@ -155,7 +155,7 @@ mod tests {
         let (cache, basis) = (Memory::new(), Basis::Key(KeyId::of_nothing()));
         for token in 0..tokens {
             cache.insert(
-                TokenHash::of(&token.to_string()),
+                TokenHash::of(token.to_string()),
                 &caller(token, more),
                 basis,
             );

@@ -172,7 +172,7 @@ impl IssuerVerifier {
         token: &BearerToken,
         jws: Jws<'_>,
     ) -> Result<AuthInfo, VerifyError> {
-        let hash = TokenHash::of(token.expose());
+        let hash = TokenHash::of(token.as_bytes());
         let caller = self.jwt.verify(hash, jws).await?;
         let Some(Question { what, asking }) = &self.enrichment else {
             return Ok(caller);
@@ -193,7 +193,7 @@ impl IssuerVerifier {
             let (judge, rules, token) = (Arc::clone(what), Arc::clone(&self.rules), token.clone());
             async move { judge.ask(token.expose(), &rules).await }.boxed()
         };
-        asking.ask(TokenHash::of(token.expose()), ask).await
+        asking.ask(TokenHash::of(token.as_bytes()), ask).await
     }
 
     /// Asks the issuer for its documents, at start-up: those that are needed.

@@ -46,9 +46,9 @@ impl Verified {
     }
 
     /// What is kept of the token, once it is verified.
-    pub(crate) fn inbound(&self, token: BearerToken) -> Inbound {
+    pub(crate) fn inbound(&self, token: &BearerToken) -> Inbound {
         match &self.exchanger {
-            Some(exchanger) => Inbound::keep(Secret::new(token.into_text()), Arc::clone(exchanger)),
+            Some(exchanger) => Inbound::keep(Secret::new(token.expose()), Arc::clone(exchanger)),
             None => Inbound::NOT_ASKED_FOR,
         }
     }

@@ -130,7 +130,7 @@ impl Verifiers {
     ///
     /// `None` says nothing about the token; ask [`identify`](Self::identify).
     pub(super) fn cached(&self, token: &BearerToken) -> Option<Verified> {
-        let token = token.expose();
+        let token = token.as_bytes();
         if self.issuers.is_empty() || token.len() > jose::MAX_TOKEN {
             return None;
         }

@@ -99,7 +99,7 @@ async fn forms() {
         ),
         (
             "newline",
-            format!("{good}\n"),
+            format!("{good}\t"),
             "token: a part is not canonical",
         ),
         (

@@ -34,7 +34,7 @@ fn asking() -> Arc<Asking> {
 }
 
 fn hash(number: usize) -> TokenHash {
-    TokenHash::of(&number.to_string())
+    TokenHash::of(number.to_string())
 }
 
 fn good() -> Answer {
