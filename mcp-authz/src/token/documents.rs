@@ -1,6 +1,7 @@
 //! One issuer's metadata, read once for everyone who needs an address from it.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
@@ -13,7 +14,10 @@ use super::{Issuer, VerifyError, report};
 use crate::World;
 use crate::clock::Moment;
 
-/// How long metadata is believed before it is read again.
+/// From then on metadata is read again beside the requests that need it.
+const AGING: Duration = Duration::from_secs(50 * 60);
+
+/// How long metadata is believed; then a request waits for it to be read again.
 const MAX_AGE: Duration = Duration::from_secs(60 * 60);
 
 /// How long the addresses in it serve on while the issuer's metadata cannot be had: what is found at
@@ -41,6 +45,8 @@ pub(crate) struct Documents {
     known: ArcSwapOption<Known>,
     /// Held while the metadata is being read: one caller reads, the others wait.
     reading: Mutex<Reading>,
+    /// Whether it is being read beside the requests.
+    aside: AtomicBool,
 }
 
 #[derive(Default)]
@@ -62,6 +68,7 @@ impl Documents {
             world,
             known: ArcSwapOption::empty(),
             reading: Mutex::default(),
+            aside: AtomicBool::new(false),
         })
     }
 
@@ -76,7 +83,7 @@ impl Documents {
     }
 
     /// The address that the metadata gives for `member`.
-    pub(crate) async fn endpoint(&self, member: &'static str) -> Result<Url, Failure> {
+    pub(crate) async fn endpoint(self: &Arc<Self>, member: &'static str) -> Result<Url, Failure> {
         self.read().await?.0.endpoint(member, &self.url)
     }
 
@@ -85,14 +92,27 @@ impl Documents {
         self.known.store(None);
     }
 
-    /// The metadata, read now unless it is young.
-    pub(crate) async fn read(&self) -> Result<Arc<Known>, Failure> {
-        if let Some(known) = self.young() {
-            return Ok(known);
+    /// The metadata, read now if it is too old. While it is in use, nobody waits for it.
+    pub(crate) async fn read(self: &Arc<Self>) -> Result<Arc<Known>, Failure> {
+        let Some(known) = self.younger_than(MAX_AGE) else {
+            return self.renew(MAX_AGE).await;
+        };
+        if self.younger_than(AGING).is_none() && !self.aside.swap(true, Ordering::Relaxed) {
+            let me = Arc::clone(self);
+            tokio::spawn(async move {
+                // What went wrong was told; the next request asks again.
+                let _ = me.renew(AGING).await;
+                me.aside.store(false, Ordering::Relaxed);
+            });
         }
+        Ok(known)
+    }
+
+    /// Reads it, unless somebody else just did.
+    async fn renew(&self, age: Duration) -> Result<Arc<Known>, Failure> {
         let mut reading = self.reading.lock().await;
         let now = self.world.clock.now();
-        if let Some(known) = self.young() {
+        if let Some(known) = self.younger_than(age) {
             return Ok(known);
         }
         if let Some(outcome) = reading.paused(now) {
@@ -151,11 +171,11 @@ impl Documents {
         self.reading.lock().await.told.clone()
     }
 
-    fn young(&self) -> Option<Arc<Known>> {
+    fn younger_than(&self, age: Duration) -> Option<Arc<Known>> {
         let now = self.world.clock.now();
         self.known
             .load_full()
-            .filter(|known| now.since(known.1) < MAX_AGE)
+            .filter(|known| now.since(known.1) < age)
     }
 }
 

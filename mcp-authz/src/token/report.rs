@@ -1,6 +1,7 @@
 //! What an issuer offers to this server and to MCP clients, in words.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
 use url::Url;
@@ -10,6 +11,7 @@ use super::discovery::{self, Failure};
 use super::jwks::KeySet;
 use super::wants::{Keys, Wants};
 use crate::World;
+use crate::fetch::Customize;
 
 /// What [`Issuer::check`] found: what keeps tokens from being verified, and what MCP clients will
 /// miss at this authorization server.
@@ -93,8 +95,32 @@ impl Issuer {
     ///
     /// A server does the same when it is built, and logs what it finds; this is for a command line
     /// of your own, or a test of your configuration. At most two documents are fetched, each within
-    /// 5 s. Nobody is asked about a token.
+    /// 5 s. Nobody is asked about a token. Where a proxy or a root certificate of your own is needed, see
+    /// [`check_with`](Self::check_with).
     pub async fn check(&self) -> Report {
+        self.check_in(&World::system()).await
+    }
+
+    /// The same, with the HTTP client of
+    /// [`ServerBuilder::http_client`](crate::ServerBuilder::http_client).
+    ///
+    /// ```no_run
+    /// # use mcp_authz::{Issuer, reqwest};
+    /// # async fn example(proxy: reqwest::Proxy) {
+    /// let issuer = Issuer::new("https://as.example.com");
+    /// let report = issuer.check_with(move |client| client.proxy(proxy.clone())).await;
+    /// println!("{report}");
+    /// # }
+    /// ```
+    pub async fn check_with(
+        &self,
+        customize: impl Fn(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send + Sync + 'static,
+    ) -> Report {
+        let customize: Customize = Arc::new(customize);
+        self.check_in(&World::with_http(Some(&customize))).await
+    }
+
+    async fn check_in(&self, world: &World) -> Report {
         let mut report = Report {
             issuer: self.identifier.clone(),
             errors: self.problems(),
@@ -102,7 +128,7 @@ impl Issuer {
             lacks: Vec::new(),
         };
         if let (Ok(url), true) = (self.url(), report.is_usable()) {
-            let world = self.world(&World::system());
+            let world = self.world(world);
             self.examine(&url, &world, &mut report).await;
         }
         report

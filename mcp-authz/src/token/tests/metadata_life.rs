@@ -1,6 +1,9 @@
 //! Metadata that changes while the server runs.
 
+use std::time::Duration;
+
 use serde_json::json;
+use tokio::time::timeout;
 
 use super::opaque_support::{TOKEN, introspecting};
 use super::support::{Fixture, Signer, assert_unavailable};
@@ -57,7 +60,7 @@ async fn keys_that_move_are_followed() {
         if it.issuer.hits_of("/keys/3") == 1 {
             return;
         }
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        tokio::time::sleep(Duration::from_millis(10)).await;
     }
     panic!("the new place is not asked: {:?}", it.issuer.hits());
 }
@@ -67,12 +70,12 @@ async fn keys_that_move_are_followed() {
 async fn what_was_known_serves_on_while_the_metadata_is_wrong() {
     let it = Fixture::new().await;
     it.verify(&it.token()).await.unwrap();
-    it.advance(3400);
+    it.advance(2900);
     it.verify(&it.token()).await.unwrap();
     let metadata = "/.well-known/oauth-authorization-server";
     it.issuer
         .page(metadata, 200, r#"{"issuer":"https://evil.example.com"}"#);
-    it.advance(700);
+    it.advance(1200);
     let asked = it.issuer.hits_of(metadata);
     assert!(it.verify(&it.token()).await.is_ok());
     assert_eq!(it.issuer.hits_of(metadata), asked + 1);
@@ -105,6 +108,30 @@ async fn addresses_serve_on_while_the_metadata_cannot_be_had() {
     assert_eq!(it.issuer.hits_of(metadata), 3);
     it.advance(24 * hour);
     assert_unavailable(it.verify("much later").await);
+}
+
+/// As long as it is in use, an issuer that takes its time keeps nobody waiting.
+#[tokio::test]
+async fn metadata_is_renewed_beside_the_requests_that_need_it() {
+    let it = introspecting().await;
+    it.verify(TOKEN).await.unwrap();
+    it.advance(3001);
+    let metadata = "/.well-known/oauth-authorization-server";
+    it.issuer.hold(metadata);
+    let impatient = Duration::from_secs(2);
+    for number in 0..3 {
+        let token = format!("later-{number}");
+        let asked = timeout(impatient, it.verify(&token)).await;
+        asked.expect("nobody waits").unwrap();
+    }
+    it.issuer.open(true);
+    while it.issuer.hits_of(metadata) < 2 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    it.advance(2900);
+    it.verify("much later").await.unwrap();
+    assert_eq!(it.issuer.hits_of(metadata), 2, "it is young again");
 }
 
 #[tokio::test]

@@ -46,6 +46,21 @@ async fn an_issuer_that_has_everything() {
 }
 
 #[tokio::test]
+async fn an_issuer_behind_a_proxy_is_looked_at_through_it() {
+    let (proxy, identifier) = (FakeIssuer::empty("").await, "http://localhost:9");
+    let document = json!({ "issuer": identifier, "jwks_uri": "http://localhost:9/jwks" });
+    proxy.page(METADATA, 200, &document.to_string());
+    proxy.keys(&[Signer::es256().jwk("k1")]);
+    let issuer = Issuer::new(identifier);
+    assert!(!issuer.check().await.is_usable(), "nobody is there");
+    let way = proxy.at("");
+    let report = issuer.check_with(move |client| client.proxy(reqwest::Proxy::all(&way).unwrap()));
+    let report = report.await;
+    assert!(report.is_usable(), "{report}");
+    assert_eq!(proxy.hits(), [METADATA, "/jwks"]);
+}
+
+#[tokio::test]
 async fn what_clients_will_miss_is_said() {
     for (changes, says) in [
         (json!({"token_endpoint": null}), "token_endpoint"),

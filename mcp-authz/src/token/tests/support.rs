@@ -133,7 +133,7 @@ struct Site {
     /// What was sent to the endpoints, in order.
     seen: Mutex<Vec<Seen>>,
     down: Mutex<bool>,
-    open: watch::Sender<bool>,
+    held: watch::Sender<Option<&'static str>>,
 }
 
 #[derive(Clone)]
@@ -162,7 +162,7 @@ impl FakeIssuer {
             hits: Mutex::default(),
             seen: Mutex::default(),
             down: Mutex::default(),
-            open: watch::Sender::new(true),
+            held: watch::Sender::new(None),
         });
         let served = Arc::clone(&site);
         let app = axum::Router::new().fallback(move |request: axum::extract::Request| {
@@ -242,7 +242,12 @@ impl FakeIssuer {
 
     /// Requests wait until `open(true)`.
     pub(super) fn open(&self, open: bool) {
-        self.site.open.send_replace(open);
+        self.site.held.send_replace((!open).then_some(""));
+    }
+
+    /// Requests there wait until `open(true)`.
+    pub(super) fn hold(&self, path: &'static str) {
+        self.site.held.send_replace(Some(path));
     }
 
     pub(super) fn hits(&self) -> Vec<String> {
@@ -273,7 +278,8 @@ impl Site {
             headers: parts.headers,
             body: String::from_utf8(body.to_vec()).unwrap(),
         });
-        let _ = self.open.subscribe().wait_for(|open| *open).await;
+        let is_free = |held: &Option<&str>| held.is_none_or(|held| !path.starts_with(held));
+        let _ = self.held.subscribe().wait_for(is_free).await;
         if *self.down.lock().unwrap() {
             return StatusCode::INTERNAL_SERVER_ERROR.into_response();
         }
