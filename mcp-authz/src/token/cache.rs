@@ -45,8 +45,8 @@ impl TokenHash {
 /// Why an entry may be believed, and for how long.
 #[derive(Clone, Copy)]
 pub(crate) enum Basis {
-    /// This key verified the token: as long as the issuer has it.
-    Key(KeyId),
+    /// This key verified the token: as long as the issuer has it, and until then.
+    Key(KeyId, Moment),
     /// The issuer said so: until then.
     Answer(Moment),
 }
@@ -152,7 +152,7 @@ mod tests {
     }
 
     fn filled(tokens: u32, more: usize) -> Memory {
-        let (cache, basis) = (Memory::new(), Basis::Key(KeyId::of_nothing()));
+        let (cache, basis) = (Memory::new(), Basis::Key(KeyId::of_nothing(), SystemClock.now()));
         for token in 0..tokens {
             cache.insert(
                 TokenHash::of(token.to_string()),

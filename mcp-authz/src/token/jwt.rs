@@ -1,6 +1,7 @@
 //! Verifies one issuer's JWT access tokens (RFC 9068) at one resource.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::cache::{Basis, Memory, TokenHash};
 use super::claims::ClaimRules;
@@ -13,6 +14,9 @@ use super::{Algorithm, Issuer, Reject, VerifyError};
 use crate::World;
 use crate::auth_info::AuthInfo;
 use crate::clock::Moment;
+
+/// How long a signature need not be checked again. What else can end a token is asked at every hit.
+const REMEMBERED_FOR: Duration = Duration::from_secs(15 * 60);
 
 /// One issuer at one resource: rules, keys and cache of its own, shared with no other.
 pub(crate) struct JwtVerifier {
@@ -78,7 +82,8 @@ impl JwtVerifier {
         }
         let key = self.provider.prove(keys, &jws).await?;
         let caller = unproven.proven();
-        self.memory.insert(hash, &caller, Basis::Key(key));
+        let until = self.world.clock.now() + REMEMBERED_FOR;
+        self.memory.insert(hash, &caller, Basis::Key(key, until));
         Ok(caller)
     }
 
@@ -89,7 +94,7 @@ impl JwtVerifier {
 
     fn remembered(&self, hash: TokenHash, keys: &KeySet, now: Moment) -> Option<AuthInfo> {
         self.memory.get(hash, |basis, exp| {
-            matches!(basis, Basis::Key(key) if keys.contains(key))
+            matches!(basis, Basis::Key(key, until) if keys.contains(key) && now.is_before(until))
                 && exp.is_some_and(|exp| !self.rules.is_over(exp, now.wall))
         })
     }

@@ -71,3 +71,21 @@ async fn addresses_are_read_anew_after_a_long_sleep() {
     it.verify(TOKEN).await.unwrap();
     assert_eq!((it.asked(INTROSPECT), it.asked("/moved")), (1, 1));
 }
+
+#[tokio::test]
+async fn a_signature_is_checked_again_after_a_quarter_of_an_hour() {
+    let it = Fixture::new().await;
+    let mut claims = it.claims();
+    claims.insert("jti".to_owned(), json!("other"));
+    let (token, other) = (it.token(), it.signed(&it.header(), &claims));
+    it.verify(&token).await.unwrap();
+    // The keys are young again, the token is not.
+    it.advance(601);
+    it.verify(&other).await.unwrap();
+    it.advance(298);
+    assert!(it.cached(&token).is_some());
+    it.advance(1);
+    assert!(it.cached(&token).is_none() && it.cached(&other).is_some());
+    it.verify(&token).await.unwrap();
+    assert!(it.cached(&token).is_some());
+}
