@@ -152,7 +152,10 @@ mod tests {
     }
 
     fn filled(tokens: u32, more: usize) -> Memory {
-        let (cache, basis) = (Memory::new(), Basis::Key(KeyId::of_nothing(), SystemClock.now()));
+        let (cache, basis) = (
+            Memory::new(),
+            Basis::Key(KeyId::of_nothing(), SystemClock.now()),
+        );
         for token in 0..tokens {
             cache.insert(
                 TokenHash::of(token.to_string()),
