@@ -22,8 +22,8 @@ const CACHEABLE: &str = "public, max-age=300";
 /// The document of one protected resource.
 #[derive(Clone, Debug)]
 pub(crate) struct ResourceMetadata {
-    /// Where a strict client looks for it: the path of the resource behind the well-known part.
-    path: String,
+    /// Where clients look for it, a strict one first: the path of the resource behind the well-known part.
+    paths: Vec<String>,
     url: String,
     document: Bytes,
 }
@@ -60,12 +60,19 @@ impl ResourceMetadata {
             more,
         };
         // RFC 9728 §3: the well-known part goes between host and path; a bare "/" is no path.
-        let path = format!("{WELL_KNOWN}{}", url.path().trim_end_matches('/'));
-        let url = format!("{}{path}", url.origin().ascii_serialization());
+        let strict = format!(
+            "{WELL_KNOWN}{}",
+            Some(url.path()).filter(|path| *path != "/").unwrap_or("")
+        );
+        let url = format!("{}{strict}", url.origin().ascii_serialization());
+        // A slash at the end belongs to the path; there are clients that leave it out.
+        let lenient = strict.trim_end_matches('/').to_owned();
+        let mut paths = vec![strict, lenient];
+        paths.dedup();
         // Strings, flags and arrays of strings always serialize.
         let document = serde_json::to_vec(&document).unwrap_or_default().into();
         Self {
-            path,
+            paths,
             url,
             document,
         }
@@ -80,8 +87,11 @@ impl ResourceMetadata {
     pub(crate) fn router(&self, at_root: bool) -> Router {
         let document = self.document.clone();
         let serve = get(move || std::future::ready(answer(document.clone())));
-        let mut router = Router::new().route(&self.path, serve.clone());
-        if at_root && self.path != WELL_KNOWN {
+        let mut router = Router::new();
+        for path in &self.paths {
+            router = router.route(path, serve.clone());
+        }
+        if at_root && !self.paths.iter().any(|path| path == WELL_KNOWN) {
             router = router.route(WELL_KNOWN, serve);
         }
         // Public by design: every page may read it.

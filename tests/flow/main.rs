@@ -12,6 +12,7 @@ mod opaque;
 mod outages;
 mod revisions;
 mod sessions;
+mod start;
 mod terms;
 mod tools;
 

@@ -17,14 +17,14 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What becomes of the connection of a refused request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Connection {
+pub(crate) enum Connection {
     Kept,
     Closed,
 }
 
 impl Connection {
     /// Says it where the client would not see it coming.
-    pub(super) fn tell(self, headers: &mut HeaderMap) {
+    pub(crate) fn tell(self, headers: &mut HeaderMap) {
         if self == Self::Closed {
             headers.insert(CONNECTION, HeaderValue::from_static("close"));
         }
@@ -32,7 +32,7 @@ impl Connection {
 }
 
 /// Reads over what is left of `request`: of a body that is no longer than one that would be let in.
-pub(super) async fn read_over<B: Body>(request: Request<B>, max_bytes: usize) -> Connection {
+pub(crate) async fn read_over<B: Body>(request: Request<B>, max_bytes: usize) -> Connection {
     // A stream of HTTP/2 ends without its connection.
     if request.version() >= Version::HTTP_2 || request.body().is_end_stream() {
         return Connection::Kept;

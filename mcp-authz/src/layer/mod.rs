@@ -36,6 +36,7 @@ use admission::{Admittance, Refusal};
 pub(crate) use admission::{Admission, denial};
 #[cfg(feature = "logto")]
 pub(crate) use elsewhere::Callers;
+pub(crate) use leftover::read_over;
 pub(crate) use origin::{HostRule, OriginRule, Origins};
 
 use crate::bind::BoundSessions;
@@ -104,6 +105,11 @@ impl<H: ServerHandler> Endpoint<H> {
 }
 
 impl<H: ServerHandler> Endpoint<H> {
+    /// The longest body that is let in.
+    pub(crate) fn max_body_bytes(&self) -> usize {
+        self.0.transport.max_request_body_bytes
+    }
+
     pub(crate) fn answer<B>(&self, request: Request<B>) -> Answer
     where
         B: Body + Send + 'static,
@@ -183,7 +189,7 @@ impl<H: ServerHandler> Shared<H> {
         let mut response = refusal.respond(&self.admission);
         let max_bytes = self.transport.max_request_body_bytes;
         Box::pin(async move {
-            let connection = leftover::read_over(request, max_bytes).await;
+            let connection = read_over(request, max_bytes).await;
             connection.tell(response.headers_mut());
             response
         })

@@ -1,6 +1,7 @@
 //! Registry, gate and HTTP in one: the builder, where every start-up check lives, and serving.
 
 mod assemble;
+mod astray;
 mod authz;
 mod build;
 mod builder;
@@ -99,6 +100,8 @@ impl Server {
 impl<H: ServerHandler> Server<H> {
     /// The endpoint and its well-known documents, to **merge at the root** of an application: the
     /// well-known paths live there (RFC 9728 §3).
+    ///
+    /// Nothing but these: what is answered at other paths is the application's.
     pub fn router(&self) -> Router {
         Router::new()
             .route_service(&self.mount, self.mcp_service())

@@ -43,7 +43,11 @@ impl<H: ServerHandler> Protect<H> {
 }
 
 impl<H: ServerHandler> Server<H> {
-    /// Binds `addr`, prints what is guarded to standard error and serves until Ctrl-C or SIGTERM.
+    /// Binds `addr`, prints to standard error what is guarded and where clients connect, and serves until
+    /// Ctrl-C or SIGTERM.
+    ///
+    /// A request for another path gets a 404 that says where clients connect, and a line in the log at
+    /// `info`.
     ///
     /// Then nothing new is accepted, long streams end, and running calls may finish within
     /// [`shutdown_grace`](crate::ServerBuilder::shutdown_grace).
@@ -55,7 +59,11 @@ impl<H: ServerHandler> Server<H> {
         let listener = listen(addr).await?;
         // Nobody reading standard error is no reason not to serve.
         let bound = listener.local_addr()?;
-        let _ = writeln!(io::stderr(), "{self}  listens on        {bound}");
+        let clients = self.where_clients_connect();
+        let _ = writeln!(
+            io::stderr(),
+            "{self}  listens on        {bound}\n  {clients}"
+        );
         if let Some(hint) = elsewhere(&self.manifest.resource, bound) {
             let _ = writeln!(io::stderr(), "  {hint}");
             tracing::warn!("{hint}");
@@ -73,7 +81,10 @@ impl<H: ServerHandler> Server<H> {
         listener: TcpListener,
         stop: impl Future<Output = ()> + Send + 'static,
     ) -> Result<(), Error> {
-        let router = self.router();
+        let astray = self.astray();
+        let router = self
+            .router()
+            .fallback(move |request| astray.clone().answer(request));
         let Self {
             running,
             streams,
