@@ -9,6 +9,8 @@ mod downstream;
 mod index;
 #[path = "examples/signing_in_again.rs"]
 mod signing_in_again;
+#[path = "examples/start.rs"]
+mod start;
 
 use std::process::Stdio;
 

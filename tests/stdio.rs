@@ -220,6 +220,18 @@ async fn without_a_good_token_nothing_starts() {
 }
 
 #[tokio::test]
+async fn an_issuer_that_cannot_be_reached_is_named_before_the_program_gives_up() {
+    let provider = provider().await;
+    let (issuer, token) = (provider.issuer().to_owned(), token(&provider, "mail:read"));
+    let mut command = with(&provider);
+    drop(provider);
+    let server = Server::start(command.arg("--env").env("MCP_ACCESS_TOKEN", token));
+    let said = server.refuses_to_start().await;
+    let named = format!("issuer {issuer:?} cannot be reached: ");
+    assert!(said.contains(&named), "{said}");
+}
+
+#[tokio::test]
 async fn a_token_in_a_file_can_be_renewed_and_ends_when_it_ends() {
     let provider = provider().await;
     let path = std::env::temp_dir().join(format!("mcp-authz-stdio-{}", std::process::id()));

@@ -1,4 +1,4 @@
-//! What a newcomer meets first: the words at a path where nothing is.
+//! What a newcomer meets first: the words of the start, and those at a path where nothing is.
 
 use std::future::pending;
 use std::io::{self, Write};
@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use http_client::{Client, Method};
 use json::{Value, json};
-use mcp_authz::{Server, dev};
+use mcp_authz::{Server, ServerBuilder, dev};
 use support::{Ran, Reply, Wire, legacy_body};
 use tokio::net::TcpListener;
 
@@ -215,4 +215,38 @@ async fn a_slash_at_the_end_of_a_resource_is_a_part_of_it_and_its_metadata_is_fo
         served.origin
     );
     assert!(challenge.contains(&strict), "{challenge}");
+}
+
+fn without_anybody(issuers: &[&str]) -> ServerBuilder {
+    let server = Server::builder("x").resource("https://mcp.example.com/mcp");
+    let server = issuers
+        .iter()
+        .fold(server, |server, issuer| server.issuer(*issuer));
+    server.state(Ran::default()).tools([send_mail::tool()])
+}
+
+#[tokio::test]
+async fn the_start_names_each_issuer_that_cannot_be_reached_and_what_happens_next() {
+    let provider = dev::AuthorizationServer::builder().start().await.unwrap();
+    let gone = ["http://127.0.0.1:1", "http://127.0.0.1:2/oidc"];
+    let server = without_anybody(&[gone[0], provider.issuer(), gone[1]]);
+    let printed = server.build().await.unwrap().to_string();
+    let lines: Vec<_> = printed.lines().collect();
+    let told = lines
+        .windows(2)
+        .filter(|two| two[0].contains("cannot be reached"));
+    let told: Vec<_> = told.collect();
+    assert_eq!(told.len(), 2, "{printed}");
+    for (two, issuer) in told.iter().zip(gone) {
+        assert!(
+            two[0].contains(&format!("{issuer:?} cannot be reached: http")),
+            "{printed}"
+        );
+        assert!(
+            two[1].contains("get 503") && two[1].contains("asked again"),
+            "{printed}"
+        );
+    }
+    let server = without_anybody(&[provider.issuer()]).build().await.unwrap();
+    assert!(!server.to_string().contains("reached"), "{server}");
 }

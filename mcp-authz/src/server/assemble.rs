@@ -98,6 +98,7 @@ impl Plan {
         Server {
             endpoint: Endpoint::new(admission, guarded, sessions, transport, running.clone()),
             manifest,
+            unreachable: self.unreachable,
             #[cfg(feature = "logto")]
             knows_first_party,
             metadata,
@@ -131,6 +132,7 @@ impl Plan {
         Local {
             guarded: Arc::new(guarded),
             manifest: self.manifest(&metadata, name),
+            unreachable: self.unreachable,
             verifiers: self.verifiers,
             max_bytes: settings.max_body_bytes,
         }

@@ -81,12 +81,16 @@ impl<H: ServerHandler> Protect<H> {
         let mut problems = Vec::new();
         let said = survey::compare(&self.handler, &self.rules, &mut problems).await;
         let items = Item::of_rules(&self.rules, &said);
-        let plan = Plan::check(&self.settings, items, problems)?;
+        let mut plan = Plan::check(&self.settings, items, problems)?;
         plan.meet_issuers(self.settings.eager).await?;
         let name = self.handler.get_info().server_info.name;
         Ok((plan, self.settings, self.handler, name))
     }
 }
+
+/// What happens while an issuer cannot be reached: nothing asks it but a token that it has to judge.
+pub(super) const MEANWHILE: &str =
+    "its tokens get 503 until it can be; it is asked again when one comes, 1 s from now or later";
 
 /// A plan with what it was made from, and the name that clients see.
 pub(super) type Planned<H> = (Plan, Settings, H, String);
@@ -102,6 +106,8 @@ pub(super) struct Plan {
     pub(super) terms: Arc<Terms>,
     pub(super) verifiers: Verifiers,
     pub(super) mirrored: Mirrored,
+    /// The issuers that could not be reached, each in a sentence for the operator.
+    pub(super) unreachable: Vec<String>,
     pub(super) clock: Arc<dyn Clock>,
     #[cfg(feature = "dpop")]
     pub(super) dpop: Option<DpopVerifier>,
@@ -174,6 +180,7 @@ impl Plan {
                 terms,
                 verifiers,
                 mirrored: Mirrored::perhaps_all(),
+                unreachable: Vec::new(),
                 clock,
                 #[cfg(feature = "dpop")]
                 dpop,
@@ -184,7 +191,7 @@ impl Plan {
 
     /// Asks every issuer for its documents. One that is wrong is an error; one that cannot be
     /// reached may come back: until then the answer is 503.
-    async fn meet_issuers(&self, eager: bool) -> Result<(), ConfigError> {
+    async fn meet_issuers(&mut self, eager: bool) -> Result<(), ConfigError> {
         let WarmUp {
             unreachable,
             wrong: mut problems,
@@ -192,9 +199,10 @@ impl Plan {
         if eager {
             problems.extend(unreachable);
         } else {
-            for issuer in unreachable {
-                tracing::warn!("{issuer}; answering 503 until it can be");
+            for issuer in &unreachable {
+                tracing::warn!("{issuer}; {MEANWHILE}");
             }
+            self.unreachable = unreachable;
         }
         ConfigError::check(problems)
     }

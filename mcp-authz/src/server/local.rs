@@ -18,6 +18,8 @@ pub(super) struct Local<H> {
     pub(super) guarded: Arc<Guarded<H>>,
     pub(super) verifiers: Verifiers,
     pub(super) manifest: Manifest,
+    /// The issuers that could not be reached at start, each in a sentence.
+    pub(super) unreachable: Vec<String>,
     /// The longest message, in bytes.
     pub(super) max_bytes: usize,
 }

@@ -78,6 +78,8 @@ pub struct Server<H = Annotated> {
     mount: String,
     origins: Origins,
     manifest: Manifest,
+    /// The issuers that could not be reached at start, each in a sentence.
+    unreachable: Vec<String>,
     /// Whether somebody says which applications are the operator's own.
     #[cfg(feature = "logto")]
     pub(crate) knows_first_party: bool,
@@ -150,10 +152,14 @@ impl<H: ServerHandler> Server<H> {
     }
 }
 
-/// What the server guards, as it is printed at start.
+/// What the server guards, as it is printed at start, and which issuers could not be reached then.
 impl<H> std::fmt::Display for Server<H> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        std::fmt::Display::fmt(&self.manifest, f)
+        std::fmt::Display::fmt(&self.manifest, f)?;
+        for issuer in &self.unreachable {
+            writeln!(f, "  {issuer}\n    {}", build::MEANWHILE)?;
+        }
+        Ok(())
     }
 }
 

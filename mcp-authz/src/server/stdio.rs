@@ -126,6 +126,9 @@ impl<H: ServerHandler> Local<H> {
     /// Serves standard input and output until the input ends.
     pub(super) async fn serve(self, caller: StdioCaller) -> Result<(), Error> {
         let caller = caller.prepare().await?;
+        for issuer in &self.unreachable {
+            let _ = writeln!(io::stderr(), "{issuer}");
+        }
         // Never silently open, and never silently closed: it says so before a client waits for it.
         let first = self.identify(&caller).await;
         let who = first.map_err(|denial| {
