@@ -1,5 +1,8 @@
 //! What a reader trips over: links that lead nowhere, and examples that no compiler has seen.
 
+#[path = "house/features.rs"]
+mod features;
+
 use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -39,6 +39,8 @@ pub use crate::token::UserinfoAlone;
 
 /// Lets anybody register agents, without saying who they are; `most` such agents at a time.
 ///
+/// Needs the feature `logto`.
+///
 /// **What it costs.** Everybody on the internet makes applications in your tenant, under any name that
 /// they like, also one that looks like somebody else's: people on the consent page see that name, and
 /// decide by it. Nobody owns such an agent, so nobody can be asked about it, and whoever lost its
@@ -64,6 +66,8 @@ pub fn open_registration(most: usize) -> OpenRegistration {
 }
 
 /// Anybody may register agents; see [`open_registration`].
+///
+/// Needs the feature `logto`.
 #[cfg(feature = "logto")]
 #[cfg_attr(docsrs, doc(cfg(feature = "logto")))]
 #[derive(Clone, Copy, Debug)]

@@ -165,7 +165,7 @@
 //! | `testing` | `testing`: for the tests of your server, without a socket; turns on `dev-server` | no |
 //! | `logto` | `logto`: Logto's Management API, setting a tenant up for a server, its user records as identity, registering agents there | no |
 //!
-//! Turning a feature on never changes what is enforced.
+//! Turning a feature on never changes what is enforced. What needs one says so on its page.
 //!
 //! # Stability
 //!

@@ -18,6 +18,8 @@ use crate::scope::Scope;
 
 /// Configures an [`AuthorizationServer`].
 ///
+/// Needs the feature `dev-server`.
+///
 /// Without a user there are `alice` and `bob`; without a client, agents register themselves or
 /// bring a client ID metadata document.
 ///

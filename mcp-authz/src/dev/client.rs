@@ -11,6 +11,8 @@ use crate::scope::ScopeSet;
 
 /// An application that the development provider knows from the start.
 ///
+/// Needs the feature `dev-server`.
+///
 /// ```
 /// use mcp_authz::dev::Client;
 ///

@@ -14,6 +14,8 @@ use crate::error::ConfigError;
 
 /// Why the provider did not start, or did not sign.
 ///
+/// Needs the feature `dev-server`.
+///
 /// `Debug` prints what `Display` does: it is what a `main` that returns the error shows.
 #[derive(thiserror::Error)]
 #[non_exhaustive]

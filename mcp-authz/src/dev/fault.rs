@@ -13,6 +13,8 @@ use tokio::time::timeout;
 
 /// What can be in trouble: the endpoints that an MCP server asks. See
 /// [`AuthorizationServer::fail`](super::AuthorizationServer::fail).
+///
+/// Needs the feature `dev-server`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Endpoint {
@@ -40,6 +42,8 @@ impl Endpoint {
 }
 
 /// What the trouble is.
+///
+/// Needs the feature `dev-server`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {

@@ -13,6 +13,8 @@ use crate::scope::ScopeSet;
 
 /// An access token in the making; see
 /// [`AuthorizationServer::mint`](super::AuthorizationServer::mint).
+///
+/// Needs the feature `dev-server`.
 #[must_use = "a token is made by `sign` or `opaque`"]
 pub struct Mint<'a> {
     provider: &'a Provider,

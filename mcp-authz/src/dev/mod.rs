@@ -1,5 +1,6 @@
-//! An embedded OpenID provider for development and tests. Needs the feature `dev-server`, which `testing` turns on
-//! as well.
+//! An embedded OpenID provider for development and tests.
+//!
+//! Needs the feature `dev-server`, which `testing` turns on as well.
 //!
 //! It speaks what MCP clients need (discovery, authorization code with PKCE, resource indicators,
 //! refresh rotation, userinfo, registration, client ID metadata documents), shows a real sign-in
@@ -210,6 +211,8 @@ use provider::Provider;
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// A running development provider. It stops when it is dropped; see the [module](self).
+///
+/// Needs the feature `dev-server`.
 #[must_use = "the provider stops when it is dropped"]
 pub struct AuthorizationServer {
     provider: Arc<Provider>,

@@ -9,6 +9,8 @@ use crate::scope::ScopeSet;
 
 /// A person who can sign in at the development provider, without a password.
 ///
+/// Needs the feature `dev-server`.
+///
 /// ```
 /// use mcp_authz::dev::User;
 ///

@@ -8,6 +8,8 @@ use super::{Error, Management};
 
 /// An application. What Logto calls its `secret` is of no use and is not read: see
 /// [`application_secrets`](Management::application_secrets).
+///
+/// Needs the feature `logto`.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -34,6 +36,8 @@ pub struct Application {
 }
 
 /// The type of an application.
+///
+/// Needs the feature `logto`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
 #[non_exhaustive]
 pub enum ApplicationType {
@@ -52,6 +56,8 @@ pub enum ApplicationType {
 }
 
 /// The redirect URIs of an application.
+///
+/// Needs the feature `logto`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -65,6 +71,8 @@ pub struct OidcClientMetadata {
 }
 
 /// The types that a third-party application can have.
+///
+/// Needs the feature `logto`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[non_exhaustive]
 pub enum ThirdPartyType {
@@ -78,6 +86,8 @@ pub enum ThirdPartyType {
 }
 
 /// A third-party application to be made.
+///
+/// Needs the feature `logto`.
 ///
 /// ```
 /// use mcp_authz::logto::{NewThirdPartyApp, ThirdPartyType};

@@ -7,6 +7,8 @@ use super::{Error, Management};
 
 /// How the consent screen shows a third-party application.
 ///
+/// Needs the feature `logto`.
+///
 /// ```
 /// use mcp_authz::logto::SignInBranding;
 ///
@@ -34,6 +36,8 @@ pub struct SignInBranding {
 }
 
 /// The pictures of an application, by URL.
+///
+/// Needs the feature `logto`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]

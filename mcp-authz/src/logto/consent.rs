@@ -8,6 +8,8 @@ use super::{Error, Management};
 
 /// What an application may ask people for. What it asks for beyond is refused (`invalid_scope`) if it
 /// is a user scope, and silently left out of the token if it is one of an API resource.
+///
+/// Needs the feature `logto`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -36,6 +38,8 @@ impl ConsentScopes {
 }
 
 /// The scopes of one API resource in a list.
+///
+/// Needs the feature `logto`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct ScopesOfResource {
@@ -46,6 +50,8 @@ pub struct ScopesOfResource {
 }
 
 /// An API resource in a list.
+///
+/// Needs the feature `logto`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct ResourceName {
@@ -58,6 +64,8 @@ pub struct ResourceName {
 }
 
 /// What an application may ask for in addition.
+///
+/// Needs the feature `logto`.
 ///
 /// ```no_run
 /// # async fn example(logto: mcp_authz::logto::Management) -> Result<(), mcp_authz::logto::Error> {
@@ -122,6 +130,8 @@ impl AllowedScopes {
 }
 
 /// One scope in a list of what may be asked for.
+///
+/// Needs the feature `logto`.
 ///
 /// ```
 /// use mcp_authz::logto::ConsentScope;

@@ -10,6 +10,8 @@ use super::{Error, Management};
 
 /// The script that adds claims to the access tokens of people; a tenant has one.
 ///
+/// Needs the feature `logto`.
+///
 /// Logto calls `getCustomJwtClaims({ token, context, environmentVariables })` in it: `token.scope` is
 /// what was granted, `context.user` has `name`, `username`, `primaryEmail`, `avatar`, …
 ///

@@ -14,6 +14,8 @@ const MAX_TEXT: usize = 400;
 
 /// Why Logto did not do what it was asked.
 ///
+/// Needs the feature `logto`.
+///
 /// ```
 /// use mcp_authz::logto::Error;
 ///

@@ -13,6 +13,8 @@ use crate::token::secret::Secret;
 
 /// Speaks to the Management API of one Logto tenant. Cheap to clone; clones share the token.
 ///
+/// Needs the feature `logto`.
+///
 /// ```no_run
 /// # async fn example(app_secret: String) -> Result<(), mcp_authz::logto::Error> {
 /// use mcp_authz::logto::Management;
@@ -52,6 +54,8 @@ struct Inner {
 }
 
 /// Makes a [`Management`].
+///
+/// Needs the feature `logto`.
 #[must_use = "nothing is asked before it is built"]
 pub struct ManagementBuilder {
     endpoint: String,

@@ -1,4 +1,6 @@
-//! Logto's Management API: what an operator does in the console, typed and documented. Needs the feature `logto`.
+//! Logto's Management API: what an operator does in the console, typed and documented.
+//!
+//! Needs the feature `logto`.
 //!
 //! Verifying Logto's tokens takes none of this ([`Issuer::logto`](crate::Issuer::logto) is enough).
 //! [`Management`] is for programs that set a tenant up, register agents, or take back what people

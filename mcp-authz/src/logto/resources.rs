@@ -9,6 +9,8 @@ use super::{Error, Management};
 use crate::scope::Scope;
 
 /// An API resource: what a token can be for (RFC 8707).
+///
+/// Needs the feature `logto`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -28,6 +30,8 @@ pub struct Resource {
 
 /// An API resource to be made.
 ///
+/// Needs the feature `logto`.
+///
 /// ```
 /// use std::time::Duration;
 /// use mcp_authz::logto::NewResource;
@@ -46,6 +50,8 @@ pub struct NewResource {
 }
 
 /// A scope of an API resource. Logto's console calls it a permission.
+///
+/// Needs the feature `logto`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]

@@ -11,6 +11,8 @@ use super::{Error, Management};
 const BATCH: usize = 100;
 
 /// A role.
+///
+/// Needs the feature `logto`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -31,6 +33,8 @@ pub struct Role {
 }
 
 /// Who can have a role.
+///
+/// Needs the feature `logto`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub enum RoleType {
@@ -45,6 +49,8 @@ pub enum RoleType {
 }
 
 /// A role for people, to be made.
+///
+/// Needs the feature `logto`.
 ///
 /// ```
 /// use mcp_authz::logto::NewRole;

@@ -10,6 +10,8 @@ use super::{Error, Management};
 use crate::token::secret::Secret;
 
 /// A secret of an application. Its value is never printed, and wiped when dropped.
+///
+/// Needs the feature `logto`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -32,6 +34,8 @@ impl ApplicationSecret {
 }
 
 /// What [`rotate_secret`](Management::rotate_secret) did.
+///
+/// Needs the feature `logto`.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 #[must_use = "the new secret is in it"]

@@ -33,6 +33,8 @@ const MAX_ID: usize = 64;
 
 /// The records of a tenant's users, as a source of identity for its JWTs.
 ///
+/// Needs the feature `logto`.
+///
 /// A JWT of Logto's says who the person is by an id alone, and Logto's userinfo refuses it. Either the
 /// tenant's token customizer puts the claims in ([`Provisioning`](super::Provisioning) installs one), or
 /// the server asks for the record: `GET /api/users/{userId}`.
@@ -264,6 +266,8 @@ impl fmt::Debug for UserRecords {
 impl Issuer {
     /// Takes the claims of the persons of this issuer's JWTs from the records of its Logto tenant; see
     /// [`UserRecords`] for which, when, and what that costs.
+    ///
+    /// Needs the feature `logto`.
     ///
     /// ```no_run
     /// # fn example(management: mcp_authz::logto::Management) {

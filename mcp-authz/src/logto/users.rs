@@ -10,6 +10,8 @@ use super::{Error, Management};
 use crate::scope::ScopeSet;
 
 /// Somebody who can sign in.
+///
+/// Needs the feature `logto`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -31,6 +33,8 @@ pub struct User {
 }
 
 /// What somebody allowed an app.
+///
+/// Needs the feature `logto`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Grant {
@@ -49,6 +53,8 @@ pub struct Grant {
 }
 
 /// Whose grants are asked for.
+///
+/// Needs the feature `logto`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum GrantsOf {

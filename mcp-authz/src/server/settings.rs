@@ -189,6 +189,8 @@ macro_rules! with_settings {
             /// Understands tokens that are bound to a key of the client (DPoP, RFC 9449), or requires
             /// them; see [`Dpop`](crate::Dpop). Without it such tokens are refused.
             ///
+            /// Needs the feature `dpop`.
+            ///
             /// ```
             /// use mcp_authz::{Dpop, Server};
             ///

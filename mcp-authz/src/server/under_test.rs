@@ -15,6 +15,8 @@ use crate::token::Issuer;
 use self::sealed::Sealed;
 
 /// What a test can start: a [`ServerBuilder`], or a handler with its rules ([`Protect`]).
+///
+/// Needs the feature `testing`.
 pub trait UnderTest: Sealed {}
 
 impl UnderTest for ServerBuilder {}

@@ -88,6 +88,8 @@ impl Answered {
 
 /// The result of a request.
 ///
+/// Needs the feature `testing`.
+///
 /// Printed, it is the result as JSON: the same for the same answer, so that a snapshot can be made of it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(transparent)]
@@ -155,6 +157,8 @@ impl fmt::Display for Reply {
 }
 
 /// A request that has no result: it was refused, or was none.
+///
+/// Needs the feature `testing`.
 ///
 /// Printed, it says the status and what there is to it, without anything that differs from run to run.
 #[derive(Clone, PartialEq, Serialize)]

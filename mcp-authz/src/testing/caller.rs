@@ -18,6 +18,8 @@ const HOUR: Duration = Duration::from_secs(3600);
 
 /// Somebody who calls a [`TestServer`].
 ///
+/// Needs the feature `testing`.
+///
 /// A [`User`] gets a new token for every call; whoever is to be met again with the same one
 /// [keeps it](Self::keep_token).
 ///
@@ -31,6 +33,8 @@ pub struct Caller<'a, By = User> {
 }
 
 /// A person at the test's authorization server, by an agent.
+///
+/// Needs the feature `testing`.
 #[derive(Clone, Debug)]
 pub struct User {
     issuer: Option<String>,
@@ -47,6 +51,8 @@ pub struct User {
 }
 
 /// One token, or none.
+///
+/// Needs the feature `testing`.
 #[derive(Clone, Debug)]
 pub struct Held(Presented);
 
@@ -163,6 +169,8 @@ impl<'a> Caller<'a, User> {
     /// Gets tokens that are bound to a key of the agent's (`cnf.jkt`, RFC 9449), and proves with every
     /// request that it holds the key, with the nonce that the server wants.
     ///
+    /// Needs the feature `dpop`.
+    ///
     /// ```standalone_crate
     /// use mcp_authz::testing::{TestServer, assert_challenge};
     /// use mcp_authz::{Dpop, Server, tool};
@@ -261,6 +269,8 @@ impl<'a> Caller<'a, Held> {
 }
 
 /// What a caller presents. Nobody else can make a caller.
+///
+/// Needs the feature `testing`.
 pub trait Credentials: sealed::Sealed {}
 
 impl Credentials for User {}

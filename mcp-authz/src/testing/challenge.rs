@@ -7,6 +7,8 @@ use serde::Serialize;
 use super::answer::{Refused, Reply};
 
 /// One challenge (RFC 6750 §3, RFC 9728 §5.1): how to get in.
+///
+/// Needs the feature `testing`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Challenge {
@@ -77,6 +79,8 @@ impl fmt::Display for Challenge {
 }
 
 /// An answer that can be a refusal: what [`assert_challenge!`](crate::assert_challenge) takes.
+///
+/// Needs the feature `testing`.
 pub trait Answer {
     #[doc(hidden)]
     fn refused(&self) -> Result<&Refused, &Reply>;
@@ -144,6 +148,8 @@ fn wanted(status: u16, error: Option<&str>, scopes: Option<&[&str]>) -> String {
 /// Asserts that a request was refused with this challenge: status, error, and **all** scopes that it asks
 /// for, in any order. `None` is a challenge without an error, as a request without a token gets it. Without
 /// scopes they are not looked at. On failure it prints what came instead.
+///
+/// Needs the feature `testing`.
 ///
 /// ```standalone_crate
 /// use mcp_authz::testing::{TestServer, assert_challenge};

@@ -8,6 +8,8 @@ use crate::clock::Clock;
 /// The time of a [`TestServer`](super::TestServer), and of the tokens that are minted for it. It begins
 /// with the machine's and stands still until it is moved.
 ///
+/// Needs the feature `testing`.
+///
 /// What rmcp and tokio time themselves (sealed sessions, timeouts of a connection) goes by the machine.
 ///
 /// ```standalone_crate

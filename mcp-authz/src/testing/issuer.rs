@@ -20,6 +20,8 @@ use crate::token::Issuer;
 /// One authorization server of a [`TestServer`](super::TestServer): it answers in the name of an issuer
 /// that the server is configured with, with keys of its own.
 ///
+/// Needs the feature `testing`.
+///
 /// ```standalone_crate
 /// use std::time::Duration;
 ///

@@ -20,6 +20,8 @@ type Describe = dyn for<'a> Fn(Caller<'a, User>) -> Caller<'a, User> + Send + Sy
 /// Who may do what on a server, found out by trying: with every scope that some requirement names, with
 /// each requirement's scopes, with those but one, with all, with none, and without a token.
 ///
+/// Needs the feature `testing`.
+///
 /// The functions do not run: what is asked is the gate. Where you [give arguments](Self::arguments), the
 /// tool or prompt is called with them, and does.
 ///
@@ -201,6 +203,8 @@ impl<S> fmt::Debug for Matrix<S> {
 /// Asserts that what is listed is what is allowed: for every tool, prompt and resource, and every set of
 /// scopes that can make a difference. Takes what your program serves, and arguments for what depends on
 /// them; returns what was [tried](crate::testing::Tried), for a snapshot. To be used in an `async` test.
+///
+/// Needs the feature `testing`.
 ///
 /// Without arguments it is the gate that is asked, and no function runs. With them, the function does: it
 /// then disagrees with the list if it asks for more while it runs.

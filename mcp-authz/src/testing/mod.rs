@@ -1,5 +1,6 @@
-//! For the tests of your server: people with any token, a client, a clock, outages, assertions. Needs the feature
-//! `testing`, which turns on `dev-server` ([`dev`](crate::dev)) as well.
+//! For the tests of your server: people with any token, a client, a clock, outages, assertions.
+//!
+//! Needs the feature `testing`, which turns on `dev-server` ([`dev`](crate::dev)) as well.
 //!
 //! A test starts what your program serves, all of it and in the process of the test: no socket, no
 //! account, no browser. Beside your `fn server() -> ServerBuilder`, it reads like this:

@@ -29,6 +29,8 @@ const ISSUER: &str = "https://auth.test";
 
 /// A server under test, with its authorization servers, its clock, and those who call it; see the
 /// [module](super).
+///
+/// Needs the feature `testing`.
 pub struct TestServer {
     router: Router,
     resource: Url,

@@ -55,6 +55,8 @@ fn difference(kept: &str, text: &str) -> String {
 /// Asserts that `value`, printed, is the content of a file beside your `Cargo.toml`. With the
 /// environment variable `MCP_AUTHZ_SNAPSHOTS=write` the file is written instead.
 ///
+/// Needs the feature `testing`.
+///
 /// With the [manifest](crate::Manifest) of a server, every change of access is a line in a review:
 ///
 /// ```no_run

@@ -12,6 +12,8 @@ use crate::registry::Kind;
 
 /// What came out of a [`Matrix`](super::Matrix).
 ///
+/// Needs the feature `testing`.
+///
 /// Printed, it has a line for each item and set of scopes, in a fixed order: for a
 /// [snapshot](crate::assert_snapshot).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -22,6 +24,8 @@ pub struct Tried {
 }
 
 /// One tool, prompt or resource of a [`Matrix`](super::Matrix).
+///
+/// Needs the feature `testing`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct TriedItem {
@@ -40,6 +44,8 @@ pub struct TriedItem {
 }
 
 /// One attempt of a [`Matrix`](super::Matrix).
+///
+/// Needs the feature `testing`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Trial {

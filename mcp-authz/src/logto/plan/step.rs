@@ -6,6 +6,8 @@ use crate::logto::TokenCustomizer;
 
 /// What a tenant lacks, found by [`Provisioning::plan`](super::Provisioning::plan).
 ///
+/// Needs the feature `logto`.
+///
 /// Printed, it reads like a diff: `+` is made, `~` is changed, `!` stands in the way, `#` is worth
 /// knowing. Nothing is ever deleted.
 ///

@@ -8,6 +8,8 @@ use crate::scope::{Scope, placeholders};
 
 /// What a server needs at its Logto tenant. [`plan`](Self::plan) compares it with what is there.
 ///
+/// Needs the feature `logto`.
+///
 /// By itself it stands for the API resource of the server's URI, a scope for every scope that the
 /// server's tools ask for, a role that holds them, and, where tools ask for identity (`profile`,
 /// `email`, `phone`, `address`, `roles`), the token customizer that puts the claims of the granted

@@ -23,6 +23,8 @@ use crate::token::secret::Secret;
 const SHORTEST_TOKEN: usize = 32;
 
 /// Makes a [`ClientRegistration`].
+///
+/// Needs the feature `logto`.
 #[must_use = "nothing is registered before it is built"]
 pub struct ClientRegistrationBuilder {
     url: String,

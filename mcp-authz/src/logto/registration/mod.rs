@@ -42,6 +42,8 @@ use crate::layer::Origins;
 
 /// Registers third-party agents at Logto for the developers who wrote them, beside a gated server.
 ///
+/// Needs the feature `logto`.
+///
 /// ```no_run
 /// # async fn example(logto: mcp_authz::logto::Management) -> Result<(), Box<dyn std::error::Error>> {
 /// use mcp_authz::logto::{ClientRegistration, RegistrationPolicy};

@@ -15,6 +15,8 @@ const FREE: [&str; 2] = ["openid", "offline_access"];
 
 /// What agents may be registered, and how many.
 ///
+/// Needs the feature `logto`.
+///
 /// ```
 /// use mcp_authz::logto::RegistrationPolicy;
 ///

@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 
 /// Whose an application is: recorded with it at Logto, and compared as a whole.
 ///
+/// Needs the feature `logto`.
+///
 /// For the [pages](super::ClientRegistration::pages) the operator's own program says who is signed in,
 /// by an extension of the request that no client can send:
 ///

@@ -22,6 +22,8 @@ const REMEMBERED: usize = 1 << 18;
 
 /// Tokens bound to a key of the client (DPoP, RFC 9449): a stolen one is worth nothing.
 ///
+/// Needs the feature `dpop`.
+///
 /// A client that does DPoP makes a key pair, gets tokens that name its key (`cnf.jkt`), and sends with
 /// every request a proof: a small JWT, signed with that key, for this method, this address, this
 /// token, and this once.
