@@ -2,6 +2,8 @@
 
 #[path = "house/features.rs"]
 mod features;
+#[path = "house/readme.rs"]
+mod readme;
 
 use std::collections::HashSet;
 use std::fs;
