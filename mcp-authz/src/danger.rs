@@ -1,5 +1,5 @@
-//! What is needed for some providers and weakens a guarantee: each under a name that says so, with
-//! its cost in its documentation.
+//! What is needed for some providers and clients and weakens a guarantee: each under a name that says so,
+//! with its cost in its documentation.
 
 /// Accepts tokens that name no audience, when they were issued to one of these clients.
 ///

@@ -38,6 +38,9 @@
 //!
 #![cfg_attr(feature = "testing", doc = include_str!("docs/its_test.md"))]
 //!
+//! To try it without a provider of yours, [`dev`](dev/index.html#your-own-server-by-hand) is one on your machine, with
+//! the line that calls your tool.
+//!
 //! The function stays an ordinary function. What it declares is the only place where its scopes are written: the
 //! challenge, the metadata and the list of tools follow from it.
 //!
@@ -126,9 +129,11 @@
 //! | needs a more recent or stronger sign-in | 401 `insufficient_user_authentication` (RFC 9470) |
 //! | names what does not exist, or is concealed | the protocol's own answer, without a challenge |
 //! | names another host, or comes from another page | 403 without a challenge |
+//! | asks for another path than the endpoint's | 404 that names the URL for clients, where [`serve`](Server::serve) answers |
 //! | meets a panic | 500, for that request alone |
 //!
-//! A client is not told what is wrong with its token. The log is, through [`tracing`], once the program has a
+//! At the start [`serve`](Server::serve) prints what is guarded, where clients connect, and which issuer cannot be
+//! reached. A client is not told what is wrong with its token. The log is, through [`tracing`], once the program has a
 //! subscriber:
 //!
 //! ```no_run

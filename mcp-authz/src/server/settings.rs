@@ -105,6 +105,9 @@ macro_rules! with_settings {
         impl $builder {
             /// The canonical URI of the server: advertised to clients, mounted (its path), and expected as
             /// the audience of every token. It comes from here and never from a request.
+            ///
+            /// It is the URL that is given to clients, to the byte: `https://mcp.example.com/mcp`, usually. One
+            /// without a path is served at `/` and nowhere else, and a slash at the end is a part of it.
             pub fn resource(mut self, uri: impl Into<String>) -> Self {
                 self.settings.resource = Some(uri.into());
                 self
@@ -152,7 +155,7 @@ macro_rules! with_settings {
             }
 
             /// Treats an authorization server that cannot be reached at start as an error. Without it the
-            /// server starts and answers 503 until it can.
+            /// server starts, says so in the start print and the log, and answers 503 until it can.
             pub fn eager(mut self) -> Self {
                 self.settings.eager = true;
                 self
