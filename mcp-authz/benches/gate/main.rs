@@ -21,6 +21,7 @@ mod keys;
 mod load;
 mod machine;
 mod memory;
+mod office;
 mod rounds;
 mod scenarios;
 mod servers;

@@ -8,7 +8,7 @@ use mcp_authz::dev::AuthorizationServer;
 use crate::calls::{Revision, bytes};
 use crate::load::{Bounds, Requests};
 use crate::rounds::{Outcome, Side, alternate, median};
-use crate::servers::{RESOURCE, Running, start_bare, start_gated};
+use crate::servers::{RESOURCE, Running, start_bare, start_gated, start_office, start_protected};
 
 const ROTATING: usize = 2_000;
 const TIME: Duration = Duration::from_millis(250);
@@ -41,6 +41,11 @@ pub(crate) async fn measure(rounds: usize) -> String {
         lab.compare(&rotating, json, revision, ROTATING).await;
         lab.compare(&format!("{name}, SSE reply"), events, revision, 1)
             .await;
+    }
+    let office = (start_office().await, start_protected(&lab.provider).await);
+    for revision in [Revision::Modern, Revision::Legacy] {
+        let name = format!("{}, fifty rules around a handler", revision.name());
+        lab.compare(&name, office, revision, ROTATING).await;
     }
     lab.unseen(json).await;
     lab.refused(json).await;

@@ -8,16 +8,18 @@ use std::thread;
 use axum::Router;
 use axum::serve::ListenerExt;
 use mcp_authz::dev::AuthorizationServer;
+use mcp_authz::rmcp::ServerHandler;
 use mcp_authz::rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use mcp_authz::rmcp::transport::streamable_http_server::{
     StreamableHttpServerConfig, StreamableHttpService,
 };
-use mcp_authz::{Issuer, Server};
+use mcp_authz::{Authz, Hierarchy, Issuer, Server};
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
 
 use crate::machine::Thread;
+use crate::office::{self, Office};
 use crate::tool::{Bare, add};
 
 /// No port: whichever one a listener gets is admitted.
@@ -25,6 +27,10 @@ pub(crate) const RESOURCE: &str = "http://127.0.0.1/mcp";
 
 /// The tool on rmcp alone.
 pub(crate) fn bare_router(json: bool) -> Router {
+    router_of(Bare::new(), json)
+}
+
+fn router_of(handler: impl ServerHandler + Clone, json: bool) -> Router {
     // What the builder derives from a loopback resource.
     let config = StreamableHttpServerConfig::default()
         .with_legacy_session_mode(false)
@@ -38,7 +44,6 @@ pub(crate) fn bare_router(json: bool) -> Router {
         ])
         .enforce_origin_validation()
         .with_max_request_body_bytes(1024 * 1024);
-    let handler = Bare::new();
     let sessions = Arc::new(NeverSessionManager::default());
     let service = StreamableHttpService::new(move || Ok(handler.clone()), sessions, config);
     Router::new().route_service("/mcp", service)
@@ -54,6 +59,20 @@ pub(crate) async fn gated(issuer: impl Into<Issuer>, json: bool) -> Server {
         // For the micro figures: a request without a token is what the others are compared with.
         .allow_anonymous()
         .eager()
+        .build()
+        .await
+        .unwrap()
+}
+
+/// A handler of others behind the gate, with fifty rules and a hierarchy above what is called.
+async fn protected(issuer: String) -> Server<Office> {
+    Authz::new()
+        .resource(RESOURCE)
+        .issuer(issuer)
+        .hierarchy(Hierarchy::new().includes("everything", ["math", "tool:1", "note:1"]))
+        .json_replies(true)
+        .eager()
+        .protect(Office::new(), office::rules())
         .build()
         .await
         .unwrap()
@@ -89,6 +108,27 @@ pub(crate) async fn start_gated(provider: &AuthorizationServer, json: bool) -> R
             server.serve_until(listener, pending()).await.unwrap();
         },
     )
+    .await
+}
+
+pub(crate) async fn start_office() -> Running {
+    start("bare-office", |ready| async move {
+        let listener = listen(ready).await.tap_io(|stream| {
+            let _ = stream.set_nodelay(true);
+        });
+        let router = router_of(Office::new(), true);
+        axum::serve(listener, router).await.unwrap();
+    })
+    .await
+}
+
+pub(crate) async fn start_protected(provider: &AuthorizationServer) -> Running {
+    let issuer = provider.issuer().to_owned();
+    start("gated-office", move |ready| async move {
+        let server = protected(issuer).await;
+        let listener = listen(ready).await;
+        server.serve_until(listener, pending()).await.unwrap();
+    })
     .await
 }
 
