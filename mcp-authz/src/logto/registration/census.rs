@@ -26,6 +26,8 @@ pub(super) struct Limits {
     pub(super) of_nobody: usize,
     /// How many may be made in a minute; strangers and owners apart.
     pub(super) per_minute: usize,
+    /// How many of them one owner may make.
+    pub(super) per_owner_and_minute: usize,
 }
 
 /// How many there were since when.
@@ -38,7 +40,7 @@ pub(super) struct Pace {
 impl Pace {
     /// Takes one of so many in this minute, if one is left.
     pub(super) fn take(own: &mut Option<Self>, most: usize) -> bool {
-        let young = own.filter(|pace| pace.since.elapsed() < MINUTE);
+        let young = own.filter(|pace| !pace.is_over());
         let mut pace = young.unwrap_or_else(|| Self {
             since: Instant::now(),
             taken: 0,
@@ -48,6 +50,10 @@ impl Pace {
         *own = Some(pace);
         is_left
     }
+
+    fn is_over(&self) -> bool {
+        self.since.elapsed() >= MINUTE
+    }
 }
 
 /// Held by one registration at a time, until the application is there or is not.
@@ -55,8 +61,12 @@ impl Pace {
 pub(super) struct Census {
     counted: Option<Instant>,
     owners: HashMap<Registrant, usize>,
-    /// Of owners, and of those who did not say who they are.
-    paces: [Option<Pace>; 2],
+    /// Of owners together.
+    owned: Option<Pace>,
+    /// Of each in the same minute: never more owners than turns were taken.
+    shares: HashMap<Registrant, usize>,
+    /// Of those who did not say who they are.
+    open: Option<Pace>,
 }
 
 impl Census {
@@ -98,12 +108,25 @@ impl Census {
     /// Takes one of the applications that may be made in this minute: who makes and deletes, or hangs up,
     /// again and again has no quota, and would still be a flood at Logto.
     pub(super) fn take_turn(&mut self, owner: &Registrant, limits: Limits) -> Result<(), Refusal> {
-        let [owned, open] = &mut self.paces;
-        let pace = if owner.is_nobody() { open } else { owned };
-        match Pace::take(pace, limits.per_minute) {
-            true => Ok(()),
-            false => Err(Refusal::busy()),
+        let is_left = match owner.is_nobody() {
+            true => Pace::take(&mut self.open, limits.per_minute),
+            false => self.take_share(owner, limits),
+        };
+        is_left.then_some(()).ok_or_else(Refusal::busy)
+    }
+
+    /// The same for an owner: one that has had their share of the minute leaves the rest to others.
+    fn take_share(&mut self, owner: &Registrant, limits: Limits) -> bool {
+        if self.owned.is_none_or(|pace| pace.is_over()) {
+            self.shares.clear();
         }
+        let own = self.shares.get(owner).copied().unwrap_or_default();
+        let is_left =
+            own < limits.per_owner_and_minute && Pace::take(&mut self.owned, limits.per_minute);
+        if is_left {
+            self.shares.insert(owner.clone(), own + 1);
+        }
+        is_left
     }
 
     pub(super) fn came(&mut self, owner: Registrant) {
@@ -130,21 +153,32 @@ mod tests {
         per_owner: 2,
         in_all: 3,
         of_nobody: 1,
-        per_minute: 2,
+        per_minute: 5,
+        per_owner_and_minute: 2,
     };
 
     #[tokio::test(start_paused = true)]
-    async fn so_many_are_made_in_a_minute_by_owners_and_by_strangers() {
-        let (alice, bob) = (Registrant::person("a", "alice"), Registrant::holder("bob"));
+    async fn so_many_are_made_in_a_minute_by_one_owner_by_all_and_by_strangers() {
+        let [alice, bob, carol] = ["alice", "bob", "carol"].map(Registrant::holder);
         let nobody = Registrant::nobody();
         let mut census = Census::default();
-        let mut turn = |owner: &Registrant| census.take_turn(owner, LIMITS).is_ok();
-        assert!(turn(&alice) && turn(&bob) && !turn(&alice));
-        assert!(turn(&nobody) && turn(&nobody) && !turn(&nobody));
+        let mut turns = |owner: &Registrant| {
+            (0..9)
+                .filter(|_| census.take_turn(owner, LIMITS).is_ok())
+                .count()
+        };
+        assert_eq!([turns(&alice), turns(&bob), turns(&alice)], [2, 2, 0]);
+        // What is left of the minute for all.
+        assert_eq!([turns(&carol), turns(&nobody), turns(&nobody)], [1, 5, 0]);
         tokio::time::advance(MINUTE - Duration::from_secs(1)).await;
-        assert!(!turn(&bob));
+        assert_eq!([turns(&alice), turns(&carol)], [0, 0]);
         tokio::time::advance(Duration::from_secs(1)).await;
-        assert!(turn(&bob) && turn(&alice) && !turn(&bob) && turn(&nobody));
+        assert_eq!([turns(&carol), turns(&alice), turns(&nobody)], [2, 2, 5]);
+        assert_eq!(
+            census.shares.len(),
+            2,
+            "nothing is kept of an earlier minute"
+        );
     }
 
     #[test]

@@ -87,6 +87,7 @@ impl Desk {
             in_all: policy.in_all,
             of_nobody,
             per_minute: policy.per_minute,
+            per_owner_and_minute: policy.share(),
         };
         Self {
             logto,

@@ -35,6 +35,7 @@ pub struct RegistrationPolicy {
     pub(super) per_owner: usize,
     pub(super) in_all: usize,
     pub(super) per_minute: usize,
+    per_owner_and_minute: Option<usize>,
 }
 
 /// What somebody submits, from either face.
@@ -64,6 +65,7 @@ impl RegistrationPolicy {
             per_owner: 5,
             in_all: 1_000,
             per_minute: 60,
+            per_owner_and_minute: None,
         }
     }
 
@@ -95,6 +97,28 @@ impl RegistrationPolicy {
         self
     }
 
+    /// How many of these one owner may make; a quarter of [`apps_per_minute`](Self::apps_per_minute) by
+    /// default, so that nobody uses up what others have as well. Those who do not say who they are have
+    /// their number together.
+    ///
+    /// ```
+    /// # use mcp_authz::logto::RegistrationPolicy;
+    /// let policy = RegistrationPolicy::new(["profile"])
+    ///     .apps_per_minute(100)
+    ///     .apps_per_owner_per_minute(5);
+    /// # let _ = policy;
+    /// ```
+    pub fn apps_per_owner_per_minute(mut self, most: usize) -> Self {
+        self.per_owner_and_minute = Some(most);
+        self
+    }
+
+    /// What one owner may make of a minute's applications.
+    pub(super) fn share(&self) -> usize {
+        let quarter = self.per_minute.div_ceil(4);
+        self.per_owner_and_minute.unwrap_or(quarter)
+    }
+
     /// What is written wrong in it.
     pub(super) fn problems(&self) -> Vec<String> {
         let mut problems: Vec<String> = Vec::new();
@@ -111,7 +135,8 @@ impl RegistrationPolicy {
                 ));
             }
         }
-        if [self.per_owner, self.in_all, self.per_minute].contains(&0) {
+        let limits = [self.per_owner, self.in_all, self.per_minute, self.share()];
+        if limits.contains(&0) {
             problems.push("nobody may have an application: leave the registration out".into());
         }
         problems
