@@ -5,6 +5,7 @@ mod audit;
 mod browser;
 mod configuration;
 mod example;
+mod fairness;
 mod flood;
 mod guard_rails;
 mod half_done;

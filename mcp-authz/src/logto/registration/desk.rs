@@ -1,24 +1,22 @@
-//! The core of both faces: registers, shows, rotates and deletes.
+//! The core of both faces: shows and deletes, and what registering and rotating have in common.
 
 use std::sync::{Arc, Mutex as StdMutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use futures_util::future::BoxFuture;
-use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::sync::{Mutex, oneshot};
 
-use super::super::{Application, ApplicationType, Error, Management};
+use super::super::{Application, Error, Management};
 use super::audit;
 use super::census::{Census, Limits, Pace};
 use super::listing::Listing;
+use super::places::{Place, Places};
 use super::policy::RegistrationPolicy;
 use super::record::Record;
 use super::refusal::Refusal;
 use super::registrant::Registrant;
-use super::secrecy;
+use super::rotate::Rotations;
 use crate::token::secret::Secret;
-
-/// How many are served at a time; one who comes then is told to come back.
-const PLACES: usize = 16;
 
 /// How many applications are looked up in a minute for those who only say that they manage one: invented
 /// tokens must not become a flood at Logto.
@@ -38,8 +36,8 @@ pub(super) struct Desk {
     pub(super) limits: Limits,
     pub(super) census: Mutex<Census>,
     pub(super) listing: Listing,
-    /// For owners, whose credentials are good, and for all others: a crowd of strangers is in nobody's way.
-    places: [Arc<Semaphore>; 2],
+    pub(super) rotations: Rotations,
+    places: Arc<Places>,
     /// Of look-ups for others.
     look_ups: StdMutex<Option<Pace>>,
 }
@@ -56,22 +54,20 @@ impl Right {
     fn is_owner(&self) -> bool {
         matches!(self, Self::Owner(_))
     }
-}
 
-/// One of those who are served now.
-pub(super) type Place = OwnedSemaphorePermit;
+    /// Whose place this takes: whether a token is good is not known before Logto was asked.
+    pub(super) fn holder(&self) -> Registrant {
+        match self {
+            Self::Owner(owner) => owner.clone(),
+            Self::Token(_) => Registrant::nobody(),
+        }
+    }
+}
 
 /// An application of this service's.
 pub(super) struct Registered {
     pub(super) app: Application,
     pub(super) record: Record,
-}
-
-/// What a rotation gives, once.
-pub(super) struct NewSecret {
-    pub(super) registered: Registered,
-    pub(super) secret: Secret,
-    pub(super) older_ones_are_good: bool,
 }
 
 impl Desk {
@@ -97,17 +93,15 @@ impl Desk {
             limits,
             census: Mutex::default(),
             listing: Listing::default(),
-            places: [(); 2].map(|()| Arc::new(Semaphore::new(PLACES))),
+            rotations: Rotations::default(),
+            places: Arc::default(),
             look_ups: StdMutex::default(),
         }
     }
 
-    /// A place for somebody who is an owner, or only says so.
-    pub(super) fn place(&self, is_owner: bool) -> Result<Place, Refusal> {
-        let [owners, others] = &self.places;
-        let places = if is_owner { owners } else { others };
-        let place = Arc::clone(places).try_acquire_owned();
-        place.map_err(|_| Refusal::busy())
+    /// A place for an owner, or for somebody who only says so.
+    pub(super) fn place(&self, holder: Registrant) -> Result<Place, Refusal> {
+        self.places.take(holder)
     }
 
     /// Carries something out to its end, whether or not who asked for it stays to hear. `unheard` gets
@@ -155,7 +149,7 @@ impl Desk {
         id: &str,
         right: &Right,
     ) -> Result<(Registered, String), Refusal> {
-        let _place = self.place(right.is_owner())?;
+        let _place = self.place(right.holder())?;
         let found = self.find(id, right).await?;
         let owner = &found.record.owner;
         let allowed = self.logto.consent_scopes(&found.app.id).await;
@@ -170,47 +164,13 @@ impl Desk {
         Ok((found, scope))
     }
 
-    /// A new secret; the older ones are good no more.
-    pub(super) async fn rotate(
-        self: &Arc<Self>,
-        id: String,
-        right: Right,
-    ) -> Result<NewSecret, Refusal> {
-        let place = self.place(right.is_owner())?;
-        let work = |desk: Arc<Self>| -> BoxFuture<'static, _> {
-            Box::pin(async move { desk.rotated(&id, &right).await })
-        };
-        self.to_the_end(place, work, |_, _| Box::pin(async {}))
-            .await
-    }
-
-    async fn rotated(&self, id: &str, right: &Right) -> Result<NewSecret, Refusal> {
-        let registered = self.find(id, right).await?;
-        let Registered { app, record } = &registered;
-        if app.application_type != ApplicationType::Traditional {
-            return Err(Refusal::metadata(
-                "this application has no secret: it uses PKCE alone",
-            ));
-        }
-        // One of its kind in the application, which Logto asks for.
-        let name = format!("Secret {}", secrecy::random()?.get(..8).unwrap_or_default());
-        let rotation = self.logto.rotate_secret(&app.id, &name, None).await;
-        let rotation = rotation.map_err(|error| unavailable("rotated", &record.owner, &error))?;
-        audit::rotated(&record.owner, &app.id, &rotation.failed);
-        Ok(NewSecret {
-            secret: Secret::new(rotation.secret.expose()),
-            older_ones_are_good: !rotation.failed.is_empty(),
-            registered,
-        })
-    }
-
     /// Deletes an application with what people allowed it.
     pub(super) async fn delete(
         self: &Arc<Self>,
         id: String,
         right: Right,
     ) -> Result<Registered, Refusal> {
-        let place = self.place(right.is_owner())?;
+        let place = self.place(right.holder())?;
         let work = |desk: Arc<Self>| -> BoxFuture<'static, _> {
             Box::pin(async move { desk.deleted(&id, &right).await })
         };

@@ -12,6 +12,7 @@ mod doors;
 mod listing;
 mod metadata;
 mod pages;
+mod places;
 mod policy;
 mod protocol;
 mod record;
@@ -19,6 +20,7 @@ mod redirect;
 mod refusal;
 mod register;
 mod registrant;
+mod rotate;
 mod secrecy;
 
 pub use builder::ClientRegistrationBuilder;
@@ -69,6 +71,11 @@ use crate::layer::Origins;
 /// hangs up meanwhile. Its secret is told once. Whose it is is kept with it at Logto (in its custom
 /// data) and nowhere else. One process counts at a time, so a quota holds whoever comes together;
 /// several processes may each give away the last place.
+///
+/// Sixteen owners' requests are carried out at a time, four of one owner's; one more is told to come back
+/// (429). So is whoever has made their share of a minute's applications
+/// ([`apps_per_owner_per_minute`](RegistrationPolicy::apps_per_owner_per_minute)). Rotations of one secret wait for
+/// each other, within a process.
 ///
 /// # For programs
 ///

@@ -54,7 +54,7 @@ impl Desk {
             token,
         } = order;
         let wanted = self.policy.admit(submission)?;
-        let place = self.place(!owner.is_nobody())?;
+        let place = self.place(owner.clone())?;
         let mut record = Record::new(&self.service, owner, now(), secrecy::random()?);
         record.auth_method = auth_method;
         record.grant_types = grant_types;

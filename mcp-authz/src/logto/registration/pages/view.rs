@@ -7,8 +7,9 @@ use maud::{Markup, html};
 use super::form::{Filled, Visitor};
 use super::frame::page;
 use crate::logto::registration::Service;
-use crate::logto::registration::desk::{NewSecret, Registered};
+use crate::logto::registration::desk::Registered;
 use crate::logto::registration::register::New;
+use crate::logto::registration::rotate::NewSecret;
 use crate::logto::{Application, ApplicationType};
 use crate::page::sentence;
 
