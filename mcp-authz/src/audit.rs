@@ -19,8 +19,8 @@ pub struct AuditEvent<'a> {
     pub outcome: AuditOutcome,
     /// Who called; `None` where no token was verified.
     pub caller: Option<&'a AuthInfo>,
-    /// What was to run; `None` before the message was read, and where a function refuses or fails
-    /// while it runs.
+    /// What was to run, or runs and comes to a refusal or fails; `None` before the message was read, and
+    /// for the protocol itself: a session, a list.
     pub operation: Option<AuditOperation<'a>>,
     /// Which check, and what to change: `insufficient_scope: mail:send`.
     pub reason: Cow<'a, str>,
@@ -48,6 +48,31 @@ pub struct AuditOperation<'a> {
     pub kind: Kind,
     /// The name or URI as the client wrote it, of whatever length it is.
     pub name: &'a str,
+}
+
+/// The same, kept for what comes of it while it runs.
+#[derive(Debug)]
+pub(crate) struct Running {
+    kind: Kind,
+    name: Box<str>,
+}
+
+impl Running {
+    pub(crate) fn operation(&self) -> AuditOperation<'_> {
+        AuditOperation {
+            kind: self.kind,
+            name: &self.name,
+        }
+    }
+}
+
+impl From<AuditOperation<'_>> for Running {
+    fn from(operation: AuditOperation<'_>) -> Self {
+        Self {
+            kind: operation.kind,
+            name: operation.name.into(),
+        }
+    }
 }
 
 /// Where decisions are recorded.
@@ -83,6 +108,11 @@ pub(crate) struct Audit(Option<Arc<AssertUnwindSafe<Box<dyn AuditSink>>>>);
 impl Audit {
     pub(crate) fn new(sink: impl AuditSink) -> Self {
         Self(Some(Arc::new(AssertUnwindSafe(Box::new(sink)))))
+    }
+
+    /// Whether anything is recorded at all.
+    pub(crate) fn is_kept(&self) -> bool {
+        self.0.is_some()
     }
 
     /// `false` where it could not be recorded.

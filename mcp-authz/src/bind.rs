@@ -169,6 +169,8 @@ impl BoundSessions {
     fn hold(&self, id: &SessionId, message: &ClientJsonRpcMessage) -> Result<(), SessionError> {
         let admitted = admitted(message).ok_or(SessionError::Refused)?;
         let refuse = |denial| {
+            let audit = &admitted.answers.audit;
+            audit.denied(admitted.caller.as_ref(), None, &denial);
             admitted.verdict.deny(denial);
             Err(SessionError::Refused)
         };

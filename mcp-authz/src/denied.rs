@@ -61,7 +61,8 @@ impl AuthInfo {
     fn on_record(&self, missing: ScopeSet) -> ScopeSet {
         let denial = Denial::InsufficientScope(missing);
         if let Some(call) = self.call() {
-            call.answers.audit.denied(Some(self), None, &denial);
+            let running = call.verdict.running();
+            call.answers.audit.denied(Some(self), running, &denial);
         }
         match denial {
             Denial::InsufficientScope(missing) => missing,

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use tokio::sync::Notify;
 
+use crate::audit::{AuditOperation, Running};
 use crate::challenge::Denial;
 
 /// `Pending → Allowed → Released`, and `Pending | Allowed → Denied`.
@@ -26,6 +27,8 @@ struct Cell {
     state: Mutex<(State, Senders)>,
     /// A refusal that is told in the message, whatever the status.
     told: OnceLock<Denial>,
+    /// What was let in, where the operator keeps a record.
+    running: OnceLock<Running>,
     changed: Notify,
 }
 
@@ -64,6 +67,7 @@ pub(crate) fn channel() -> (VerdictSender, Verdict) {
     let cell = Arc::new(Cell {
         state: Mutex::new((State::Pending, Senders::Some)),
         told: OnceLock::new(),
+        running: OnceLock::new(),
         changed: Notify::new(),
     });
     (
@@ -97,6 +101,16 @@ impl VerdictSender {
     /// What the message has to tell.
     pub(crate) fn told(&self) -> Option<Denial> {
         self.0.0.told.get().cloned()
+    }
+
+    /// Keeps what is let in, for the record of what comes of it. The first one stands.
+    pub(crate) fn let_in(&self, operation: AuditOperation<'_>) {
+        self.0.0.running.get_or_init(|| operation.into());
+    }
+
+    /// What was let in, where that is kept.
+    pub(crate) fn running(&self) -> Option<AuditOperation<'_>> {
+        self.0.0.running.get().map(Running::operation)
     }
 
     /// Refuses the request. `false` when the head has left, so that no status can say so.

@@ -84,7 +84,10 @@ impl Ticket {
     ) -> Result<(), ErrorData> {
         match decision {
             Decision::Deny(denial) => Err(self.refuse(operation, denial)),
-            Decision::Defer => Ok(()),
+            Decision::Defer => {
+                self.keep(operation);
+                Ok(())
+            }
             _ if !self.allow() => Err(refused()),
             Decision::Unknown => {
                 if let Some(operation) = operation.on_record() {
@@ -102,9 +105,20 @@ impl Ticket {
     }
 
     fn is_recorded(&self, operation: Operation<'_>) -> bool {
+        self.keep(operation);
         let audit = &self.answers.audit;
         let operation = operation.on_record();
         operation.is_none_or(|operation| audit.allowed(self.caller.as_ref(), operation))
+    }
+
+    /// Keeps what it is, for the record of what comes of it while it runs.
+    fn keep(&self, operation: Operation<'_>) {
+        if self.answers.audit.is_kept()
+            && let Some(verdict) = &self.verdict
+            && let Some(operation) = operation.on_record()
+        {
+            verdict.let_in(operation);
+        }
     }
 
     /// Refuses: by the status, or, where a client reads only that, in the message.
@@ -170,8 +184,9 @@ impl Pass {
         ran.map(|ran| {
             ran.unwrap_or_else(|_| {
                 tracing::error!("a handler panicked");
+                let running = self.0.verdict.as_ref().and_then(VerdictSender::running);
                 let audit = &self.0.answers.audit;
-                audit.denied(self.caller(), None, &Denial::Failed);
+                audit.denied(self.caller(), running, &Denial::Failed);
                 self.0.deny(Denial::Failed);
                 Err(ErrorData::internal_error("the server failed", None))
             })
