@@ -12,7 +12,8 @@ pub(crate) const ALL: &str =
 pub(crate) fn rules() -> Rules {
     let rules = Rules::new()
         .tools(tools(), scopes!["everything:tools"])
-        .resource(TEMPLATE, scopes!["data:{id}:read"]);
+        .resource(TEMPLATE, scopes!["data:{id}:read"])
+        .method("logging/setLevel", scopes!["everything:tools"]);
     let rules = PROMPTS.into_iter().fold(rules, |rules, name| {
         rules.prompt(name, scopes!["everything:prompts"])
     });

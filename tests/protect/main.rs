@@ -5,6 +5,7 @@ mod completions;
 mod concealed;
 mod in_session;
 mod leftovers;
+mod level;
 mod liars;
 mod listen;
 mod lists;

@@ -61,6 +61,7 @@ async fn every_rule_that_names_nothing_or_cannot_hold_is_told() {
         .unlisted_resource("odd:///{a}", scopes!["notes:{b}"])
         .unlisted_resource("odd:///plain", scopes!["notes:{a}"])
         .method("tools/call", scopes!["tools"])
+        .method("logging/setLevel", scopes!["tools"])
         .method("acme/x", Rule::from(scopes!["x:{y}"]).acr_values(["a b"]))
         .method("acme/y", Rule::anonymous().policy(|_| async { Ok(()) }))
         .method(
@@ -78,6 +79,8 @@ async fn every_rule_that_names_nothing_or_cannot_hold_is_told() {
         ["resource \"odd:///{a}\"", "{b}"],
         ["resource \"odd:///plain\"", "{a}"],
         ["method \"tools/call\"", "MCP's own"],
+        // It keeps no level.
+        ["method \"logging/setLevel\"", "does not offer it"],
         ["method \"acme/x\"", "{y}"],
         ["method \"acme/x\"", "acr_values"],
         ["method \"acme/y\"", "allow_anonymous"],
@@ -89,7 +92,7 @@ async fn every_rule_that_names_nothing_or_cannot_hold_is_told() {
             .any(|problem| parts.iter().all(|part| problem.contains(part)));
         assert!(told, "{parts:?}: {problems:#?}");
     }
-    assert_eq!(problems.len(), 14, "{problems:#?}");
+    assert_eq!(problems.len(), 15, "{problems:#?}");
 }
 
 /// What reads like a condition and would be none.

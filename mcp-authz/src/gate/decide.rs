@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime};
 use rmcp::model::JsonObject;
 use serde_json::Value;
 
+use super::methods::SET_LEVEL;
 use super::policy::Asked;
 use super::rule::{Rule, ScopesFor, SignIn};
 use super::rulebook::{Applied, Rulebook};
@@ -25,7 +26,7 @@ pub(crate) type Caller = Option<AuthInfo>;
 pub(crate) enum Operation<'a> {
     /// `initialize`, `server/discover`, `ping`, lists, the protocol's notifications.
     Protocol,
-    /// `logging/setLevel`: what one caller sets can be another's as well.
+    /// `logging/setLevel`: one handler serves all callers, so what one sets is the others' as well.
     Setting,
     /// `tools/call`.
     Tool(&'a str, Arguments<'a>),
@@ -64,7 +65,8 @@ impl<'a> Operation<'a> {
     /// What an audit says of it. The opening of the protocol is nothing that anybody is let in to.
     pub(super) fn on_record(self) -> Option<AuditOperation<'a>> {
         let (kind, name) = match self {
-            Self::Protocol | Self::Setting => return None,
+            Self::Protocol => return None,
+            Self::Setting => (Kind::Method, SET_LEVEL),
             Self::Tool(name, _) => (Kind::Tool, name),
             Self::Prompt(name, _) => (Kind::Prompt, name),
             Self::Resource(name) | Self::Template(name) => (Kind::Resource, name),
@@ -79,7 +81,7 @@ impl fmt::Debug for Operation<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (kind, name) = match self {
             Self::Protocol => return f.write_str("protocol"),
-            Self::Setting => return f.write_str("setting"),
+            Self::Setting => ("method", &SET_LEVEL),
             Self::Tool(name, _) => ("tool", name),
             Self::Prompt(name, _) => ("prompt", name),
             Self::Resource(uri) => ("resource", uri),
@@ -150,13 +152,9 @@ impl Rulebook {
     ///
     /// Where several rules apply, all of them must allow.
     pub(crate) fn decide(&self, operation: Operation<'_>, caller: &Caller) -> Decision {
-        match (operation, caller) {
-            // Whoever got past the layer is authenticated, or anonymous on a server that allows it.
-            (Operation::Protocol, _) | (Operation::Setting, Some(_)) => return Decision::Allow,
-            (Operation::Setting, None) => {
-                return Decision::Deny(Denial::Unauthenticated(ScopeSet::new()));
-            }
-            _ => {}
+        // Whoever got past the layer is authenticated, or anonymous on a server that allows it.
+        if matches!(operation, Operation::Protocol) {
+            return Decision::Allow;
         }
         let mut decision = Decision::Unknown;
         for applied in self.applied(&operation) {

@@ -1,5 +1,8 @@
 //! The methods that MCP knows. One of these that rmcp hands over as a custom one has an odd shape, and
-//! must not be reached by a rule of its own.
+//! must not be reached by a rule of its own. All but one are decided by what they name.
+
+/// Changes what a handler keeps for all its callers, and names nothing: it has a rule of its own.
+pub(crate) const SET_LEVEL: &str = "logging/setLevel";
 
 /// What MCP may still add is below these.
 const FAMILIES: [&str; 12] = [
@@ -36,8 +39,13 @@ const NOTIFICATIONS: [&str; 15] = [
     "notifications/completion/",
 ];
 
+/// Whether an author can write a rule for a method.
+pub(crate) fn takes_rule(method: &str) -> bool {
+    method == SET_LEVEL || !is_mcp_method(method)
+}
+
 /// Whether a method is MCP's own, or could become so.
-pub(crate) fn is_mcp_method(method: &str) -> bool {
+fn is_mcp_method(method: &str) -> bool {
     matches!(method, "initialize" | "ping")
         || FAMILIES
             .iter()

@@ -36,7 +36,7 @@ use tokio_util::sync::CancellationToken;
 pub(crate) use answers::Answers;
 pub use answers::ChallengeForm;
 pub(crate) use decide::{Arguments, Caller, Decision, Operation};
-pub(crate) use methods::is_mcp_method;
+pub(crate) use methods::{SET_LEVEL, takes_rule};
 pub(crate) use mirrored::Mirrored;
 use policy::Asked;
 pub(crate) use policy::judged;
@@ -229,7 +229,7 @@ pub(crate) fn refused() -> ErrorData {
 /// The protocol's answer to a name that there is not: one text for the unknown and the concealed.
 pub(crate) fn unknown(operation: Operation<'_>) -> ErrorData {
     match operation {
-        Operation::Protocol | Operation::Setting | Operation::Tool(..) => {
+        Operation::Protocol | Operation::Tool(..) => {
             ErrorData::invalid_params("tool not found", None)
         }
         Operation::Prompt(..) => ErrorData::invalid_params("prompt not found", None),
@@ -238,6 +238,7 @@ pub(crate) fn unknown(operation: Operation<'_>) -> ErrorData {
             ErrorData::resource_not_found("resource not found", Some(json!({ "uri": uri })))
         }
         Operation::Template(_) => ErrorData::invalid_params("resource not found", None),
+        Operation::Setting => unknown(Operation::Method(SET_LEVEL)),
         Operation::Method(method) => {
             ErrorData::new(ErrorCode::METHOD_NOT_FOUND, method.to_owned(), None)
         }

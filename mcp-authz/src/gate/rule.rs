@@ -349,7 +349,17 @@ impl Rules {
         self.resource(uri, rule)
     }
 
-    /// Who may send a request or notification of a method that MCP does not know.
+    /// Who may send a request or notification of a method that MCP does not know, or `logging/setLevel`,
+    /// which without a rule nobody may: one handler serves everybody, so the level that one caller sets is
+    /// everybody's. All other methods of MCP are decided by what they name.
+    ///
+    /// ```
+    /// use mcp_authz::{Rules, scopes};
+    ///
+    /// let rules = Rules::new()
+    ///     .method("acme/reindex", scopes!["mail:admin"])
+    ///     .method("logging/setLevel", scopes!["mail:admin"]);
+    /// ```
     pub fn method(mut self, method: impl Into<String>, rule: impl Into<Rule>) -> Self {
         self.methods.push((method.into(), rule.into()));
         self

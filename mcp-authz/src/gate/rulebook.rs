@@ -7,6 +7,7 @@ use std::sync::Arc;
 use rmcp::model::JsonObject;
 
 use super::decide::{Arguments, Caller, Operation};
+use super::methods::SET_LEVEL;
 use super::policy::{Asked, first_party};
 use super::rule::{Rule, Rules};
 use super::template::{Template, Variables, read_loosely};
@@ -177,7 +178,10 @@ impl Rulebook {
 
     pub(super) fn fixed(&self, operation: &Operation<'_>) -> Option<&Rule> {
         match operation {
-            Operation::Protocol | Operation::Setting => None,
+            Operation::Protocol => None,
+            Operation::Setting => self.methods.get(SET_LEVEL),
+            // In a shape that is not MCP's.
+            Operation::Method(SET_LEVEL) => None,
             Operation::Tool(name, _) => self.tools.get(*name),
             Operation::Prompt(name, _) => self.prompts.get(*name),
             Operation::Resource(uri) => self.resources.get(*uri),

@@ -13,7 +13,7 @@ use rmcp::{RoleServer, ServerHandler};
 use tokio::time::timeout;
 
 use super::item::Descriptions;
-use crate::gate::{Rules, Template};
+use crate::gate::{Rules, SET_LEVEL, Template};
 use crate::registry::Kind;
 
 /// How long a handler may take for one page of a list.
@@ -45,7 +45,22 @@ pub(super) async fn compare<H: ServerHandler>(
         idle(kind, &ruled, |name| offered.contains(&name), problems);
     }
     compare_resources(&offered, rules, problems);
+    compare_level(&offered, rules, problems);
     offered.descriptions
+}
+
+/// Handlers that send log messages must announce it, whether or not anybody is to set their level: so a rule
+/// may be missing.
+fn compare_level(offered: &Offered, rules: &Rules, problems: &mut Vec<String>) {
+    let ruled = rules.methods.iter().map(|(name, _)| name.as_str());
+    let ruled: Vec<&str> = ruled.filter(|name| *name == SET_LEVEL).collect();
+    idle(Kind::Method, &ruled, |_| offered.logs, problems);
+    if offered.logs && ruled.is_empty() {
+        tracing::warn!(
+            "nobody may set the handler's log level, which is one for all callers: add \
+             `.method({SET_LEVEL:?}, …)` to the rules if somebody is to"
+        );
+    }
 }
 
 fn compare_resources(offered: &Offered, rules: &Rules, problems: &mut Vec<String>) {
@@ -130,13 +145,18 @@ struct Offered {
     prompts: Vec<String>,
     resources: Vec<String>,
     templates: Vec<String>,
+    /// Whether it has a log level.
+    logs: bool,
     descriptions: Descriptions,
 }
 
 impl Offered {
     async fn of<H: ServerHandler>(handler: &H) -> Result<Self, String> {
         let capabilities = handler.get_info().capabilities;
-        let mut offered = Self::default();
+        let mut offered = Self {
+            logs: capabilities.logging.is_some(),
+            ..Self::default()
+        };
         let connection = Connection::open();
         if capabilities.tools.is_some() {
             let listed = connection

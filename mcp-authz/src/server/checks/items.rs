@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::extract::{App, Signature};
-use crate::gate::{SignIn, Template, is_mcp_method};
+use crate::gate::{SignIn, Template, takes_rule};
 use crate::registry::{self, Access, Kind};
 use crate::scope::{Requirement, Scope, ScopeSet, is_well_formed, placeholders};
 use crate::server::item::{Declared, Item};
@@ -37,7 +37,7 @@ pub(in crate::server) fn names(items: &[Item], problems: &mut Vec<String>) {
                 (None, _) => format!("{item} has two rules: keep one"),
             });
         }
-        if item.kind == Kind::Method && is_mcp_method(&item.name) {
+        if item.kind == Kind::Method && !takes_rule(&item.name) {
             problems.push(format!(
                 "{item} is MCP's own, and decided by what it names: take its rule out"
             ));
