@@ -5,6 +5,7 @@ mod callers;
 mod issuers;
 mod journey;
 mod outcomes;
+mod reuse;
 mod start;
 mod stdio;
 

@@ -1,5 +1,7 @@
 //! An exchange that cannot work does not start, and says what to write.
 
+use std::time::Duration;
+
 use mcp_authz::{Authz, Error, Server};
 
 use super::*;
@@ -65,6 +67,12 @@ async fn credentials_and_addresses_are_checked() {
     assert_told(&told, &["token exchange: its client id is empty"]);
     assert_told(&told, &["token exchange: its client secret is empty"]);
     assert_told(&told, &["token exchange: its `.endpoint(..)`", "https"]);
+    for odd in [Duration::ZERO, Duration::from_secs(24 * 60 * 60 + 1)] {
+        let exchange = TokenExchange::new(auth()).reuse(odd);
+        let server = server().issuer("https://as.example.com");
+        let told = problems(server.token_exchange(exchange)).await;
+        assert_told(&told, &["token exchange: its `.reuse(", "a day"]);
+    }
     let secret = TokenExchange::new(auth()).issuer("https://me:Tr0ub4dor@as.example.com");
     let told = problems(
         server()

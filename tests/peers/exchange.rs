@@ -1,6 +1,8 @@
 //! Tokens exchanged at a certified provider (RFC 8693). The grant is written for these tests, since the
 //! library has none; client authentication, forms, signatures and refusals are the library's.
 
+use std::time::Duration;
+
 use json::Value;
 use mcp_authz::{
     Algorithm, AuthInfo, ClientAuth, ExchangeError, Issuer, Server, TokenExchange, tool,
@@ -41,14 +43,14 @@ async fn elsewhere(auth: AuthInfo) -> std::result::Result<String, ExchangeError>
 async fn server(
     provider: &ExchangingProvider,
     resource: &str,
-    exchange: ClientAuth,
+    exchange: impl Into<TokenExchange>,
 ) -> Result<Guarded> {
     let asking = ClientAuth::secret_basic("server-basic", SECRET);
     let builder = Server::builder("assistant")
         .resource(resource)
         .issuer(Issuer::new(&provider.issuer).introspection(asking))
         .tools([calendar_token::tool(), wider::tool(), elsewhere::tool()])
-        .token_exchange(TokenExchange::new(exchange));
+        .token_exchange(exchange.into());
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     Guarded::serve(listener, builder, Outbox::default(), Ran::default()).await
 }
@@ -100,6 +102,28 @@ async fn tokens_of_either_form_are_exchanged_by_clients_of_every_kind() -> Resul
                 "{reply:?}"
             );
         }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_token_is_used_again_where_the_author_says_so() -> Result<()> {
+    if !have(Provider::Certified.needs()).await {
+        return Ok(());
+    }
+    let (key, resource) = (ClientKey::generate(), "http://127.0.0.1:3001/mcp");
+    let provider = ExchangingProvider::start(resource, CALENDAR, &key.jwk().to_string()).await?;
+    let own = || TokenExchange::new(ClientAuth::secret_basic("server-basic", SECRET));
+    let reuse = own().reuse(Duration::from_secs(60));
+    for (exchange, is_same) in [(own(), false), (reuse, true)] {
+        let server = server(&provider, resource, exchange).await?;
+        let ask = async |token| server.call("calendar_token", token).await.text();
+        for token in [&provider.jwt, &provider.opaque] {
+            let (first, second) = (ask(token).await, ask(token).await);
+            assert_eq!(claims(&first)["aud"], CALENDAR, "{first}");
+            assert_eq!(first == second, is_same);
+        }
+        assert_ne!(ask(&provider.jwt).await, ask(&provider.opaque).await);
     }
     Ok(())
 }

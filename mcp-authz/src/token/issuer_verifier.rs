@@ -12,7 +12,7 @@ use super::discovery::Failure;
 use super::documents::Documents;
 use super::endpoint::Endpoint;
 use super::enrichment::Enrichment;
-use super::exchange::Exchanger;
+use super::exchange::{Exchanger, Reuse};
 use super::introspection::Introspector;
 use super::jose::Jws;
 use super::jwt::JwtVerifier;
@@ -110,14 +110,10 @@ impl IssuerVerifier {
             }
             (None, _) => None,
         };
-        let exchanger = exchange.map(|settings| Exchanger {
-            issuer: rules.issuer.clone(),
-            endpoint: endpoint(
-                "token endpoint",
-                "token_endpoint",
-                settings.configured(documents.url()),
-            ),
-            settings,
+        let exchanger = exchange.map(|settings| {
+            let configured = settings.configured(documents.url());
+            let endpoint = endpoint("token endpoint", "token_endpoint", configured);
+            Exchanger::new(settings, rules.issuer.clone(), endpoint)
         });
         Self {
             exchanger: exchanger.map(Arc::new),
@@ -231,6 +227,9 @@ impl IssuerVerifier {
     pub(super) fn forget(&self, token: TokenHash) {
         self.jwt.memory().forget(token);
         self.asking().for_each(|asking| asking.forget(token));
+        if let Some(reuse) = self.reuse() {
+            reuse.forget(token);
+        }
     }
 
     /// Forgets what was found out about all tokens of one person.
@@ -239,6 +238,13 @@ impl IssuerVerifier {
         self.jwt.memory().forget_subject(issuer, subject);
         self.asking()
             .for_each(|asking| asking.forget_subject(issuer, subject));
+        if let Some(reuse) = self.reuse() {
+            reuse.forget_subject(subject);
+        }
+    }
+
+    fn reuse(&self) -> Option<&Reuse> {
+        self.exchanger.as_ref()?.reuse()
     }
 
     #[cfg(feature = "logto")]

@@ -12,6 +12,8 @@ use super::issuer_verifier::IssuerVerifier;
 /// stream) says so here, and the next request asks again. What is being asked at that moment still
 /// goes to those who wait for it, and is not remembered.
 ///
+/// What was [exchanged](crate::TokenExchange::reuse) for a token is forgotten with it.
+///
 /// A JWT is only verified again: as long as it is signed and not over, its issuer cannot take it
 /// back (RFC 9068 §5).
 ///

@@ -55,6 +55,17 @@ impl ExchangedToken {
     }
 }
 
+#[cfg(test)]
+impl ExchangedToken {
+    pub(super) fn new(token: &str, expires_at: Option<SystemTime>) -> Self {
+        Self {
+            token: Secret::new(token),
+            scopes: ScopeSet::new(),
+            expires_at,
+        }
+    }
+}
+
 impl fmt::Debug for ExchangedToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ExchangedToken")

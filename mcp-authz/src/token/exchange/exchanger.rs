@@ -1,14 +1,20 @@
 //! Asks an issuer to exchange a token that it has issued itself (RFC 8693 §2.1).
 
+use std::sync::Arc;
+
 use bytes::Bytes;
+use futures_util::FutureExt as _;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderValue, Request};
 use url::{Url, form_urlencoded};
 
 use super::answer::{self, ExchangedToken, Failure};
+use super::reuse::{Key, Outcome, Reuse};
 use super::{ACCESS_TOKEN, ExchangeError, GRANT_TYPE, TokenExchange};
+use crate::auth_info::AuthInfo;
 use crate::scope::ScopeSet;
 use crate::token::VerifyError;
+use crate::token::cache::TokenHash;
 use crate::token::endpoint::{Endpoint, PAUSE};
 use crate::token::secret::Secret;
 
@@ -18,17 +24,57 @@ pub(crate) struct Exchanger {
     /// The issuer's identifier.
     pub(in crate::token) issuer: String,
     pub(in crate::token) endpoint: Endpoint,
+    reuse: Option<Arc<Reuse>>,
 }
 
 impl Exchanger {
-    /// A token for `target` with `scopes`, in exchange for `token`, which must be this issuer's.
+    pub(in crate::token) fn new(
+        settings: TokenExchange,
+        issuer: String,
+        endpoint: Endpoint,
+    ) -> Self {
+        let clock = &endpoint.world.clock;
+        let reuse = settings
+            .reuse
+            .map(|most| Reuse::new(most, Arc::clone(clock)));
+        Self {
+            settings,
+            issuer,
+            endpoint,
+            reuse,
+        }
+    }
+
+    /// What is used again, where the author says so.
+    pub(in crate::token) fn reuse(&self) -> Option<&Reuse> {
+        self.reuse.as_deref()
+    }
+
+    /// A token for `target` with `scopes`, in exchange for `token` of `caller`'s, which must be this issuer's.
     pub(super) async fn exchange(
-        &self,
+        self: &Arc<Self>,
         token: &Secret,
+        caller: &AuthInfo,
         target: &str,
-        scopes: &ScopeSet,
-    ) -> Result<ExchangedToken, ExchangeError> {
+        scopes: ScopeSet,
+    ) -> Outcome {
         self.check(target)?;
+        let Some(reuse) = &self.reuse else {
+            return self.issue(token, target, &scopes).await;
+        };
+        let key = Key {
+            token: TokenHash::of(token.expose()),
+            target: target.into(),
+            scopes,
+        };
+        let (own, token, asked) = (Arc::clone(self), token.clone(), key.clone());
+        let question =
+            || async move { own.issue(&token, &asked.target, &asked.scopes).await }.boxed();
+        reuse.token(key, caller, question).await
+    }
+
+    /// Asks for it.
+    async fn issue(&self, token: &Secret, target: &str, scopes: &ScopeSet) -> Outcome {
         let issuer = &self.issuer;
         self.ask(token, target, scopes)
             .await

@@ -45,7 +45,7 @@ impl Inbound {
     }
 }
 
-/// Nothing in it is half done after a panic: it asks others, and keeps no answer.
+/// Nothing in it is half done after a panic: it asks others, and keeps whole answers alone.
 impl RefUnwindSafe for Kept {}
 
 impl fmt::Debug for Kept {
@@ -66,8 +66,9 @@ impl AuthInfo {
     ///
     /// The server is built with
     /// [`.token_exchange(..)`](crate::ServerBuilder::token_exchange); without it no token is kept. The
-    /// authorization server is asked every time: hold the token for as long as the call needs it. It is
-    /// asked from a running function alone, not from a policy.
+    /// authorization server is asked every time, unless
+    /// [`TokenExchange::reuse`](crate::TokenExchange::reuse) says otherwise: hold the token for as long as
+    /// the call needs it. It is asked from a running function alone, not from a policy.
     ///
     /// ```
     /// use mcp_authz::{AuthInfo, ExchangeError, tool};
@@ -110,7 +111,7 @@ impl AuthInfo {
                 )
             })?;
         kept.exchanger
-            .exchange(&kept.token, resource.as_ref(), &scopes)
+            .exchange(&kept.token, self, resource.as_ref(), scopes)
             .await
     }
 }

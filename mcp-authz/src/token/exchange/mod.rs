@@ -1,12 +1,15 @@
 //! The token of a call, exchanged for one of another API (RFC 8693).
 //!
 //! Here is what an author sets; `exchanger` asks, `answer` reads what is said, `error` is what a function
-//! is told, `inbound` what is kept of the token that a request came with.
+//! is told, `inbound` what is kept of the token that a request came with, `reuse` which tokens are used again.
 
 mod answer;
 mod error;
 mod exchanger;
 mod inbound;
+mod reuse;
+
+use std::time::Duration;
 
 use url::Url;
 
@@ -16,6 +19,7 @@ pub use answer::ExchangedToken;
 pub use error::ExchangeError;
 pub(crate) use exchanger::Exchanger;
 pub(crate) use inbound::Inbound;
+pub(crate) use reuse::Reuse;
 
 /// RFC 8693 §2.1.
 pub(super) const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
@@ -60,6 +64,7 @@ pub struct TokenExchange {
     issuer: Option<String>,
     endpoint: Option<String>,
     by_audience: bool,
+    reuse: Option<Duration>,
 }
 
 impl TokenExchange {
@@ -70,6 +75,7 @@ impl TokenExchange {
             issuer: None,
             endpoint: None,
             by_audience: false,
+            reuse: None,
         }
     }
 
@@ -93,6 +99,28 @@ impl TokenExchange {
         self
     }
 
+    /// Uses a token again, for `most` at the longest, whenever the same token of a caller is exchanged for the
+    /// same API and scopes; without it the authorization server is asked every time.
+    ///
+    /// Never into the last 30 seconds of a token, nor beyond the end of the caller's; one without `expires_in`
+    /// is not used again. What the authorization server takes back is noticed that much later:
+    /// [`TokenCache`](crate::TokenCache) forgets it at once. In memory alone, 16 MiB at most for an issuer; a
+    /// day at most.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use mcp_authz::{ClientAuth, TokenExchange};
+    ///
+    /// # let secret = "s3cret";
+    /// let ours = ClientAuth::secret_basic("mcp-server", secret);
+    /// let exchange = TokenExchange::new(ours).reuse(Duration::from_secs(300));
+    /// # let _ = exchange;
+    /// ```
+    pub fn reuse(mut self, most: Duration) -> Self {
+        self.reuse = Some(most);
+        self
+    }
+
     /// Whose tokens are exchanged, where the author says so.
     pub(crate) fn for_issuer(&self) -> Option<&str> {
         self.issuer.as_deref()
@@ -103,7 +131,13 @@ impl TokenExchange {
         let mut problems = self.auth.problems();
         let endpoint = endpoint::configured(self.endpoint.as_deref(), issuer).err();
         let endpoint = endpoint.map(|why| format!("its `.endpoint(..)`: {why}"));
-        let problems = problems.drain(..).map(str::to_owned).chain(endpoint);
+        let is_odd = |most: Duration| most.is_zero() || most > reuse::LONGEST;
+        let reuse = self.reuse.filter(|most| is_odd(*most));
+        let reuse = reuse.map(|most| {
+            format!("its `.reuse({most:?})`: write some time, up to a day, or leave it out")
+        });
+        let problems = problems.drain(..).map(str::to_owned);
+        let problems = problems.chain(endpoint).chain(reuse);
         problems
             .map(|what| format!("token exchange: {what}"))
             .collect()
