@@ -7,6 +7,7 @@ use std::sync::Once;
 use http_client::Method;
 use json::json;
 use log_lines::filter::LevelFilter;
+use support::Reply;
 
 use super::place::{INITIAL, PORTAL, Place, policy};
 use super::{agent, agent_with};
@@ -132,4 +133,24 @@ async fn every_step_is_in_the_log_and_no_secret_is() {
     ] {
         assert!(!all.contains(secret), "a secret is in the log");
     }
+}
+
+#[tokio::test]
+async fn what_a_page_refuses_is_in_the_log() {
+    let log = Log::listen();
+    let place = Place::open().await;
+    let status = async |request| Reply::of(request).await.status;
+    assert_eq!(status(place.request(Method::GET, "", None)).await, 401);
+    assert!(log.line("admitted").contains("status=401"));
+    let from_elsewhere = place.request(Method::POST, "", None);
+    let from_elsewhere = from_elsewhere.header("origin", "https://evil.example.com");
+    assert_eq!(status(from_elsewhere).await, 403);
+    assert!(log.line("admitted").contains("status=403"));
+    let question = place.request(Method::GET, "/apps/nothing/delete", None);
+    assert_eq!(status(question.header("x-signed-in", "alice")).await, 404);
+    let line = log.line("read");
+    assert!(
+        line.contains("alice") && line.contains("not_found"),
+        "{line}"
+    );
 }

@@ -9,7 +9,7 @@ use super::frame::Problem;
 use crate::logto::ThirdPartyType;
 use crate::logto::registration::policy::Submission;
 use crate::logto::registration::register::Order;
-use crate::logto::registration::{Registrant, Service, secrecy};
+use crate::logto::registration::{Registrant, Service, audit, secrecy};
 
 /// A random value in base64url.
 const KEY_LENGTH: usize = 43;
@@ -30,8 +30,10 @@ impl Visitor {
         extensions: &Extensions,
     ) -> Result<Self, Problem> {
         let owner = extensions.get::<Registrant>().cloned();
-        let nobody = Problem(StatusCode::UNAUTHORIZED, "Sign in first, and come back.");
-        let owner = owner.ok_or(nobody)?;
+        let owner = owner.ok_or_else(|| {
+            audit::not_admitted(StatusCode::UNAUTHORIZED);
+            Problem(StatusCode::UNAUTHORIZED, "Sign in first, and come back.")
+        })?;
         let known = key(headers, cookie_name(service));
         let is_new = known.is_none();
         let later = Problem(StatusCode::SERVICE_UNAVAILABLE, "Come back later.");

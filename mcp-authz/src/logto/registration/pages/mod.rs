@@ -42,7 +42,10 @@ pub(super) fn router(service: Arc<Service>) -> Router {
 async fn in_place(State(service): State<Arc<Service>>, request: Request, next: Next) -> Response {
     match service.origins.check(request.uri(), request.headers()) {
         Ok(()) => next.run(request).await,
-        Err(_) => frame::problem(StatusCode::FORBIDDEN, "This page is not at home here."),
+        Err(_) => {
+            audit::not_admitted(StatusCode::FORBIDDEN);
+            frame::problem(StatusCode::FORBIDDEN, "This page is not at home here.")
+        }
     }
 }
 
@@ -83,7 +86,10 @@ async fn ask(
     let deed = Deed::parse(&deed).ok_or_else(|| told(&Refusal::unknown()))?;
     let right = Right::Owner(visitor.owner.clone());
     let found = service.desk.read(&id, &right).await;
-    let (registered, _) = found.map_err(|refusal| told(&refusal))?;
+    let (registered, _) = found.map_err(|refusal| {
+        audit::refused("read", Some(&visitor.owner), &refusal);
+        told(&refusal)
+    })?;
     let view = View::new(&service, &visitor);
     Ok(visitor.keep(&service, view.question(&registered, deed)))
 }
