@@ -4,8 +4,8 @@
 //   node walk.mjs REDIRECT_URI FOLDER STEPS
 //
 // A step of the JSON array STEPS is {"open": URL}, {"press": NAME} (the control of this name is
-// reached by Tab and pressed by Enter), {"fill": LABEL, "with": TEXT}, {"check": LABEL} or {"look":
-// TITLE}. Pictures of what was looked at go to FOLDER: as it is, in the dark, and on a telephone.
+// reached by Tab and pressed by Enter), {"fill": LABEL, "with": TEXT} and {"check": LABEL} (reached in
+// the same way, and typed into or checked) or {"look": TITLE}. Pictures of what was looked at go to FOLDER: as it is, in the dark, and on a telephone.
 // Prints one line: {"callbacks": ["…"], "looks": [{"title", "url", "text", "controls", "problems"}]},
 // where `controls` are in the order of Tab, and `problems` are what axe finds.
 import { join } from 'node:path';
@@ -39,8 +39,8 @@ try {
   for (const step of JSON.parse(steps)) {
     if (step.open) await page.goto(step.open);
     if (step.press) await press(page, step.press);
-    if (step.fill) await page.getByRole('textbox', { name: step.fill }).fill(step.with);
-    if (step.check) await page.getByLabel(step.check).check();
+    if (step.fill) await fill(page, step.fill, step.with);
+    if (step.check) await check(page, step.check);
     if (step.look) looks.push(await look(page, step.look));
   }
   console.log(JSON.stringify({ callbacks, looks }));
@@ -85,14 +85,37 @@ async function controls(page) {
 }
 
 async function press(page, wanted) {
+  await reach(page, wanted);
+  await Promise.all([page.waitForEvent('framenavigated'), page.keyboard.press('Enter')]);
+  return page.waitForLoadState();
+}
+
+async function fill(page, wanted, text) {
+  await reach(page, wanted);
+  await page.keyboard.press('Control+A');
+  await page.keyboard.type(text);
+}
+
+// Of radio buttons Tab reaches one of a group, and the arrows the others.
+async function check(page, wanted) {
+  const isRadio = (await page.getByLabel(wanted).getAttribute('type')) === 'radio';
+  await reach(page, isRadio ? /^radio / : wanted);
+  for (let count = 0; isRadio && count < MOST_CONTROLS; count += 1) {
+    if ((await focused(page)).includes(wanted)) break;
+    await page.keyboard.press('ArrowDown');
+  }
+  const name = await focused(page);
+  if (!name.includes(wanted)) throw new Error(`the arrows do not reach ${wanted}`);
+  if (!name.includes('[checked]')) await page.keyboard.press('Space');
+}
+
+async function reach(page, wanted) {
   await unfocus(page);
   for (let count = 0; count < MOST_CONTROLS; count += 1) {
     await page.keyboard.press('Tab');
     const name = await focused(page);
     if (name === undefined) break;
-    if (!name.includes(wanted)) continue;
-    await Promise.all([page.waitForEvent('framenavigated'), page.keyboard.press('Enter')]);
-    return page.waitForLoadState();
+    if (wanted.test?.(name) ?? name.includes(wanted)) return;
   }
   throw new Error(`Tab does not reach ${wanted}`);
 }
