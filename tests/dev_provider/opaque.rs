@@ -152,3 +152,57 @@ async fn a_test_makes_one_with_whatever_is_wrong_with_it() {
     let guess = "a".repeat(over.len());
     assert_eq!(lab.introspect(&guess).await, json!({ "active": false }));
 }
+
+/// RFC 9701: signed for the client that asks, where it asks for that, and no token itself.
+#[tokio::test]
+async fn an_answer_is_signed_for_who_wants_it_so() {
+    use base64url::Engine as _;
+    const SIGNED: &str = "application/token-introspection+jwt";
+    let lab = Lab::start().await;
+    let token = lab.provider.mint("alice").resource(RESOURCE).opaque();
+    let token = token.unwrap();
+    let ask = async |accept: &str, secret: &str| {
+        let form = [("token", token.as_str()), ("client_id", "web")];
+        let form = [form.as_slice(), &[("client_secret", secret)]].concat();
+        let request = lab.http.post(lab.url("/introspect")).form(&form);
+        let answer = request.header("accept", accept).send().await.unwrap();
+        let kind = answer.headers()["content-type"]
+            .to_str()
+            .unwrap()
+            .to_owned();
+        (kind, answer.text().await.unwrap())
+    };
+    for accept in [
+        SIGNED,
+        "application/json;q=0.5, application/Token-Introspection+jwt;q=1",
+    ] {
+        let (kind, answer) = ask(accept, "s3cret").await;
+        assert_eq!(kind, SIGNED, "{accept}");
+        let parts: Vec<Value> = answer
+            .split('.')
+            .take(2)
+            .map(|part| {
+                let part = base64url::engine::general_purpose::URL_SAFE_NO_PAD.decode(part);
+                json::from_slice(&part.unwrap()).unwrap()
+            })
+            .collect();
+        assert_eq!(parts[0]["typ"], "token-introspection+jwt");
+        assert_eq!(parts[1]["iss"], lab.provider.issuer());
+        assert_eq!(parts[1]["aud"], "web");
+        assert!(parts[1]["iat"].is_u64());
+        assert_eq!(
+            parts[1]["token_introspection"],
+            lab.introspect(&token).await
+        );
+        assert_eq!(lab.introspect(&answer).await, json!({ "active": false }));
+        assert_eq!(lab.userinfo(&answer).await.0, 401);
+    }
+    for (accept, secret) in [
+        ("application/json", "s3cret"),
+        ("*/*", "s3cret"),
+        (SIGNED, "wrong"),
+    ] {
+        let (kind, answer) = ask(accept, secret).await;
+        assert_eq!(kind, "application/json", "{accept}: {answer}");
+    }
+}

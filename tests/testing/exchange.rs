@@ -38,7 +38,7 @@ async fn agenda(
 }
 
 /// What a signed token says.
-fn claims(token: &str) -> Value {
+pub(crate) fn claims(token: &str) -> Value {
     let payload = token.split('.').nth(1).expect("a JWT");
     let payload = URL_SAFE_NO_PAD.decode(payload).expect("base64url");
     json::from_slice(&payload).expect("claims")
@@ -73,6 +73,7 @@ async fn a_tool_gets_a_token_for_the_other_api_and_its_caller_alone() {
     assert_eq!(got["claims"]["sub"], "alice");
     // Who acted before is still named.
     assert_eq!(got["claims"]["act"]["act"]["sub"], "smartmail");
+    assert_eq!(got["claims"]["act"]["sub"], "assistant");
     let now = server.clock().now().duration_since(SystemTime::UNIX_EPOCH);
     let left = got["ends"].as_u64().unwrap() - now.unwrap().as_secs();
     assert!((3500..=3600).contains(&left), "{left}");
@@ -102,6 +103,12 @@ async fn the_server_is_tested_as_it_is_configured() {
             "an audience of its own",
             Issuer::new("https://as.example.com").audience("assistant"),
             TokenExchange::new(ClientAuth::secret_post("assistant", "s3cret")),
+            CALENDAR,
+        ),
+        (
+            "scopes in a list",
+            Issuer::new("https://as.example.com").scope_claim("scope"),
+            auth().into(),
             CALENDAR,
         ),
         (
@@ -163,7 +170,10 @@ async fn a_token_is_exchanged_at_the_time_of_the_test() {
     let reply = alice.call("agenda").await.unwrap();
     let now = server.clock().now().duration_since(SystemTime::UNIX_EPOCH);
     let ends = reply.structured()["ends"].as_u64().unwrap();
-    assert!(ends > now.unwrap().as_secs(), "{}", reply.text());
+    let now = now.unwrap().as_secs();
+    assert!(ends > now, "{}", reply.text());
+    let exp = reply.structured()["claims"]["exp"].as_u64();
+    assert_eq!(exp, Some(now + 3600));
 }
 
 #[tokio::test]

@@ -7,6 +7,8 @@ mod hygiene;
 mod matrix;
 mod parts;
 mod people;
+mod records;
+mod signed;
 mod snapshots;
 mod time;
 mod tokens;

@@ -11,7 +11,7 @@ use super::assertion;
 use super::client::Client;
 use super::error::OAuthError;
 use super::params::Params;
-use super::provider::{Provider, now};
+use super::provider::Provider;
 use super::secret::Secret;
 
 /// The methods of clients that register themselves.
@@ -45,7 +45,7 @@ pub(super) async fn authenticate(
         (None, None, None) => true,
         (Some(own), None, Some(Proof::Secret(sent))) => own.is(sent.expose()),
         (None, Some(Ok(key)), Some(Proof::Assertion(sent))) => {
-            assertion::is_good(provider, &client, key, sent.expose(), now())
+            assertion::is_good(provider, &client, key, sent.expose(), provider.now())
         }
         _ => false,
     };

@@ -9,9 +9,9 @@ use super::error::OAuthError;
 use super::grant::Grant;
 use super::issue::Draft;
 use super::params::Params;
-use super::provider::{Provider, now};
+use super::provider::Provider;
 use super::token::TokenResponse;
-use super::userinfo::{Claims, live_claims, note_use, text};
+use super::userinfo::{Claims, granted, live_claims, note_use, text};
 use crate::scope::ScopeSet;
 
 /// RFC 8693 §2.1.
@@ -62,8 +62,7 @@ pub(super) fn from_subject_token(
     };
     check_types(params)?;
     let subject = subject_token(provider, params.required("subject_token")?, own)?;
-    let held = ScopeSet::parse(text(&subject, "scope"));
-    let scopes = scopes(params, &held)?;
+    let scopes = scopes(params, &granted(&subject))?;
     let grant = Grant {
         user: Some(text(&subject, "sub").to_owned()),
         client_id: client.id.clone(),
@@ -88,7 +87,7 @@ fn issue(
     changes: Map<String, Value>,
     subject: &Claims,
 ) -> Result<TokenResponse, OAuthError> {
-    let now = now();
+    let now = provider.now();
     let its_end = subject.get("exp").and_then(Value::as_u64).unwrap_or(now);
     let lifetime = provider.settings.access_token_lifetime.as_secs();
     let draft = Draft {
@@ -96,6 +95,7 @@ fn issue(
         grant,
         scopes: &grant.scopes,
         lifetime: lifetime.min(its_end.saturating_sub(now)),
+        tells: true,
         changes,
     };
     let access = provider.issue(draft, now)?;
@@ -138,7 +138,8 @@ fn check_types(params: &Params) -> Result<(), OAuthError> {
 /// with it is `invalid_request` (RFC 8693 §2.2.2).
 fn subject_token(provider: &Provider, token: &str, own: &OwnTokens) -> Result<Claims, OAuthError> {
     let unknown = "the subject_token is unknown, has expired or was revoked";
-    let is_live = |claims: &Claims| claims.get("exp").and_then(Value::as_u64) > Some(now());
+    let is_live =
+        |claims: &Claims| claims.get("exp").and_then(Value::as_u64) > Some(provider.now());
     let claims = live_claims(provider, token).filter(is_live);
     let claims = claims.ok_or_else(|| OAuthError::invalid_request(unknown))?;
     if !own.are_for(claims.get("aud")) {

@@ -24,7 +24,7 @@ pub enum Endpoint {
     Jwks,
     /// Whether an opaque token is good (RFC 7662).
     Introspection,
-    /// What a token may see of its person.
+    /// What a token may see of its person; in `testing`, also the records of a Logto tenant.
     Userinfo,
     /// Where tokens are issued, and [exchanged](crate::TokenExchange).
     Token,

@@ -10,7 +10,7 @@ use super::error::OAuthError;
 use super::interaction::{Goal, Step, wait};
 use super::pages;
 use super::params::Params;
-use super::provider::{Provider, now};
+use super::provider::Provider;
 use super::secret::Secret;
 use super::web;
 
@@ -51,7 +51,7 @@ pub(super) fn to_page(provider: &Provider) -> Response {
 }
 
 fn own(provider: &Provider, session: &Secret) -> Option<Response> {
-    let now = now();
+    let now = provider.now();
     let mut store = provider.store.lock();
     let session = store.session(&session.fingerprint(), now)?;
     let (csrf, withdrawn) = (session.csrf.clone(), session.withdrawn.take());
@@ -69,15 +69,21 @@ fn own(provider: &Provider, session: &Secret) -> Option<Response> {
 }
 
 fn ask_who(provider: &Provider, session: Option<Secret>) -> Response {
-    wait(provider, session, Goal::Grants, Step::SignIn, now())
-        .unwrap_or_else(|error| pages::refusal(&error.description))
+    wait(
+        provider,
+        session,
+        Goal::Grants,
+        Step::SignIn,
+        provider.now(),
+    )
+    .unwrap_or_else(|error| pages::refusal(&error.description))
 }
 
 /// Whoever is signed in takes back what is theirs. What is another's, or gone, stays as it is, and
 /// the answer is the same.
 fn withdrawn(provider: &Provider, headers: &HeaderMap, params: &Params) -> Result<(), OAuthError> {
     let (csrf, id) = (params.required("csrf")?, params.required("grant")?);
-    let now = now();
+    let now = provider.now();
     let session = web::cookie(headers, &provider.cookie).map(|session| session.fingerprint());
     let session = session.unwrap_or_default();
     let mut store = provider.store.lock();

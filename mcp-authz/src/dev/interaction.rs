@@ -7,7 +7,7 @@ use super::authorize::Request;
 use super::client::{Client, Origin};
 use super::error::OAuthError;
 use super::prompt::SignedIn;
-use super::provider::{Provider, now};
+use super::provider::Provider;
 use super::secret::Secret;
 use super::store::{CODE_LIFETIME, Code, Session};
 use super::web;
@@ -69,7 +69,7 @@ pub(super) fn begin(
     headers: &HeaderMap,
     mut request: Request,
 ) -> Result<Response, OAuthError> {
-    let now = now();
+    let now = provider.now();
     let session = web::cookie(headers, &provider.cookie);
     let signed_in = session
         .as_ref()
@@ -111,8 +111,8 @@ pub(super) fn step(
 }
 
 /// Who may answer the question: somebody whose sign-in is the one that the request wants.
-pub(super) fn may_decide(request: &Request, who: Option<SignedIn>) -> Option<SignedIn> {
-    who.filter(|who| request.prompt.accepts(who, now()))
+pub(super) fn may_decide(request: &Request, who: Option<SignedIn>, now: u64) -> Option<SignedIn> {
+    who.filter(|who| request.prompt.accepts(who, now))
 }
 
 /// Keeps the goal for the page that the browser is sent to.

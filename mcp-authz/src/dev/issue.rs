@@ -33,6 +33,8 @@ pub(super) struct Draft<'a> {
     pub(super) scopes: &'a ScopeSet,
     /// In seconds.
     pub(super) lifetime: u64,
+    /// Says what the granted scopes tell of the person; otherwise userinfo does, or somebody else.
+    pub(super) tells: bool,
     /// Takes the place of what it would say.
     pub(super) changes: Map<String, Value>,
 }
@@ -50,6 +52,7 @@ impl Provider {
             grant,
             scopes,
             lifetime: self.settings.access_token_lifetime.as_secs(),
+            tells: true,
             changes: Map::new(),
         };
         self.issue(draft, now)
@@ -91,8 +94,8 @@ impl Provider {
     ) -> Map<String, Value> {
         let Draft { grant, scopes, .. } = draft;
         let mut claims = match draft.form {
-            Form::Jwt => self.released_claims(grant, scopes),
-            Form::Opaque => Map::new(),
+            Form::Jwt if draft.tells => self.released_claims(grant, scopes),
+            _ => Map::new(),
         };
         let audience = match (&grant.resource, draft.form) {
             (Some(resource), _) => Some(resource),

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::error::Error;
 use super::grant::Grant;
 use super::issue::{Draft, Form};
-use super::provider::{Provider, now};
+use super::provider::Provider;
 use crate::scope::ScopeSet;
 
 /// An access token in the making; see
@@ -20,13 +20,12 @@ pub struct Mint<'a> {
     provider: &'a Provider,
     grant: Grant,
     lifetime: Duration,
+    tells: bool,
     claims: Map<String, Value>,
-    issued_at: u64,
 }
 
 impl<'a> Mint<'a> {
     pub(super) fn new(provider: &'a Provider, subject: String) -> Self {
-        let now = now();
         Self {
             provider,
             grant: Grant {
@@ -35,22 +34,14 @@ impl<'a> Mint<'a> {
                 scopes: ScopeSet::new(),
                 resource: None,
                 consent: None,
-                auth_time: Some(now),
+                auth_time: Some(provider.now()),
                 acr: None,
                 nonce: None,
             },
             lifetime: provider.settings.access_token_lifetime,
+            tells: true,
             claims: Map::new(),
-            issued_at: now,
         }
-    }
-
-    /// Issues the token at this time, in seconds since 1970: that of another clock.
-    #[cfg(feature = "testing")]
-    pub(crate) fn at(mut self, now: u64) -> Self {
-        self.issued_at = now;
-        self.grant.auth_time = Some(now);
-        self
     }
 
     /// Sets `client_id`; `minted` otherwise.
@@ -81,6 +72,13 @@ impl<'a> Mint<'a> {
     /// Adds a claim, or replaces one: what a test wants wrong is wrong.
     pub fn claim(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.claims.insert(name.into(), value.into());
+        self
+    }
+
+    /// Leaves it to others to say who the person is.
+    #[cfg(feature = "testing")]
+    pub(crate) fn without_person(mut self) -> Self {
+        self.tells = false;
         self
     }
 
@@ -124,9 +122,10 @@ impl<'a> Mint<'a> {
             grant: &self.grant,
             scopes: &self.grant.scopes,
             lifetime: self.lifetime.as_secs(),
+            tells: self.tells,
             changes: self.claims,
         };
-        Ok(self.provider.issue(draft, self.issued_at)?.token)
+        Ok(self.provider.issue(draft, self.provider.now())?.token)
     }
 }
 

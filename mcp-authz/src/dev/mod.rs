@@ -161,6 +161,8 @@ mod web;
 mod fault;
 #[cfg(feature = "testing")]
 mod in_process;
+#[cfg(all(feature = "testing", feature = "logto"))]
+mod records;
 mod params;
 mod metadata;
 mod authorize;
@@ -191,7 +193,7 @@ pub use client::Client;
 pub use error::Error;
 pub use fault::{Endpoint, Fault};
 #[cfg(feature = "testing")]
-pub(crate) use in_process::InProcess;
+pub(crate) use in_process::{Asking, InProcess};
 pub use mint::Mint;
 pub use user::User;
 

@@ -11,7 +11,7 @@ use super::standard::standard;
 use super::store::Store;
 use super::user::User;
 use crate::World;
-use crate::clock::{Clock as _, SystemClock};
+use crate::clock::{Clock, SystemClock};
 use crate::scope::Scope;
 
 pub(super) struct Provider {
@@ -22,6 +22,7 @@ pub(super) struct Provider {
     pub(super) settings: Settings,
     pub(super) keys: KeyRing,
     pub(super) store: Store,
+    clock: Arc<dyn Clock>,
     /// Made when a client is described by a document: that takes the system's root certificates.
     world: LazyLock<World>,
 }
@@ -71,8 +72,21 @@ impl Provider {
             settings,
             keys: KeyRing::new()?,
             store: Store::default(),
+            clock: Arc::new(SystemClock),
             world: LazyLock::new(World::system),
         })
+    }
+
+    /// The same by another clock: that of a test.
+    #[cfg(feature = "testing")]
+    pub(super) fn by_clock(self, clock: Arc<dyn Clock>) -> Self {
+        Self { clock, ..self }
+    }
+
+    /// Seconds since 1970: the unit of every time in a token.
+    pub(super) fn now(&self) -> u64 {
+        let since = self.clock.wall().duration_since(UNIX_EPOCH);
+        since.unwrap_or_default().as_secs()
     }
 
     /// Finds a client by its id: configured, registered, or described at the URL that the id is.
@@ -85,7 +99,7 @@ impl Provider {
         if let Some(client) = configured {
             return Ok(client.clone());
         }
-        let now = now();
+        let now = self.now();
         let known = {
             let store = self.store.lock();
             store
@@ -125,10 +139,4 @@ impl Provider {
         }
         standard(scope.as_str()).map(|own| own.description)
     }
-}
-
-/// Seconds since 1970: the unit of every time in a token.
-pub(super) fn now() -> u64 {
-    let since = SystemClock.wall().duration_since(UNIX_EPOCH);
-    since.unwrap_or_default().as_secs()
 }

@@ -16,7 +16,7 @@ use super::authorize::parse_scopes;
 use super::client::{Client, Origin};
 use super::client_auth::METHODS;
 use super::error::OAuthError;
-use super::provider::{Provider, now};
+use super::provider::Provider;
 use super::redirect;
 use super::secret::Secret;
 use crate::scope::ScopeSet;
@@ -55,7 +55,7 @@ pub(super) async fn register(
     if method != "none" {
         client.secret = Some(Secret::random()?);
     }
-    let now = now();
+    let now = provider.now();
     let answer = metadata.registered(&client, &method, now);
     provider.store.lock().register(client, now);
     let headers = [(CACHE_CONTROL, HeaderValue::from_static("no-store"))];

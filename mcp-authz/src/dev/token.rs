@@ -17,7 +17,7 @@ use super::error::OAuthError;
 use super::exchange;
 use super::grant::Grant;
 use super::params::Params;
-use super::provider::{Provider, now};
+use super::provider::Provider;
 use super::secret::{Secret, fingerprint};
 use super::store::Code;
 use crate::scope::ScopeSet;
@@ -84,7 +84,7 @@ fn from_code(
     client: &Client,
     params: &Params,
 ) -> Result<TokenResponse, OAuthError> {
-    let now = now();
+    let now = provider.now();
     let code = params.required("code")?;
     let verifier = params.required("code_verifier")?;
     let redirect_uri = params.get("redirect_uri")?;
@@ -153,7 +153,7 @@ fn from_refresh_token(
     client: &Client,
     params: &Params,
 ) -> Result<TokenResponse, OAuthError> {
-    let now = now();
+    let now = provider.now();
     let token = params.required("refresh_token")?;
     let asked = params.get("scope")?.map(parse_scopes).transpose()?;
     let resource = read_resource(params)?;
@@ -215,7 +215,7 @@ fn from_client(
         refreshable: false,
         nonce: None,
     };
-    order.fill(provider, now())
+    order.fill(provider, provider.now())
 }
 
 impl Order<'_> {

@@ -63,6 +63,12 @@ impl User {
         self
     }
 
+    /// All that is known of them.
+    #[cfg(all(feature = "testing", feature = "logto"))]
+    pub(super) fn claims(&self) -> &Map<String, Value> {
+        &self.claims
+    }
+
     /// What a person reads.
     pub(super) fn display_name(&self) -> &str {
         let name = self.claims.get("name").and_then(Value::as_str);

@@ -13,7 +13,7 @@ use super::interaction::{Goal, Step, Transaction, issue, may_decide, step, to_pa
 use super::pages::{self, Form, Question};
 use super::params::Params;
 use super::prompt::SignedIn;
-use super::provider::{Provider, now};
+use super::provider::Provider;
 use super::secret::Secret;
 use super::store::Session;
 use super::web;
@@ -43,7 +43,7 @@ impl Visit {
         provider: &Provider,
         look: impl FnOnce(&Transaction, Option<&SignedIn>) -> T,
     ) -> Result<T, OAuthError> {
-        let now = now();
+        let now = provider.now();
         let store = provider.store.lock();
         let who = store.signed_in(&self.session, now);
         let transaction = store.transaction(&self.transaction, now);
@@ -58,7 +58,7 @@ impl Visit {
         if !self.look(provider, |transaction, _| transaction.csrf.is(sent))? {
             return Err(OAuthError::invalid_request(pages::FORGED));
         }
-        let now = now();
+        let now = provider.now();
         let mut store = provider.store.lock();
         let who = store.signed_in(&self.session, now);
         let transaction = store.take_transaction(&self.transaction, now);
@@ -99,7 +99,7 @@ fn signed_in(provider: &Provider, visit: &Visit) -> Result<Response, OAuthError>
         ));
     }
     let (transaction, _) = visit.take(provider)?;
-    let now = now();
+    let now = provider.now();
     let acr = transaction
         .request()
         .and_then(|request| request.prompt.wanted_acr());
@@ -153,13 +153,17 @@ fn asked(provider: &Provider, visit: &Visit) -> Result<Response, OAuthError> {
     let gone = || OAuthError::invalid_request(pages::GONE);
     let asked = visit.look(provider, |transaction, who| {
         let request = transaction.request()?;
-        let who = may_decide(request, who.cloned());
+        let who = may_decide(request, who.cloned(), provider.now());
         Some(who.map(|who| request.grant(provider, &who)))
     })?;
     let Some(grant) = asked.ok_or_else(gone)? else {
         return Ok(to_page(provider, Step::SignIn, &visit.transaction));
     };
-    let before = provider.store.lock().consented(&grant, now()).cloned();
+    let before = provider
+        .store
+        .lock()
+        .consented(&grant, provider.now())
+        .cloned();
     let user = provider.user(grant.subject()).ok_or_else(gone)?;
     let before = before.as_ref().map(|before| &before.scopes);
     let page = visit.look(provider, |transaction, _| {
@@ -202,8 +206,8 @@ fn decided(provider: &Provider, visit: &Visit) -> Result<Response, OAuthError> {
         let denied = OAuthError::new("access_denied", "the person said no");
         return Ok(request.reply_to.refuse(provider, &denied));
     }
-    let who = may_decide(request, who).ok_or_else(gone)?;
-    let (id, now) = (Secret::random()?.fingerprint(), now());
+    let who = may_decide(request, who, provider.now()).ok_or_else(gone)?;
+    let (id, now) = (Secret::random()?.fingerprint(), provider.now());
     let grant = request.grant(provider, &who);
     let mut store = provider.store.lock();
     store.consent(&request.client, &grant, id, now);

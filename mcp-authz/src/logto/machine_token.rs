@@ -33,6 +33,7 @@ const UNSAID: u64 = 60;
 const MAX_LIFE: u64 = 24 * 60 * 60;
 
 /// Who this program is at the tenant, and what it asks a token for.
+#[derive(Clone)]
 pub(super) struct Credentials {
     pub(super) endpoint: String,
     pub(super) app_id: String,
@@ -76,6 +77,18 @@ impl Tokens {
             ended: AtomicU64::new(0),
             asking: Mutex::new(None),
         }
+    }
+
+    /// For the same app, in the world of a test.
+    #[cfg(feature = "testing")]
+    pub(super) fn in_world(&self, world: &World) -> Self {
+        Self::new(self.credentials.clone(), world.clone())
+    }
+
+    /// Where they are fetched.
+    #[cfg(feature = "testing")]
+    pub(super) fn endpoint(&self) -> &str {
+        &self.credentials.endpoint
     }
 
     pub(super) fn app_id(&self) -> &str {

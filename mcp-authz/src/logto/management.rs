@@ -94,6 +94,19 @@ impl Management {
         &self.inner.world
     }
 
+    /// The client of the same tenant with another clock and network: those of a test.
+    #[cfg(feature = "testing")]
+    pub(super) fn in_world(&self, world: &World) -> Self {
+        let inner = Inner {
+            endpoint: self.inner.endpoint.clone(),
+            tokens: self.inner.tokens.in_world(world),
+            world: world.clone(),
+        };
+        Self {
+            inner: Arc::new(inner),
+        }
+    }
+
     pub(super) fn tokens(&self) -> &Tokens {
         &self.inner.tokens
     }

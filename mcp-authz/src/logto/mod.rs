@@ -59,4 +59,6 @@ pub use resources::{NewResource, Resource, ResourceScope};
 pub use roles::{NewRole, Role, RoleType};
 pub use secrets::{ApplicationSecret, Rotation};
 pub use user_records::UserRecords;
+#[cfg(feature = "testing")]
+pub(crate) use user_records::record_of;
 pub use users::{Grant, GrantsOf, User};

@@ -1,6 +1,8 @@
 //! Who the person of a JWT is, by the tenant's own record.
 
 mod claims;
+#[cfg(feature = "testing")]
+mod played;
 #[cfg(test)]
 mod tests;
 
@@ -13,9 +15,14 @@ use futures_util::future::BoxFuture;
 use serde_json::{Map, Value};
 use url::Url;
 
+#[cfg(feature = "testing")]
+pub(crate) use claims::record_of;
+
 use super::call::Call;
 use super::{Error, Management};
 use crate::auth_info::AuthInfo;
+#[cfg(feature = "testing")]
+use crate::token::enrichment::Played;
 use crate::token::enrichment::{Directory, Failure, Found};
 use crate::token::{Issuer, VerifyError, json};
 
@@ -235,6 +242,11 @@ impl Directory for UserRecords {
             problems.push("user records are cached for more than 5 minutes: somebody who is suspended could go on as long".to_owned());
         }
         problems
+    }
+
+    #[cfg(feature = "testing")]
+    fn played(&self) -> &dyn Played {
+        self
     }
 
     fn check(&self) -> BoxFuture<'_, Result<(), Failure>> {

@@ -95,6 +95,10 @@ impl Surroundings<'_> {
 
     /// Time and outgoing HTTP are the test's from now on.
     pub(crate) fn move_to(&mut self, world: World) {
+        #[cfg(feature = "logto")]
+        for issuer in &mut self.0.issuers {
+            issuer.move_directory(&world);
+        }
         self.0.world = Some(world);
     }
 

@@ -245,7 +245,6 @@ impl User {
         let mut mint = issuer
             .provider
             .mint(&self.subject)
-            .at(now)
             .client(&self.client)
             .scopes(self.scopes.to_string())
             .resource(audience)
@@ -254,6 +253,9 @@ impl User {
         let written = settings.written(&self.scopes, &self.client);
         for (name, value) in written.into_iter().chain(self.claims.clone()) {
             mint = mint.claim(name, value);
+        }
+        if settings.asks_who() {
+            mint = mint.without_person();
         }
         let opaque = self.opaque || settings.is_opaque_only();
         let token = if opaque { mint.opaque() } else { mint.sign() };

@@ -12,6 +12,7 @@ use http::{Request, Response};
 use http_body_util::BodyExt as _;
 use url::Url;
 
+use super::clock::TestClock;
 use crate::dev::{Endpoint, Fault, InProcess};
 use crate::error::Error;
 use crate::fetch::{DEADLINE, Fetch, FetchError};
@@ -57,8 +58,9 @@ pub struct TestIssuer {
 }
 
 impl TestIssuer {
-    pub(super) fn new(settings: &Issuer) -> Result<Self, Error> {
-        let provider = InProcess::new(&settings.identifier);
+    pub(super) fn new(settings: &Issuer, clock: &TestClock) -> Result<Self, Error> {
+        let clock = Arc::new(clock.clone());
+        let provider = InProcess::new(&settings.identifier, settings.asking(), clock);
         Ok(Self {
             provider: provider.map_err(std::io::Error::other)?,
             url: settings.url().ok(),
@@ -90,6 +92,37 @@ impl TestIssuer {
         self.provider.forget_old_keys();
     }
 
+    /// Ends a token before its time. A server that asks about its tokens finds out when it asks again; one
+    /// that verifies them by itself, when they end.
+    ///
+    /// ```standalone_crate
+    /// use std::time::Duration;
+    ///
+    /// use mcp_authz::testing::{TestServer, assert_challenge};
+    /// use mcp_authz::{ClientAuth, Issuer, Server, tool};
+    ///
+    /// /// Counts the mails.
+    /// #[tool(scopes = ["mail:read"])]
+    /// fn count() -> String {
+    ///     "3 mails".to_owned()
+    /// }
+    ///
+    /// # #[tokio::main] async fn main() -> Result<(), mcp_authz::Error> {
+    /// let issuer = Issuer::new("https://as.example.com")
+    ///     .introspection(ClientAuth::secret_basic("mcp-server", "s3cret"));
+    /// let server = TestServer::start(Server::builder("mail").issuer(issuer)).await?;
+    /// let token = server.as_user("alice").scopes(["mail:read"]).opaque().token();
+    /// let alice = server.with_token(&token);
+    /// assert!(alice.call("count").await.is_ok());
+    /// server.issuer().revoke(&token);
+    /// server.clock().advance(Duration::from_secs(60)); // so long is an answer believed
+    /// assert_challenge!(alice.call("count").await, 401, "invalid_token");
+    /// # Ok(()) }
+    /// ```
+    pub fn revoke(&self, token: &str) {
+        self.provider.revoke(token);
+    }
+
     /// Has these endpoints fail from now on, until [`recover`](Self::recover). Tokens are minted all the
     /// same. [`Fault::Silent`] takes five seconds, as it would; none where tokio's time is paused.
     pub fn fail(&self, endpoints: impl IntoIterator<Item = Endpoint>, fault: Fault) {
@@ -107,6 +140,10 @@ impl TestIssuer {
         let written = self.settings.own_endpoints();
         if let Some((_, name)) = written.into_iter().find(|(own, _)| own == url) {
             return Some((usize::MAX, name.to_owned()));
+        }
+        #[cfg(feature = "logto")]
+        if let Some(name) = self.settings.of_records(url) {
+            return Some((usize::MAX, name));
         }
         let own = self.url.as_ref()?;
         if own.origin() != url.origin() {
@@ -171,7 +208,7 @@ mod tests {
     use super::*;
 
     fn endpoint(issuer: &str, url: &str) -> Option<String> {
-        let issuer = TestIssuer::new(&Issuer::new(issuer)).unwrap();
+        let issuer = TestIssuer::new(&Issuer::new(issuer), &TestClock::new()).unwrap();
         issuer.endpoint(&url.parse().unwrap()).map(|(_, name)| name)
     }
 

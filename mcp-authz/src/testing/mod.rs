@@ -59,7 +59,7 @@
 //!
 //! A request takes the whole way: router, layer, verification of a signed token, rmcp, gate, your function.
 //! [`TestServer`] stands around it, not in it: it answers where your server asks its issuers (metadata,
-//! keys, introspection, userinfo, exchange), in their names and with keys of its own, and it tells the time. So the
+//! keys, introspection, userinfo, exchange, the user records of a Logto tenant), in their names and with keys of its own, and it tells the time. So the
 //! very configuration that you deploy is tested, with its audience, its presets and its claims.
 //!
 //! | to see | write |
@@ -70,6 +70,8 @@
 //! | tokens that are bound to a key | [`.dpop()`](Caller::dpop), with the feature `dpop` |
 //! | a sign-in that is too old | [`.signed_in(Duration::from_secs(600))`](Caller::signed_in) |
 //! | a token that ends, keys that are replaced | [`.keep_token()`](Caller::keep_token), [`clock().advance(..)`](TestClock::advance), [`issuer().rotate_keys()`](TestIssuer::rotate_keys) |
+//! | a token that is revoked, where the server asks about it | [`issuer().revoke(&token)`](TestIssuer::revoke) |
+//! | somebody whom your Logto tenant suspends, or knows otherwise | [`issuer().edit_user("alice", ..)`](TestIssuer::edit_user), with the feature `logto` |
 //! | an outage of the authorization server | [`issuer().fail(Endpoint::ALL, Fault::Error)`](TestIssuer::fail) |
 //! | the server as a part of your application | [`TestServer::start_in`] |
 //!
@@ -132,6 +134,8 @@
 
 mod clock;
 mod issuer;
+#[cfg(feature = "logto")]
+mod records;
 mod server;
 mod caller;
 #[cfg(feature = "dpop")]

@@ -51,8 +51,7 @@ impl TestServer {
     /// the real ones. Only this differs: the issuers' keys are the test's, so that ES256 is accepted
     /// whatever an [`Issuer`](crate::Issuer) says; and who asks at introspection, or exchanges a token, is
     /// not checked.
-    /// What a server asks besides its issuers is not played: a database, or a tenant's own records about
-    /// people. Leave those out of what you start, or give it a stand-in.
+    /// What a server asks besides its issuers is not played, such as a database: give it a stand-in.
     ///
     /// # Errors
     ///
@@ -104,12 +103,12 @@ impl TestServer {
     ) -> Result<Self, Error> {
         let mut surroundings = server.surroundings();
         let audience = surroundings.resource(RESOURCE);
+        let clock = TestClock::new();
         let mut issuers = Vec::new();
         for issuer in surroundings.issuers(ISSUER) {
-            issuers.push(TestIssuer::new(&issuer)?);
+            issuers.push(TestIssuer::new(&issuer, &clock)?);
         }
         let issuers: Arc<[TestIssuer]> = issuers.into();
-        let clock = TestClock::new();
         surroundings.move_to(World {
             clock: Arc::new(clock.clone()),
             fetch: Arc::new(Network(Arc::clone(&issuers))),

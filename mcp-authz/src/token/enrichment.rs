@@ -19,6 +19,8 @@ use super::claims::ClaimRules;
 #[cfg(feature = "logto")]
 pub(crate) use super::discovery::Failure;
 use super::userinfo::Enricher;
+#[cfg(all(feature = "logto", feature = "testing"))]
+use crate::World;
 use crate::auth_info::AuthInfo;
 
 /// Who knows the persons of an issuer, where neither its tokens nor its userinfo tell of them.
@@ -40,6 +42,23 @@ pub(crate) trait Directory: fmt::Debug + Send + Sync {
 
     /// Whether it can be asked, at start-up.
     fn check(&self) -> BoxFuture<'_, Result<(), Failure>>;
+
+    /// The same for `testing`.
+    #[cfg(feature = "testing")]
+    fn played(&self) -> &dyn Played;
+}
+
+/// What `testing` has to know of a directory, to answer in its place.
+#[cfg(all(feature = "logto", feature = "testing"))]
+pub(crate) trait Played {
+    /// The directory with another clock and network.
+    fn in_world(&self, world: &World) -> Arc<dyn Directory>;
+
+    /// Whether a token to ask with is fetched there.
+    fn fetches_token_at(&self, url: &Url) -> bool;
+
+    /// Whose record is at this address, if one is.
+    fn record_at(&self, url: &Url) -> Option<String>;
 }
 
 /// What a directory knows.

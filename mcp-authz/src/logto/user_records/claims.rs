@@ -65,6 +65,21 @@ fn take(from: &Map<String, Value>, names: &[(&str, &str)]) -> Map<String, Value>
     found.collect()
 }
 
+/// The other direction, for `testing`: the record of somebody of whom these claims hold.
+#[cfg(feature = "testing")]
+pub(crate) fn record_of(claims: &Map<String, Value>) -> Map<String, Value> {
+    let of = |names: &[(&str, &str)]| -> Map<String, Value> {
+        let known = names.iter().filter_map(|(member, claim)| {
+            let value = claims.get(*claim)?;
+            Some(((*member).to_owned(), value.clone()))
+        });
+        known.collect()
+    };
+    let mut record = of(&OWN);
+    record.insert("profile".to_owned(), of(&PROFILE).into());
+    record
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
