@@ -20,7 +20,7 @@
 
 use std::env;
 
-use mcp_authz::{AuthInfo, ScopeSet, Server, StdioCaller, tool};
+use mcp_authz::{AuthInfo, ScopeSet, Server, ServerBuilder, StdioCaller, tool};
 
 /// Count the mails.
 #[tool(scopes = ["mail:read"], read_only)]
@@ -34,21 +34,27 @@ fn delete_all() -> String {
     "deleted".to_owned()
 }
 
+/// What `main` and the tests serve.
+fn server() -> ServerBuilder {
+    Server::builder("mail")
+}
+
+/// The person at this machine, who may do this much.
+fn me(scopes: &str) -> StdioCaller {
+    let me = AuthInfo::builder("this machine").subject("me");
+    StdioCaller::principal(me.scopes(ScopeSet::parse(scopes)).build())
+}
+
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let mut server = Server::builder("mail");
+    let mut server = server();
     if let (Ok(issuer), Ok(resource)) = (env::var("ISSUER"), env::var("RESOURCE")) {
         server = server.issuer(issuer).resource(resource);
     }
     let arguments: Vec<String> = env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let caller = match arguments[..] {
-        ["--me", scopes] => StdioCaller::principal(
-            AuthInfo::builder("this machine")
-                .subject("me")
-                .scopes(ScopeSet::parse(scopes))
-                .build(),
-        ),
+        ["--me", scopes] => me(scopes),
         ["--file", path] => StdioCaller::file(path),
         ["--fd", number] => StdioCaller::descriptor(number.parse()?),
         ["--env"] => StdioCaller::env("MCP_ACCESS_TOKEN"),
@@ -64,4 +70,35 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         _ => return Err("say who calls: --me SCOPES, --file PATH, --fd NUMBER or --env".into()),
     };
     Ok(server.serve_stdio(caller).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use mcp_authz::Error;
+    use mcp_authz::testing::{TestServer, assert_challenge};
+
+    use super::{me, server};
+
+    #[tokio::test]
+    async fn i_may_what_i_said() -> Result<(), Error> {
+        let server = TestServer::start(server()).await?;
+        let me = server.over_stdio(me("mail:read")).await?;
+        assert_eq!(me.call("count").await.unwrap().text(), "me has 3 mails");
+        let refused = me.call("delete_all").await.unwrap();
+        assert!(refused.is_error() && refused.text().contains("mail:delete"));
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn a_person_with_a_token_is_asked_for_more() -> Result<(), Error> {
+        let server = TestServer::start(server()).await?;
+        let alice = server.as_user("alice").scopes(["mail:read"]);
+        let alice = alice.over_stdio().await?;
+        let counted = alice.call("count").await.unwrap();
+        assert_eq!(counted.text(), "alice has 3 mails");
+        let refused = alice.call("delete_all").await;
+        let needed = ["mail:read", "mail:delete"];
+        assert_challenge!(refused, 200, "insufficient_scope", needed);
+        Ok(())
+    }
 }

@@ -8,3 +8,7 @@ mod whoami;
 #[allow(dead_code, missing_docs, reason = "its `main` is for people")]
 #[path = "../examples/existing_server.rs"]
 mod existing_server;
+
+#[allow(dead_code, missing_docs, reason = "its `main` is for people")]
+#[path = "../examples/stdio.rs"]
+mod stdio;

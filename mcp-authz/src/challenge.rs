@@ -179,6 +179,15 @@ impl Challenger {
         }
     }
 
+    /// The same where there is nobody to send anybody to.
+    #[cfg(feature = "testing")]
+    pub(crate) fn without_offers(self) -> Self {
+        Self {
+            offers: Vec::new(),
+            ..self
+        }
+    }
+
     /// The refusal of a request without credentials, before its body is read.
     pub(crate) fn unauthenticated(&self) -> Denial {
         Denial::Unauthenticated(self.initial_scopes.clone())

@@ -10,6 +10,7 @@ mod people;
 mod records;
 mod signed;
 mod snapshots;
+mod stdio;
 mod time;
 mod tokens;
 

@@ -47,7 +47,7 @@ impl<H: ServerHandler> Gate<H> {
         });
         let mut page = page.await?;
         self.close_cursor(pass.caller(), (LIST, &place), &mut page.next_cursor);
-        self.show(&mut page, &pass.0.caller).await;
+        self.show(&mut page, &pass).await;
         Ok(page)
     }
 }

@@ -13,6 +13,7 @@ use super::Gate;
 use super::answers::ChallengeForm;
 use super::decide::{Arguments, Caller, Operation};
 use super::policy::Asked;
+use super::ticket::Pass;
 
 /// The key under which a listed item says what it requires.
 const REQUIRED_SCOPES: &str = "mcp-authz/required-scopes";
@@ -116,16 +117,17 @@ impl<H: ServerHandler> Gate<H> {
             .run(|| list(&self.guarded.handler, request, context))
             .await?;
         self.close_cursor(pass.caller(), (P::METHOD, ""), page.cursor());
-        self.show(&mut page, &pass.0.caller).await;
+        self.show(&mut page, &pass).await;
         Ok(page)
     }
 
     /// Leaves out what the caller is not shown; writes the requirement beside the rest, so that an
     /// agent can ask for more.
-    pub(super) async fn show<P: Page>(&self, page: &mut P, caller: &Caller) {
+    pub(super) async fn show<P: Page>(&self, page: &mut P, pass: &Pass) {
+        let caller = &pass.0.caller;
         // A list behind a token is nobody else's, whatever the handler said.
         page.set_cache_scope(CacheScope::Private);
-        let form = self.guarded.answers.form(caller.as_ref());
+        let form = pass.0.answers().form(caller.as_ref());
         let says_schemes = form == ChallengeForm::ToolResult;
         let mut asked = Asked::default();
         let mut shown = Vec::new();

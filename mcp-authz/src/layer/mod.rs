@@ -58,7 +58,7 @@ const METHOD: HeaderName = HeaderName::from_static("mcp-method");
 const CALL: &str = "tools/call";
 
 /// A protected MCP endpoint: authenticates, lets the gate decide, and answers with its verdict.
-pub(crate) struct Endpoint<H>(Arc<Shared<H>>);
+pub(crate) struct Endpoint<H>(pub(crate) Arc<Shared<H>>);
 
 pub(crate) struct Shared<H> {
     pub(crate) admission: Admission,

@@ -130,6 +130,7 @@ impl Plan {
         };
         let guarded = self.guarded(settings, handler, answers, CancellationToken::new());
         Local {
+            answers: Arc::clone(&guarded.answers),
             guarded: Arc::new(guarded),
             manifest: self.manifest(&metadata, name),
             unreachable: self.unreachable,

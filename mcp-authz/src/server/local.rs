@@ -10,12 +10,13 @@ use super::manifest::Manifest;
 use super::{ServerBuilder, StdioCaller};
 use crate::challenge::Denial;
 use crate::error::Error;
-use crate::gate::Guarded;
+use crate::gate::{Answers, Guarded};
 use crate::token::Verifiers;
 
 /// The gate and who vouches for its one caller.
 pub(super) struct Local<H> {
     pub(super) guarded: Arc<Guarded<H>>,
+    pub(super) answers: Arc<Answers>,
     pub(super) verifiers: Verifiers,
     pub(super) manifest: Manifest,
     /// The issuers that could not be reached at start, each in a sentence.
@@ -26,14 +27,14 @@ pub(super) struct Local<H> {
 
 impl<H> Local<H> {
     pub(super) fn unauthenticated(&self) -> Denial {
-        self.guarded.answers.challenger.unauthenticated()
+        self.answers.challenger.unauthenticated()
     }
 }
 
 async fn serve<H: ServerHandler>(planned: Planned<H>, caller: StdioCaller) -> Result<(), Error> {
     let (plan, settings, handler, name) = planned;
     let local = plan.assemble_local(&settings, handler, name);
-    local.serve(caller).await
+    Arc::new(local).serve(caller).await
 }
 
 impl ServerBuilder {

@@ -61,8 +61,8 @@ enum Source {
     Env(String),
     File(PathBuf),
     Principal(Box<AuthInfo>),
-    /// Read from a descriptor; never shown.
-    Text(Arc<str>),
+    /// Read from the first, which alone is shown.
+    Text(&'static str, Arc<str>),
     Descriptor(u32),
 }
 
@@ -90,6 +90,12 @@ impl StdioCaller {
         Self(Source::Principal(Box::new(caller)))
     }
 
+    /// This access token.
+    #[cfg(feature = "testing")]
+    pub(crate) fn token(token: String) -> Self {
+        Self(Source::Text("token", token.into()))
+    }
+
     pub(super) fn is_principal(&self) -> bool {
         matches!(self.0, Source::Principal(_))
     }
@@ -100,7 +106,7 @@ impl StdioCaller {
             return Ok(self);
         };
         let text = read(PathBuf::from(format!("/dev/fd/{number}"))).await?;
-        Ok(Self(Source::Text(text.into())))
+        Ok(Self(Source::Text("descriptor", text.into())))
     }
 }
 
@@ -110,7 +116,8 @@ impl std::fmt::Debug for StdioCaller {
             Source::Env(name) => format!("env {name}"),
             Source::File(path) => format!("file {}", path.display()),
             Source::Principal(_) => "principal".to_owned(),
-            Source::Text(_) | Source::Descriptor(_) => "descriptor".to_owned(),
+            Source::Text(from, _) => (*from).to_owned(),
+            Source::Descriptor(_) => "descriptor".to_owned(),
         };
         write!(f, "StdioCaller({source})")
     }
@@ -124,20 +131,40 @@ async fn read(path: PathBuf) -> io::Result<String> {
 
 impl<H: ServerHandler> Local<H> {
     /// Serves standard input and output until the input ends.
-    pub(super) async fn serve(self, caller: StdioCaller) -> Result<(), Error> {
-        let caller = caller.prepare().await?;
+    pub(super) async fn serve(self: Arc<Self>, caller: StdioCaller) -> Result<(), Error> {
         for issuer in &self.unreachable {
             let _ = writeln!(io::stderr(), "{issuer}");
         }
-        // Never silently open, and never silently closed: it says so before a client waits for it.
-        let first = self.identify(&caller).await;
-        let who = first.map_err(|denial| {
-            let why = format!("{caller:?} gives no caller: {}", denial.told());
-            io::Error::new(io::ErrorKind::PermissionDenied, why)
-        })?;
+        let (caller, who) = self.meet(caller).await?;
         let name = who.subject().or(who.client_id()).unwrap_or("nobody");
         let _ = writeln!(io::stderr(), "{}  serves stdio for  {name}", self.manifest);
         let (input, output) = (tokio::io::stdin(), tokio::io::stdout());
+        self.serve_on(caller, input, output).await
+    }
+
+    /// Looks at the caller before a client waits: never silently open, and never silently closed.
+    pub(super) async fn meet(&self, caller: StdioCaller) -> Result<(StdioCaller, AuthInfo), Error> {
+        let caller = caller.prepare().await?;
+        match self.identify(&caller).await {
+            Ok(who) => Ok((caller, who)),
+            Err(denial) => {
+                let why = format!("{caller:?} gives no caller: {}", denial.told());
+                Err(io::Error::new(io::ErrorKind::PermissionDenied, why).into())
+            }
+        }
+    }
+
+    /// Serves these instead, one message a line.
+    pub(super) async fn serve_on<R, W>(
+        self: Arc<Self>,
+        caller: StdioCaller,
+        input: R,
+        output: W,
+    ) -> Result<(), Error>
+    where
+        R: AsyncRead + Send + Unpin + 'static,
+        W: AsyncWrite + Send + Unpin + 'static,
+    {
         let (gate, current) = Gate::for_one(Arc::clone(&self.guarded));
         let inner = AsyncRwTransport::new(input, output).with_max_line_length(self.max_bytes);
         let transport = Identified {
@@ -156,7 +183,7 @@ impl<H: ServerHandler> Local<H> {
     async fn identify(&self, caller: &StdioCaller) -> Result<AuthInfo, Denial> {
         let text = match &caller.0 {
             Source::Principal(caller) => return Ok((**caller).clone()),
-            Source::Text(text) => text.to_string(),
+            Source::Text(_, text) => text.to_string(),
             Source::Env(name) => std::env::var(name).unwrap_or_default(),
             Source::File(path) => read(path.clone()).await.unwrap_or_default(),
             Source::Descriptor(_) => String::new(),
@@ -183,7 +210,7 @@ where
     W: AsyncWrite,
 {
     inner: AsyncRwTransport<RoleServer, R, W>,
-    local: Local<H>,
+    local: Arc<Local<H>>,
     caller: StdioCaller,
     current: CurrentCaller,
     /// Read, and not yet given on: waiting for the caller may be cancelled.
@@ -218,12 +245,11 @@ where
         };
         self.current.set(caller.clone());
         if let Some(extensions) = extensions(&mut message) {
-            let guarded = &self.local.guarded;
             extensions.insert(Admitted {
                 caller,
                 inbound: Inbound::STDIO,
                 verdict,
-                answers: Arc::clone(&guarded.answers),
+                answers: Arc::clone(&self.local.answers),
             });
             if let Some(barred) = barred {
                 extensions.insert(barred);

@@ -1,15 +1,21 @@
 //! A server in a test's world: the same settings, checks, layer and gate, with another clock and with
 //! authorization servers that the test plays.
 
+use std::sync::Arc;
+
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
 use rmcp::ServerHandler;
+use tokio::io::DuplexStream;
 
 use super::authz::Protect;
 use super::dispatch::Annotated;
+use super::local::Local;
 use super::settings::Settings;
-use super::{Server, ServerBuilder};
+use super::{Server, ServerBuilder, StdioCaller};
 use crate::World;
 use crate::error::Error;
-use crate::gate::Visibility;
+use crate::gate::{Answers, Visibility};
 use crate::token::Issuer;
 
 use self::sealed::Sealed;
@@ -81,6 +87,11 @@ impl Surroundings<'_> {
         resource.get_or_insert_with(|| default.to_owned()).clone()
     }
 
+    /// Whether anybody vouches for a caller.
+    pub(crate) fn has_issuer(&self) -> bool {
+        !self.0.issuers.is_empty() || self.0.verifier.is_some()
+    }
+
     /// The issuers, from now on with keys of a test; this one where nobody vouches for a caller yet.
     pub(crate) fn issuers(&mut self, default: &str) -> Vec<Issuer> {
         if self.0.issuers.is_empty() && self.0.verifier.is_none() {
@@ -107,9 +118,68 @@ impl Surroundings<'_> {
     }
 }
 
+/// Starts a server for one caller, and returns the other end of its standard input and output.
+pub(crate) type StartChild =
+    Box<dyn Fn(StdioCaller) -> BoxFuture<'static, Result<DuplexStream, Error>> + Send + Sync>;
+
+/// As much as a pipe takes before somebody reads it.
+const PIPE: usize = 64 * 1024;
+
 impl<H> Server<H> {
     /// Where it listens.
     pub(crate) fn mounted_at(&self) -> &str {
         &self.mount
+    }
+}
+
+impl<H: ServerHandler> Server<H> {
+    /// The same handler and rules on standard input and output. Without an issuer of the author's a named
+    /// principal is sent to nobody, as outside of a test.
+    pub(crate) fn as_child(&self, has_issuer: bool) -> StartChild {
+        let for_tokens = Arc::new(self.local(true));
+        let for_principals = Arc::new(self.local(has_issuer));
+        Box::new(move |caller| {
+            let local = match caller.is_principal() {
+                true => &for_principals,
+                false => &for_tokens,
+            };
+            Arc::clone(local).start(caller).boxed()
+        })
+    }
+
+    fn local(&self, has_issuer: bool) -> Local<H> {
+        let shared = &self.endpoint.0;
+        let over_http = &shared.guarded.answers;
+        let challenger = over_http.challenger.clone();
+        let answers = Answers {
+            challenger: match has_issuer {
+                true => challenger,
+                false => challenger.without_offers(),
+            },
+            terms: Arc::clone(&over_http.terms),
+            audit: over_http.audit.clone(),
+            form: over_http.form,
+            forms: over_http.forms.clone(),
+            over_http: false,
+        };
+        Local {
+            guarded: Arc::clone(&shared.guarded),
+            answers: Arc::new(answers),
+            verifiers: shared.admission.verifiers.clone(),
+            manifest: self.manifest.clone(),
+            max_bytes: shared.transport.max_request_body_bytes,
+            unreachable: self.unreachable.clone(),
+        }
+    }
+}
+
+impl<H: ServerHandler> Local<H> {
+    async fn start(self: Arc<Self>, caller: StdioCaller) -> Result<DuplexStream, Error> {
+        let (caller, _) = self.meet(caller).await?;
+        let (near, far) = tokio::io::duplex(PIPE);
+        let (input, output) = tokio::io::split(far);
+        // It ends with its input.
+        tokio::spawn(self.serve_on(caller, input, output));
+        Ok(near)
     }
 }

@@ -13,6 +13,10 @@ use serde_json::Value;
 use super::challenge::Challenge;
 use crate::layer::NONCE;
 
+/// Where challenges are that are told in a message: of a tool, and of anything else where there is no HTTP.
+const IN_RESULT: &str = "/result/_meta/mcp~1www_authenticate";
+const IN_ERROR: &str = "/error/data/mcp~1www_authenticate";
+
 /// An answer as it came.
 pub(super) struct Answered {
     pub(super) status: StatusCode,
@@ -53,7 +57,7 @@ impl Answered {
 
     pub(super) fn read(self) -> Result<Reply, Refused> {
         let message = self.message();
-        let told = message.pointer("/result/_meta/mcp~1www_authenticate");
+        let told = message.pointer(IN_RESULT);
         match message.get("result") {
             Some(result) if self.status.is_success() && told.is_none() => Ok(Reply {
                 result: result.clone(),
@@ -65,8 +69,8 @@ impl Answered {
     fn refused(&self, message: &Value) -> Refused {
         let headers = self.headers.get_all(WWW_AUTHENTICATE).iter();
         let mut challenges: Vec<&str> = headers.filter_map(|value| value.to_str().ok()).collect();
-        let told = message.pointer("/result/_meta/mcp~1www_authenticate");
-        let told = told.and_then(Value::as_array).into_iter().flatten();
+        let told = [IN_RESULT, IN_ERROR].map(|place| message.pointer(place)?.as_array());
+        let told = told.into_iter().flatten().flatten();
         challenges.extend(told.filter_map(Value::as_str));
         let text = |pointer| message.pointer(pointer).and_then(Value::as_str);
         let said = text("/error_description")

@@ -6,7 +6,7 @@ use http::{HeaderName, HeaderValue, Request};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::answer::{Refused, Reply};
+use super::answer::{Answered, Refused, Reply};
 use super::caller::{Caller, Credentials, Presented};
 #[cfg(feature = "dpop")]
 use crate::bearer::PROOF;
@@ -120,7 +120,11 @@ impl<By: Credentials> Caller<'_, By> {
     ///
     /// [`Refused`].
     pub async fn ask(&self, method: &str, params: Value) -> Result<Reply, Refused> {
-        let presented = By::presented(self);
+        By::ask(self, method, params).await
+    }
+
+    /// Asks over HTTP, with what is presented.
+    pub(super) async fn post(&self, presented: Presented, method: &str, params: Value) -> Answered {
         let request = self.request(method, params);
         let first = request.clone();
         let answer = self.server.send(self.with(first, &presented, None)).await;
@@ -128,24 +132,16 @@ impl<By: Credentials> Caller<'_, By> {
             // RFC 9449 §9: the same again, as any client does.
             Some(nonce) => {
                 let second = self.with(request, &presented, Some(&nonce));
-                self.server.send(second).await.read()
+                self.server.send(second).await
             }
-            None => answer.read(),
+            None => answer,
         }
     }
 
-    fn request(&self, method: &str, mut params: Value) -> Request<String> {
+    fn request(&self, method: &str, params: Value) -> Request<String> {
         let named = params.get("name").or_else(|| params.get("uri"));
         let named = named.and_then(Value::as_str).map(HeaderValue::from_str);
-        if let Value::Object(params) = &mut params {
-            let about = json!({
-                "io.modelcontextprotocol/protocolVersion": REVISION,
-                "io.modelcontextprotocol/clientCapabilities": {},
-                "io.modelcontextprotocol/clientInfo": { "name": "test", "version": "1" },
-            });
-            params.insert("_meta".to_owned(), about);
-        }
-        let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
+        let body = message(&json!(1), method, params);
         let mut request = Request::post(self.server.path())
             .header(HOST, self.server.host())
             .header(CONTENT_TYPE, "application/json")
@@ -187,6 +183,19 @@ impl<By: Credentials> Caller<'_, By> {
         set(AUTHORIZATION, format!("Bearer {token}"));
         request
     }
+}
+
+/// A request of a client that says with each of them who it is.
+pub(super) fn message(id: &Value, method: &str, mut params: Value) -> Value {
+    if let Value::Object(params) = &mut params {
+        let about = json!({
+            "io.modelcontextprotocol/protocolVersion": REVISION,
+            "io.modelcontextprotocol/clientCapabilities": {},
+            "io.modelcontextprotocol/clientInfo": { "name": "test", "version": "1" },
+        });
+        params.insert("_meta".to_owned(), about);
+    }
+    json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params })
 }
 
 fn to_json(arguments: impl Serialize) -> Value {

@@ -11,6 +11,7 @@ use super::issuer::TestIssuer;
 #[cfg(feature = "dpop")]
 use super::proof::ProofKey;
 use super::server::TestServer;
+use super::stdio::OverStdio;
 use crate::scope::{Scope, ScopeSet};
 
 /// How long tokens are good.
@@ -58,7 +59,7 @@ pub struct Held(Presented);
 
 /// What goes with a request.
 #[derive(Clone, Default)]
-pub struct Presented {
+pub(super) struct Presented {
     pub(super) token: Option<String>,
     /// What it is bound to.
     #[cfg(feature = "dpop")]
@@ -265,35 +266,59 @@ impl User {
 
 impl<'a> Caller<'a, Held> {
     pub(super) fn held(server: &'a TestServer, presented: Presented) -> Self {
-        let by = Held(presented);
+        Self::over(server, Held(presented))
+    }
+}
+
+impl<'a, By> Caller<'a, By> {
+    pub(super) fn over(server: &'a TestServer, by: By) -> Self {
         Self { server, by }
     }
 }
 
-/// What a caller presents. Nobody else can make a caller.
+/// How a caller gets in. Nobody else can make a caller.
 ///
 /// Needs the feature `testing`.
 pub trait Credentials: sealed::Sealed {}
 
 impl Credentials for User {}
 impl Credentials for Held {}
+impl Credentials for OverStdio {}
 
 pub(super) mod sealed {
-    use super::{Caller, Held, Presented, User};
+    use serde_json::Value;
+
+    use super::{Caller, Held, OverStdio, User};
+    use crate::testing::{Refused, Reply};
+
+    type Outcome = Result<Reply, Refused>;
 
     pub trait Sealed: Sized {
-        fn presented(caller: &Caller<'_, Self>) -> Presented;
+        /// Sends a request, and waits for what comes back.
+        fn ask(
+            caller: &Caller<'_, Self>,
+            method: &str,
+            params: Value,
+        ) -> impl Future<Output = Outcome> + Send;
     }
 
     impl Sealed for User {
-        fn presented(caller: &Caller<'_, Self>) -> Presented {
-            caller.presented()
+        async fn ask(caller: &Caller<'_, Self>, method: &str, params: Value) -> Outcome {
+            let presented = caller.presented();
+            caller.post(presented, method, params).await.read()
         }
     }
 
     impl Sealed for Held {
-        fn presented(caller: &Caller<'_, Self>) -> Presented {
-            caller.by.0.clone()
+        async fn ask(caller: &Caller<'_, Self>, method: &str, params: Value) -> Outcome {
+            let presented = caller.by.0.clone();
+            caller.post(presented, method, params).await.read()
+        }
+    }
+
+    impl Sealed for OverStdio {
+        async fn ask(caller: &Caller<'_, Self>, method: &str, params: Value) -> Outcome {
+            caller.by.ask(method, params).await.read()
         }
     }
 }

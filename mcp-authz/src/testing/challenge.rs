@@ -172,21 +172,21 @@ fn wanted(status: u16, error: Option<&str>, scopes: Option<&[&str]>) -> String {
 #[macro_export]
 macro_rules! assert_challenge {
     (@scopes) => { ::core::option::Option::None };
-    (@scopes [$($scope:expr),*]) => { ::core::option::Option::Some(&[$($scope),*] as &[&str]) };
-    ($answer:expr, $status:expr, None $(, [$($scope:expr),* $(,)?])? $(,)?) => {
+    (@scopes $scopes:expr) => { ::core::option::Option::Some(&$scopes as &[&str]) };
+    ($answer:expr, $status:expr, None $(, $scopes:expr)? $(,)?) => {
         $crate::testing::check_challenge(
             &$answer,
             $status,
             ::core::option::Option::None,
-            $crate::assert_challenge!(@scopes $([$($scope),*])?),
+            $crate::assert_challenge!(@scopes $($scopes)?),
         )
     };
-    ($answer:expr, $status:expr, $error:expr $(, [$($scope:expr),* $(,)?])? $(,)?) => {
+    ($answer:expr, $status:expr, $error:expr $(, $scopes:expr)? $(,)?) => {
         $crate::testing::check_challenge(
             &$answer,
             $status,
             ::core::option::Option::Some($error),
-            $crate::assert_challenge!(@scopes $([$($scope),*])?),
+            $crate::assert_challenge!(@scopes $($scopes)?),
         )
     };
 }

@@ -74,6 +74,7 @@
 //! | somebody whom your Logto tenant suspends, or knows otherwise | [`issuer().edit_user("alice", ..)`](TestIssuer::edit_user), with the feature `logto` |
 //! | an outage of the authorization server | [`issuer().fail(Endpoint::ALL, Fault::Error)`](TestIssuer::fail) |
 //! | the server as a part of your application | [`TestServer::start_in`] |
+//! | the server as a program's child, on standard input and output | [`as_user("alice").over_stdio()`](Caller::over_stdio), [`over_stdio(StdioCaller::principal(me))`](TestServer::over_stdio) |
 //!
 //! # A tool that exchanges its caller's token
 //!
@@ -141,6 +142,7 @@ mod caller;
 #[cfg(feature = "dpop")]
 mod proof;
 mod asking;
+mod stdio;
 mod answer;
 mod challenge;
 mod unrun;
@@ -157,6 +159,7 @@ pub use clock::TestClock;
 pub use issuer::TestIssuer;
 pub use matrix::Matrix;
 pub use server::TestServer;
+pub use stdio::OverStdio;
 pub use tried::{Trial, Tried, TriedItem};
 
 #[doc(hidden)]

@@ -9,6 +9,7 @@ use http::Request;
 use http::header::HOST;
 use http_body_util::BodyExt as _;
 use rmcp::ServerHandler;
+use tokio::io::DuplexStream;
 use tower_service::Service as _;
 use url::Url;
 
@@ -18,7 +19,8 @@ use super::clock::TestClock;
 use super::issuer::{Network, TestIssuer};
 use crate::World;
 use crate::error::Error;
-use crate::server::{Manifest, Server, UnderTest};
+use crate::server::under_test::StartChild;
+use crate::server::{Manifest, Server, StdioCaller, UnderTest};
 use crate::token::TokenCache;
 
 /// Where a server is that does not say so.
@@ -41,6 +43,7 @@ pub struct TestServer {
     clock: TestClock,
     manifest: Manifest,
     token_cache: TokenCache,
+    child: StartChild,
 }
 
 impl TestServer {
@@ -103,6 +106,7 @@ impl TestServer {
     ) -> Result<Self, Error> {
         let mut surroundings = server.surroundings();
         let audience = surroundings.resource(RESOURCE);
+        let has_issuer = surroundings.has_issuer();
         let clock = TestClock::new();
         let mut issuers = Vec::new();
         for issuer in surroundings.issuers(ISSUER) {
@@ -129,6 +133,7 @@ impl TestServer {
             clock,
             manifest: server.manifest().clone(),
             token_cache: server.token_cache(),
+            child: server.as_child(has_issuer),
         })
     }
 
@@ -212,6 +217,11 @@ impl TestServer {
             headers: parts.headers,
             body: body.to_bytes(),
         }
+    }
+
+    /// The pipes of a server that was started for this caller alone.
+    pub(super) async fn start_child(&self, caller: StdioCaller) -> Result<DuplexStream, Error> {
+        (self.child)(caller).await
     }
 
     pub(super) fn host(&self) -> &str {

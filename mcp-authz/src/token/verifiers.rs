@@ -31,7 +31,8 @@ impl<V: TokenVerifier> DynVerifier for V {
     }
 }
 
-/// Everyone who can vouch for a caller at one resource.
+/// Everyone who can vouch for a caller at one resource. Clones share what they remember.
+#[derive(Clone)]
 pub(crate) struct Verifiers {
     issuers: Arc<[IssuerVerifier]>,
     custom: Option<Arc<dyn DynVerifier>>,
