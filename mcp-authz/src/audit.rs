@@ -115,6 +115,20 @@ impl Audit {
         self.0.is_some()
     }
 
+    /// The same, with somebody who hears why callers are turned away before anybody is verified.
+    #[cfg(feature = "testing")]
+    pub(crate) fn heard_by(self, hear: fn(&str)) -> Self {
+        Self::new(move |event: &AuditEvent<'_>| {
+            if event.caller.is_none() && event.operation.is_none() {
+                hear(&event.reason);
+            }
+            // A panic is caught around both.
+            if let Some(sink) = &self.0 {
+                sink.record(event);
+            }
+        })
+    }
+
     /// `false` where it could not be recorded.
     fn record<'a>(&self, event: impl FnOnce() -> AuditEvent<'a>) -> bool {
         let Some(sink) = &self.0 else { return true };

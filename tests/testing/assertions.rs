@@ -23,6 +23,9 @@ async fn a_challenge_that_is_another_is_shown() {
         "insufficient_scope",
         ["mail:send", "mail:read"]
     );
+    let scopes = vec!["mail:read", "mail:send"];
+    assert_challenge!(refused, 403, "insufficient_scope", scopes);
+    assert_challenge!(refused, 403, "insufficient_scope", scopes[..],);
     assert_challenge!(&refused, 403, "insufficient_scope");
     assert_challenge!(refused.clone().unwrap_err(), 403, "insufficient_scope");
     let told = failure(|| assert_challenge!(refused, 401, "invalid_token", ["mail:read"]));

@@ -12,6 +12,7 @@ mod signed;
 mod snapshots;
 mod stdio;
 mod time;
+mod told;
 mod tokens;
 
 use mcp_authz::testing::TestServer;

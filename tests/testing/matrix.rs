@@ -15,11 +15,11 @@ async fn every_item_by_every_set_of_scopes_and_nothing_runs() {
 resource mail://folders/{folder} needs mail:{folder}:read
   no token                                 401 unauthorized
   no scope                                 403 insufficient_scope
-  mail:a:read                      listed  may
+  mail:1:read                      listed  may
   mail:read                                403 insufficient_scope
   mail:send                                403 insufficient_scope
   mail:read mail:send                      403 insufficient_scope
-  mail:a:read mail:read mail:send  listed  may
+  mail:1:read mail:read mail:send  listed  may
 ";
     assert!(tried.to_string().contains(folder), "{tried}");
     assert_eq!(tried.items.len(), 4);

@@ -113,6 +113,12 @@ impl Surroundings<'_> {
         self.0.world = Some(world);
     }
 
+    /// Has somebody hear why tokens are refused.
+    pub(crate) fn heard_by(&mut self, hear: fn(&str)) {
+        let audit = std::mem::take(&mut self.0.audit);
+        self.0.audit = audit.heard_by(hear);
+    }
+
     pub(crate) fn show_what_is_granted(&mut self) {
         self.0.visibility = Visibility::Granted;
     }

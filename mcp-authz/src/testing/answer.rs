@@ -22,6 +22,8 @@ pub(super) struct Answered {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
     pub(super) body: Bytes,
+    /// What the operator is told of it.
+    pub(super) why: Option<String>,
 }
 
 impl Answered {
@@ -78,7 +80,7 @@ impl Answered {
             .or(text("/result/content/0/text"))
             .or(message.as_str());
         let retry_after = self.header(&RETRY_AFTER);
-        Refused(Box::new(Refusal {
+        let refusal = Refusal {
             status: self.status.as_u16(),
             error: text("/error").map(str::to_owned),
             code: message.pointer("/error/code").and_then(Value::as_i64),
@@ -86,7 +88,11 @@ impl Answered {
             challenges: challenges.into_iter().map(Challenge::parse).collect(),
             retry_after: retry_after.and_then(|seconds| seconds.parse().ok()),
             body: message.clone(),
-        }))
+        };
+        Refused {
+            refusal: Box::new(refusal),
+            why: self.why.clone(),
+        }
     }
 }
 
@@ -148,9 +154,10 @@ impl Reply {
             Some(content) => serde_json::from_value(content.clone()),
             None => serde_json::from_str(&self.text()),
         };
-        read.unwrap_or_else(|error| {
-            panic!("no {}: {error}\n{self}", std::any::type_name::<T>());
-        })
+        match read {
+            Ok(read) => read,
+            Err(error) => panic!("no {}: {error}\n{self}", std::any::type_name::<T>()),
+        }
     }
 }
 
@@ -165,9 +172,14 @@ impl fmt::Display for Reply {
 /// Needs the feature `testing`.
 ///
 /// Printed, it says the status and what there is to it, without anything that differs from run to run.
-#[derive(Clone, PartialEq, Serialize)]
+/// Two are equal that a client cannot tell apart.
+#[derive(Clone, Serialize)]
 #[serde(transparent)]
-pub struct Refused(Box<Refusal>);
+pub struct Refused {
+    refusal: Box<Refusal>,
+    #[serde(skip)]
+    why: Option<String>,
+}
 
 #[derive(Clone, PartialEq, Serialize)]
 struct Refusal {
@@ -188,55 +200,81 @@ impl Refused {
     /// [`ChallengeForm::ToolResult`](crate::ChallengeForm::ToolResult), or an error of the protocol.
     #[must_use]
     pub fn status(&self) -> u16 {
-        self.0.status
+        self.refusal.status
     }
 
     /// `error` of the body: `access_denied` for a policy, for one.
     #[must_use]
     pub fn error(&self) -> Option<&str> {
-        self.0.error.as_deref()
+        self.refusal.error.as_deref()
     }
 
     /// The code of an error of the protocol, such as -32602 for a name or arguments that are none.
     #[must_use]
     pub fn code(&self) -> Option<i64> {
-        self.0.code
+        self.refusal.code
     }
 
     /// What the caller is told, in words.
     #[must_use]
     pub fn message(&self) -> &str {
-        &self.0.said
+        &self.refusal.said
     }
 
     /// How to get in: what an agent reads. None where no consent and no sign-in would help.
     #[must_use]
     pub fn challenge(&self) -> Option<&Challenge> {
-        self.0.challenges.first()
+        self.refusal.challenges.first()
     }
 
     /// All challenges, where there are several ways to present a token.
     #[must_use]
     pub fn challenges(&self) -> &[Challenge] {
-        &self.0.challenges
+        &self.refusal.challenges
+    }
+
+    /// Why a token or its proof was not taken, in the words of the log: an agent is not told. `unwrap` and
+    /// [`assert_challenge!`](crate::assert_challenge) print it.
+    ///
+    /// ```standalone_crate
+    /// use mcp_authz::testing::TestServer;
+    /// use mcp_authz::{Server, tool};
+    ///
+    /// /// Counts the mails.
+    /// #[tool(scopes = ["mail:read"])]
+    /// fn count() -> String {
+    ///     "3 mails".to_owned()
+    /// }
+    ///
+    /// # #[tokio::main] async fn main() -> Result<(), mcp_authz::Error> {
+    /// let server = TestServer::start(Server::builder("mail")).await?;
+    /// let elsewhere = server.as_user("alice").audience("https://elsewhere.example/mcp");
+    /// let refused = elsewhere.call("count").await.unwrap_err();
+    /// assert_eq!(refused.error(), Some("invalid_token"));
+    /// assert!(refused.reason().unwrap().contains("aud: "));
+    /// # Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn reason(&self) -> Option<&str> {
+        self.why.as_deref()
     }
 
     /// When to come back, after an outage.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
-        self.0.retry_after.map(Duration::from_secs)
+        self.refusal.retry_after.map(Duration::from_secs)
     }
 
     /// The body: as JSON, or as a string.
     #[must_use]
     pub fn body(&self) -> &Value {
-        &self.0.body
+        &self.refusal.body
     }
 }
 
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0.status)?;
+        write!(f, "{}", self.refusal.status)?;
         let in_challenge = self.challenge().and_then(|first| first.error.as_deref());
         if let Some(error) = self.error().or(in_challenge) {
             write!(f, " {error}")?;
@@ -250,7 +288,7 @@ impl fmt::Display for Refused {
         for challenge in self.challenges() {
             write!(f, "\n  {challenge}")?;
         }
-        if let Some(seconds) = self.0.retry_after {
+        if let Some(seconds) = self.refusal.retry_after {
             write!(f, "\n  retry after {seconds} s")?;
         }
         Ok(())
@@ -260,7 +298,17 @@ impl fmt::Display for Refused {
 /// What `unwrap` prints.
 impl fmt::Debug for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
+        write!(f, "{self}")?;
+        match &self.why {
+            Some(why) => write!(f, "\n  because: {why}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl PartialEq for Refused {
+    fn eq(&self, other: &Self) -> bool {
+        self.refusal == other.refusal
     }
 }
 

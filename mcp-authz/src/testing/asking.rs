@@ -29,6 +29,10 @@ impl<By: Credentials> Caller<'_, By> {
     /// # Errors
     ///
     /// [`Refused`]: the tool did not run, or returned an error of the protocol.
+    ///
+    /// # Panics
+    ///
+    /// If the arguments are no object.
     pub async fn call_with(&self, tool: &str, arguments: impl Serialize) -> Result<Reply, Refused> {
         let arguments = to_json(arguments);
         let params = json!({ "name": tool, "arguments": arguments });
@@ -49,6 +53,10 @@ impl<By: Credentials> Caller<'_, By> {
     /// # Errors
     ///
     /// [`Refused`].
+    ///
+    /// # Panics
+    ///
+    /// If the arguments are no object.
     pub async fn prompt_with(
         &self,
         name: &str,
@@ -199,6 +207,9 @@ pub(super) fn message(id: &Value, method: &str, mut params: Value) -> Value {
 }
 
 fn to_json(arguments: impl Serialize) -> Value {
-    serde_json::to_value(arguments)
-        .unwrap_or_else(|error| panic!("these are no arguments: {error}"))
+    match serde_json::to_value(arguments) {
+        Ok(arguments @ Value::Object(_)) => arguments,
+        Ok(other) => panic!("arguments are an object, by their names: {other} is none"),
+        Err(error) => panic!("these are no arguments: {error}"),
+    }
 }

@@ -111,12 +111,15 @@ impl<'a> Caller<'a, User> {
     /// For a text that is no scope.
     #[track_caller]
     pub fn scopes<S: AsRef<str>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
-        let scope = |text: S| -> Scope {
+        let mut all = Vec::new();
+        for text in scopes {
             let text = text.as_ref();
-            text.parse()
-                .unwrap_or_else(|error| panic!("{text:?} is no scope: {error}"))
-        };
-        self.by.scopes = scopes.into_iter().map(scope).collect();
+            match text.parse::<Scope>() {
+                Ok(scope) => all.push(scope),
+                Err(error) => panic!("{text:?}: {error}"),
+            }
+        }
+        self.by.scopes = all.into_iter().collect();
         self
     }
 

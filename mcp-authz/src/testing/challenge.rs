@@ -122,7 +122,7 @@ pub fn check_challenge(
         Err(reply) => panic!("wanted: {wanted}\ngot:    a result\n{reply}"),
     };
     let Some(challenge) = refused.challenge() else {
-        panic!("wanted: {wanted}\ngot:    no challenge: {refused}");
+        panic!("wanted: {wanted}\ngot:    no challenge: {refused:?}");
     };
     let sorted = |scopes: &mut dyn Iterator<Item = &str>| {
         let mut scopes: Vec<String> = scopes.map(str::to_owned).collect();
@@ -133,7 +133,7 @@ pub fn check_challenge(
     let fits = refused.status() == status
         && challenge.error.as_deref() == error
         && scopes.is_none_or(|scopes| sorted(&mut scopes.iter().copied()) == got);
-    assert!(fits, "wanted: {wanted}\ngot:    {refused}");
+    assert!(fits, "wanted: {wanted}\ngot:    {refused:?}");
 }
 
 fn wanted(status: u16, error: Option<&str>, scopes: Option<&[&str]>) -> String {

@@ -9,7 +9,7 @@ use super::caller::{Caller, User};
 use super::server::TestServer;
 use super::tried::Tried;
 use super::unrun::Unrun;
-use crate::error::Error;
+use crate::error::{ConfigError, Error};
 use crate::gate::{Template, Variables};
 use crate::registry::Kind;
 use crate::server::{GuardedItem, Server, UnderTest};
@@ -77,7 +77,8 @@ impl<S: UnderTest> Matrix<S> {
     ///
     /// # Errors
     ///
-    /// [`Error::Config`] as for [`TestServer::start`].
+    /// [`Error::Config`] as for [`TestServer::start`], and where [arguments](Self::arguments) are for nothing
+    /// that the server has.
     pub async fn run(mut self) -> Result<Tried, Error> {
         self.server.surroundings().show_what_is_granted();
         let app = None::<fn(&Server<Unrun<S::Handler>>) -> axum::Router>;
@@ -89,6 +90,7 @@ impl<S: UnderTest> Matrix<S> {
             .filter(|item| item.kind != Kind::Method)
             .map(|item| Probe::of(item, self.arguments.get(&item.name)))
             .collect();
+        check_names(&self.arguments, &probes)?;
         let mut tried = Tried::of(&probes);
         tried.by(&probes, "no token", &server.anonymous()).await;
         let mut sets = self.scopes;
@@ -106,6 +108,19 @@ impl<S: UnderTest> Matrix<S> {
         }
         Ok(tried)
     }
+}
+
+/// Arguments for nothing would leave untried what they were meant for.
+fn check_names(arguments: &BTreeMap<String, Value>, probes: &[Probe]) -> Result<(), ConfigError> {
+    let all: Vec<&str> = probes.iter().map(|probe| &*probe.name).collect();
+    let unknown = arguments
+        .keys()
+        .filter(|name| !all.contains(&name.as_str()));
+    let problems = unknown.map(|name| {
+        let all = all.join(", ");
+        format!("the matrix has arguments for {name:?}, which the server does not have: name one of {all}")
+    });
+    ConfigError::check(problems.collect())
 }
 
 /// How one item is tried.
@@ -159,7 +174,14 @@ fn calling(kind: Kind, name: &str, arguments: Option<&Value>) -> Sent {
 /// Reads a URI of the template, yours or any; and what its variables are there.
 fn reading(name: &str, uri: Option<&Value>) -> (Sent, Variables) {
     let template = Template::parse(name).ok();
-    let example = || template.as_ref().and_then(Template::example);
+    // A number is a text as well.
+    let example = || {
+        let template = template.as_ref()?;
+        let any = template
+            .variables()
+            .map(|name| (name.to_owned(), "1".to_owned()));
+        template.expand(&any.collect())
+    };
     let uri = uri.and_then(Value::as_str).map(str::to_owned);
     let uri = uri.or_else(example).unwrap_or_else(|| name.to_owned());
     let variables = template.and_then(|template| template.matches(&uri));

@@ -143,6 +143,7 @@ mod caller;
 mod proof;
 mod asking;
 mod stdio;
+mod why;
 mod answer;
 mod challenge;
 mod unrun;

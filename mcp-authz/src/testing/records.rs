@@ -16,6 +16,8 @@ impl TestIssuer {
     /// `profile`, `customData`, `isSuspended`). The server believes what it read before for as long as it
     /// [is set to](crate::logto::UserRecords::cache_for), for the same token.
     ///
+    /// Needs the feature `logto`.
+    ///
     /// ```standalone_crate
     /// use mcp_authz::logto::Management;
     /// use mcp_authz::testing::{TestServer, assert_challenge};
@@ -55,6 +57,8 @@ impl TestIssuer {
     }
 
     /// Has the tenant know nobody of this id any more.
+    ///
+    /// Needs the feature `logto`.
     ///
     /// # Panics
     ///

@@ -17,6 +17,7 @@ use super::answer::Answered;
 use super::caller::{Caller, Held, Presented, User};
 use super::clock::TestClock;
 use super::issuer::{Network, TestIssuer};
+use super::why;
 use crate::World;
 use crate::error::Error;
 use crate::server::under_test::StartChild;
@@ -113,6 +114,7 @@ impl TestServer {
             issuers.push(TestIssuer::new(&issuer, &clock)?);
         }
         let issuers: Arc<[TestIssuer]> = issuers.into();
+        surroundings.heard_by(why::note);
         surroundings.move_to(World {
             clock: Arc::new(clock.clone()),
             fetch: Arc::new(Network(Arc::clone(&issuers))),
@@ -174,8 +176,10 @@ impl TestServer {
     #[must_use]
     #[track_caller]
     pub fn issuer(&self) -> &TestIssuer {
-        let first = self.issuers.first();
-        first.unwrap_or_else(|| panic!("the server has no issuer: call it `.with_token(..)`"))
+        match self.issuers.first() {
+            Some(first) => first,
+            None => panic!("the server has no issuer: call it `.with_token(..)`"),
+        }
     }
 
     /// The authorization server of this identifier.
@@ -188,7 +192,10 @@ impl TestServer {
     pub fn issuer_named(&self, identifier: &str) -> &TestIssuer {
         let mut all = self.issuers.iter();
         let found = all.find(|issuer| issuer.identifier() == identifier);
-        found.unwrap_or_else(|| panic!("{identifier} is none of {:?}", self.issuers))
+        match found {
+            Some(found) => found,
+            None => panic!("{identifier} is none of {:?}", self.issuers),
+        }
     }
 
     /// What it remembers of tokens; see [`TokenCache`].
@@ -208,7 +215,7 @@ impl TestServer {
 
     /// Sends a request in, and reads all of the answer.
     pub(super) async fn send(&self, request: Request<Body>) -> Answered {
-        let answer = self.router.clone().call(request).await;
+        let (answer, why) = why::hearing(self.router.clone().call(request)).await;
         let (parts, body) = answer.unwrap_or_else(|never| match never {}).into_parts();
         let body = body.collect().await;
         let body = body.unwrap_or_else(|error| panic!("the answer broke off: {error}"));
@@ -216,6 +223,7 @@ impl TestServer {
             status: parts.status,
             headers: parts.headers,
             body: body.to_bytes(),
+            why,
         }
     }
 

@@ -150,6 +150,7 @@ impl Pipes {
                     status: StatusCode::OK,
                     headers: HeaderMap::new(),
                     body: Bytes::from(line),
+                    why: None,
                 });
             }
         }
