@@ -15,7 +15,9 @@ pub(crate) use terms::Terms;
 pub(crate) use variable::{is_well_formed, placeholders};
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
 /// One OAuth scope: a scope-token of RFC 6749 §3.3, compared byte for byte.
 ///
@@ -28,8 +30,12 @@ use std::fmt;
 /// assert_eq!(MAIL_SEND.as_str(), "mail:send");
 /// assert!("mail send".parse::<Scope>().is_err());
 /// ```
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Scope(Cow<'static, str>);
+#[derive(Clone)]
+pub struct Scope {
+    token: Cow<'static, str>,
+    /// Whatever is said of it, it is the same scope.
+    description: Option<&'static str>,
+}
 
 /// The text is no scope-token (RFC 6749 §3.3: one or more of `%x21 / %x23-5B / %x5D-7E`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -51,13 +57,45 @@ impl Scope {
             is_scope_token(token),
             "not a scope: use printable ASCII without spaces, quotes and backslashes (RFC 6749 section 3.3)"
         );
-        Self(Cow::Borrowed(token))
+        Self {
+            token: Cow::Borrowed(token),
+            description: None,
+        }
+    }
+
+    /// Says what somebody agrees to who consents to it, for the person who is asked. Two scopes are the same
+    /// whatever is said of them.
+    ///
+    /// Provisioning at Logto gives it to the consent screen, before what it would take from the tools that ask
+    /// for the scope.
+    ///
+    /// ```
+    /// use mcp_authz::{Scope, tool};
+    ///
+    /// const MAIL_SEND: Scope = Scope::new("mail:send").described("Send mail in your name");
+    /// assert_eq!(MAIL_SEND.description(), Some("Send mail in your name"));
+    /// assert_eq!(MAIL_SEND, Scope::new("mail:send"));
+    ///
+    /// /// Send a mail to a list of people, one by one.
+    /// #[tool(scopes = [MAIL_SEND])]
+    /// fn send_to_all() {}
+    /// ```
+    #[must_use]
+    pub const fn described(mut self, description: &'static str) -> Self {
+        self.description = Some(description);
+        self
+    }
+
+    /// What its author says of it.
+    #[must_use]
+    pub const fn description(&self) -> Option<&'static str> {
+        self.description
     }
 
     /// The scope as it travels.
     #[must_use]
     pub const fn as_str(&self) -> &str {
-        match &self.0 {
+        match &self.token {
             Cow::Borrowed(token) => token,
             Cow::Owned(token) => token.as_str(),
         }
@@ -102,12 +140,41 @@ const fn same_bytes(mut a: &[u8], mut b: &[u8]) -> bool {
     a.is_empty() && b.is_empty()
 }
 
+impl PartialEq for Scope {
+    fn eq(&self, other: &Self) -> bool {
+        self.token == other.token
+    }
+}
+
+impl Eq for Scope {}
+
+impl PartialOrd for Scope {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Scope {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.token.cmp(&other.token)
+    }
+}
+
+impl Hash for Scope {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.token.hash(state);
+    }
+}
+
 impl std::str::FromStr for Scope {
     type Err = InvalidScope;
 
     fn from_str(token: &str) -> Result<Self, InvalidScope> {
         if is_scope_token(token) {
-            Ok(Self(Cow::Owned(token.to_owned())))
+            Ok(Self {
+                token: Cow::Owned(token.to_owned()),
+                description: None,
+            })
         } else {
             Err(InvalidScope)
         }
@@ -116,30 +183,32 @@ impl std::str::FromStr for Scope {
 
 impl fmt::Display for Scope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.token)
     }
 }
 
 impl fmt::Debug for Scope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&self.0, f)
+        fmt::Debug::fmt(&self.token, f)
     }
 }
 
 impl AsRef<str> for Scope {
     fn as_ref(&self) -> &str {
-        &self.0
+        &self.token
     }
 }
 
 impl std::borrow::Borrow<str> for Scope {
     fn borrow(&self) -> &str {
-        &self.0
+        &self.token
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
 
     #[test]
@@ -148,6 +217,16 @@ mod tests {
         assert!(differs(&a, &[]));
         assert!(differs(&a, &[&b, &ab]));
         assert!(!differs(&a, &[&b, &a.clone()]));
+    }
+
+    #[test]
+    fn what_is_said_of_a_scope_is_no_part_of_it() {
+        let (plain, described) = (Scope::new("a"), Scope::new("a").described("Do it"));
+        assert_eq!(plain, described);
+        assert!(plain < Scope::new("b") && described < Scope::new("b"));
+        let set = HashSet::from([plain, described.clone()]);
+        assert!(set.len() == 1 && set.contains("a"));
+        assert_eq!(format!("{described} {described:?}"), "a \"a\"");
     }
 
     #[test]

@@ -1,11 +1,13 @@
 //! What a server guards, and with what: for the operator at start, for a reviewer in a diff.
 
+use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
 
 use serde::Serialize;
 
 use super::item::Item;
 use crate::registry::{Access, Hints, Kind};
+use crate::scope::ScopeSet;
 
 /// Every operation of a server with its requirement and where it is declared.
 ///
@@ -54,6 +56,10 @@ pub struct GuardedItem {
     #[serde(skip)]
     #[cfg_attr(not(feature = "testing"), expect(dead_code))]
     pub(crate) depends_on_arguments: bool,
+    /// What their author says of those scopes, where they do: [`Scope::described`](crate::Scope::described).
+    /// Not in the JSON, as the description of the item.
+    #[serde(skip)]
+    pub described: BTreeMap<String, &'static str>,
     /// The behaviour hints that it declares.
     pub hints: Vec<&'static str>,
     /// What its author says about it. Not in the JSON, so that a snapshot changes only when access does.
@@ -105,18 +111,18 @@ impl Manifest {
 impl GuardedItem {
     pub(super) fn of(item: &Item) -> Self {
         let scopes = match &item.rule.access {
-            Access::Scopes(requirement) => requirement
-                .scopes()
-                .iter()
-                .map(ToString::to_string)
-                .collect(),
-            Access::Authenticated | Access::Anonymous => Vec::new(),
+            Access::Scopes(requirement) => requirement.scopes(),
+            Access::Authenticated | Access::Anonymous => ScopeSet::new(),
         };
+        let described = scopes
+            .iter()
+            .filter_map(|scope| Some((scope.to_string(), scope.description()?)));
         Self {
             kind: item.kind,
             name: item.name.clone(),
             requires: item.rule.to_string(),
-            scopes,
+            described: described.collect(),
+            scopes: scopes.iter().map(ToString::to_string).collect(),
             more_by_arguments: item.rule.scopes_for.is_some()
                 || item.rule.deferred.asks_for_scopes(),
             depends_on_arguments: item.rule.depends_on_arguments(),

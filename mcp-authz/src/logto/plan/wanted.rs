@@ -30,8 +30,9 @@ use crate::scope::{Scope, placeholders};
 /// # Ok(()) }
 /// ```
 ///
-/// **What the consent screen says** of a scope is the first sentence of the documentation of the tools
-/// that ask for it; for the identity scopes, what they release.
+/// **What the consent screen says** of a scope is what its author says of it
+/// ([`Scope::described`](crate::Scope::described)); for the identity scopes, what they release; otherwise the
+/// first sentence of the documentation of the tools that ask for it.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Provisioning {

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::claims;
-use crate::Manifest;
+use crate::{GuardedItem, Manifest};
 
 /// So many tools are told, and then how many more there are.
 const MOST: usize = 3;
@@ -13,12 +13,14 @@ const LONGEST: usize = 200;
 
 /// What a person reads before they agree; empty where nobody said anything.
 pub(in crate::logto) fn consent(scope: &str, manifest: &Manifest) -> String {
-    if let Some(words) = claims::words(scope) {
+    let asks = |item: &&GuardedItem| item.scopes.iter().any(|one| one == scope);
+    let items: Vec<_> = manifest.items.iter().filter(asks).collect();
+    let mut described = items.iter().filter_map(|item| item.described.get(scope));
+    if let Some(words) = described.next().copied().or_else(|| claims::words(scope)) {
         return words.to_owned();
     }
     let mut sentences: Vec<String> = Vec::new();
-    let of_scope = |scopes: &[String]| scopes.iter().any(|one| one == scope);
-    for item in manifest.items.iter().filter(|item| of_scope(&item.scopes)) {
+    for item in items {
         let sentence = first_sentence(item.description.as_deref().unwrap_or_default());
         if !sentence.is_empty() && !sentences.contains(&sentence) {
             sentences.push(sentence);
