@@ -18,7 +18,7 @@
 //! makes it. A second `--plan` says that nothing is missing. Then the server itself, for this tenant:
 //!
 //! ```sh
-//! ISSUER=$LOGTO_ENDPOINT/oidc cargo run --example whoami
+//! cargo run --example whoami
 //! ```
 //!
 //! More, where it is set:

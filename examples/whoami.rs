@@ -6,10 +6,16 @@
 //! cargo run --example whoami
 //! ```
 //!
-//! With a real OpenID provider (register `RESOURCE` there as an API with the scopes below):
+//! With Logto, once `examples/logto_setup.rs` has set the tenant up:
 //!
 //! ```sh
-//! ISSUER=https://tenant.logto.app/oidc RESOURCE=http://127.0.0.1:3001/mcp cargo run --example whoami
+//! LOGTO_ENDPOINT=https://tenant.logto.app RESOURCE=http://127.0.0.1:3001/mcp cargo run --example whoami
+//! ```
+//!
+//! With any other OpenID provider (register `RESOURCE` there as an API with the scopes below):
+//!
+//! ```sh
+//! ISSUER=https://as.example.com RESOURCE=http://127.0.0.1:3001/mcp cargo run --example whoami
 //! ```
 //!
 //! `LISTEN` and `PROVIDER_LISTEN` change the addresses that the server and the development provider
@@ -24,7 +30,7 @@
 use std::env;
 
 use mcp_authz::{
-    AuthInfo, Claims, Json, Parameters, Server, ServerBuilder, dev, schemars, serde, tool,
+    AuthInfo, Claims, Issuer, Json, Parameters, Server, ServerBuilder, dev, schemars, serde, tool,
 };
 
 /// Return the identity claims that the person agreed to share.
@@ -66,12 +72,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let resource = env::var("RESOURCE").unwrap_or("http://127.0.0.1:3001/mcp".into());
     // Kept until the end: dropping the provider stops it.
     let mut provider = None;
-    let issuer = match env::var("ISSUER") {
-        Ok(issuer) => issuer,
-        Err(_) => provider
-            .insert(development_provider().await?)
-            .issuer()
-            .to_owned(),
+    let issuer = match (env::var("ISSUER"), env::var("LOGTO_ENDPOINT")) {
+        (Ok(issuer), _) => Issuer::new(issuer),
+        (_, Ok(endpoint)) => Issuer::logto(endpoint),
+        _ => Issuer::new(provider.insert(development_provider().await?).issuer()),
     };
     let server = server().resource(&resource).issuer(issuer).build().await?;
     if env::args().any(|argument| argument == "--scopes") {

@@ -50,6 +50,8 @@ async fn the_guide_leads_from_nothing_at_logto_to_a_mail_in_alice_s_name() -> Re
         "share: profile email\n",
         r#""email":"alice@example.com""#,
         r#""name":"Alice Archer""#,
+        // No standard claim: `Issuer::logto` knows it.
+        r#""username":"alice""#,
         "share: mail:send\n",
         "send_mail again\n",
         "characters from alice to bob@example.com\n",
