@@ -15,7 +15,9 @@
 //! cargo run --example logto_setup -- --apply
 //! ```
 //!
-//! makes it. A second `--plan` says that nothing is missing. Then the server itself, for this tenant:
+//! makes it. A second `--plan` says that nothing is missing. **This alone lets nobody in**: the role belongs to
+//! nobody yet, and no agent is listed; the variables below say who and which. Then the server itself, in the
+//! same terminal, for this tenant:
 //!
 //! ```sh
 //! cargo run --example whoami
@@ -26,10 +28,17 @@
 //! | variable | what it does |
 //! |---|---|
 //! | `LOGTO_AGENTS=id,id` | these third-party apps may ask people for the server's scopes |
+//! | `LOGTO_AGENT_SCOPES=a,b` | for these alone |
+//! | `LOGTO_ROLE_SCOPES=a,b` | the role holds these alone |
 //! | `LOGTO_DEFAULT_ROLE=yes` | whoever signs up from now on gets the role, without which no token has a scope |
 //! | `LOGTO_EVERYBODY=yes` | whoever has signed up before gets it too |
 //! | `LOGTO_METADATA_DOCUMENTS=yes` | agents with a client ID metadata document are let in |
 //! | `LOGTO_TOKEN_ENDPOINT`, `LOGTO_MANAGEMENT_API` | where they cannot be told from the endpoint |
+//!
+//! **Nobody gets** a scope that only concealed and first-party tools ask for (`#[tool(.., conceal)]`,
+//! `policy = first_party`) before `LOGTO_ROLE_SCOPES` and `LOGTO_AGENT_SCOPES` name it, among all others that
+//! the role or the agents are to have; the plan says which those are. `LOGTO_ROLE=auditor` makes
+//! another role, for a few: give it to them in the console.
 
 use std::env;
 use std::process::ExitCode;
@@ -98,6 +107,12 @@ fn management(endpoint: &str) -> Result<Management, Box<dyn std::error::Error>> 
 /// What the server needs, and what the environment asks for besides.
 fn wanted(server: &Server) -> Provisioning {
     let mut wanted = Provisioning::of(server.manifest());
+    if let Ok(role) = env::var("LOGTO_ROLE") {
+        wanted = wanted.role(role);
+    }
+    if let Some(scopes) = list("LOGTO_ROLE_SCOPES") {
+        wanted = wanted.role_scopes(scopes);
+    }
     if is_set("LOGTO_DEFAULT_ROLE") {
         wanted = wanted.default_role();
     }
@@ -108,9 +123,19 @@ fn wanted(server: &Server) -> Provisioning {
         // What a stranger may ask for: who somebody is, and not to send mail.
         wanted = wanted.metadata_documents(["profile", "email"]);
     }
-    let agents = env::var("LOGTO_AGENTS").unwrap_or_default();
-    let agents = agents.split(',').filter(|id| !id.is_empty());
-    agents.fold(wanted, |wanted, id| wanted.third_party_app(id))
+    let scopes = list("LOGTO_AGENT_SCOPES");
+    let agents = list("LOGTO_AGENTS").unwrap_or_default().into_iter();
+    agents.fold(wanted, |wanted, id| match &scopes {
+        Some(scopes) => wanted.third_party_app_with(id, scopes),
+        None => wanted.third_party_app(id),
+    })
+}
+
+/// What a variable lists, if it is set.
+fn list(name: &str) -> Option<Vec<String>> {
+    let list = env::var(name).ok()?;
+    let names = list.split(',').filter(|name| !name.is_empty());
+    Some(names.map(str::to_owned).collect())
 }
 
 fn variable(name: &str) -> Result<String, String> {

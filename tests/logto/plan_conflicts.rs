@@ -182,22 +182,27 @@ impl ServerHandler for Files {
 async fn what_cannot_be_known_is_said() {
     let (logto, client) = tenant().await;
     let open = Rule::from(scopes!["files"]).scopes_for(|_, _| Scope::new("files:any").into());
-    let rules = Rules::new().tool("open", open);
-    let rules = rules.resource("file:///{folder}/x", scopes!["files:{folder}"]);
-    let authz = Authz::new().resource("https://mcp.example.com/mcp");
-    let authz = authz.issuer(Issuer::logto(logto.endpoint()));
-    let server = authz.protect(Files, rules).build().await.unwrap();
-    let plan = Provisioning::of(server.manifest())
-        .plan(&client)
-        .await
-        .unwrap();
-    let printed = plan.to_string();
-    for line in [
-        "+   scope files \"Open a file.\"\n",
-        "# scope \"files:{folder}\" is left out: its name has a variable",
-        "# tool \"open\" asks for more by its arguments",
+    let names = "name those scopes with `.scope(..)`";
+    for (open, how) in [
+        (open.clone(), format!("{names}\n")),
+        // What is added is everybody's.
+        (open.conceal(), format!("{names}, and what everybody may")),
     ] {
-        assert!(printed.contains(line), "{line:?} is not in {printed}");
+        let rules = Rules::new().tool("open", open);
+        let rules = rules.resource("file:///{folder}/x", scopes!["files:{folder}"]);
+        let authz = Authz::new().resource("https://mcp.example.com/mcp");
+        let authz = authz.issuer(Issuer::logto(logto.endpoint()));
+        let server = authz.protect(Files, rules).build().await.unwrap();
+        let wanted = Provisioning::of(server.manifest());
+        let plan = wanted.plan(&client).await.unwrap();
+        let printed = plan.to_string();
+        for line in [
+            "+   scope files \"Open a file.\"\n",
+            "# scope \"files:{folder}\" is left out: its name has a variable",
+            &format!("# tool \"open\" asks for more by its arguments: {how}"),
+        ] {
+            assert!(printed.contains(line), "{line:?} is not in {printed}");
+        }
+        assert!(!printed.contains("+   scope files:"), "{printed}");
     }
-    assert!(!printed.contains("+   scope files:"), "{printed}");
 }

@@ -83,6 +83,29 @@ async fn a_tenant_is_set_up_by_one_command_and_another_look_finds_nothing_missin
 }
 
 #[tokio::test]
+async fn a_role_and_an_agent_can_be_given_less() {
+    let (logto, client) = tenant().await;
+    let app = agent(&client).await;
+    let less = [
+        ("LOGTO_ROLE", "readers"),
+        ("LOGTO_ROLE_SCOPES", "profile,email"),
+        ("LOGTO_AGENTS", app.as_str()),
+        ("LOGTO_AGENT_SCOPES", "email"),
+    ];
+    let (applied, ok) = setup(&logto, "--apply", &less).await;
+    assert!(ok, "{applied}");
+    for step in [
+        "+ role \"readers\" with email profile\n",
+        "+   may ask for email\n",
+        "+   may ask for the user scopes email\n",
+    ] {
+        assert!(applied.contains(step), "{step:?} is not in {applied}");
+    }
+    let allowed = client.consent_scopes(&app).await.unwrap();
+    assert_eq!(allowed.user_scopes, ["email"]);
+}
+
+#[tokio::test]
 async fn what_is_wrong_is_said_and_nothing_is_changed() {
     let (logto, _client) = tenant().await;
     for (flag, more, said) in [

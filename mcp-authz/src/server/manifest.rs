@@ -60,6 +60,12 @@ pub struct GuardedItem {
     /// Not in the JSON, as the description of the item.
     #[serde(skip)]
     pub described: BTreeMap<String, &'static str>,
+    /// Whether it is hidden from whoever may not run it. `requires` says it in the JSON.
+    #[serde(skip)]
+    pub concealed: bool,
+    /// Whether it is for the operator's own applications alone, by its rule. `requires` says it in the JSON.
+    #[serde(skip)]
+    pub first_party: bool,
     /// The behaviour hints that it declares.
     pub hints: Vec<&'static str>,
     /// What its author says about it. Not in the JSON, so that a snapshot changes only when access does.
@@ -126,6 +132,8 @@ impl GuardedItem {
             more_by_arguments: item.rule.scopes_for.is_some()
                 || item.rule.deferred.asks_for_scopes(),
             depends_on_arguments: item.rule.depends_on_arguments(),
+            concealed: item.rule.concealed,
+            first_party: item.rule.first_party,
             hints: hints(item.hints),
             description: item.description.clone(),
             crate_name: item.origin.map(|origin| origin.crate_name.to_owned()),

@@ -1,6 +1,7 @@
 //! What a tenant lacks of what a server wants. Reads only.
 
 use super::claims::{self, Standing};
+use super::kept_back;
 use super::step::{Consent, Known, Plan, Step};
 use super::wanted::{Agent, Assignment, Provisioning};
 use crate::logto::{ConsentScopes, Error, Management, ResourceScope, Role, RoleType};
@@ -32,6 +33,7 @@ impl Provisioning {
             notes: self.notes.clone(),
             problems: self.problems.clone(),
         };
+        self.tell_kept_back(&mut plan);
         self.compare_resource(logto, &mut plan).await?;
         self.compare_role(logto, &mut plan).await?;
         self.compare_customizer(logto, &mut plan).await?;
@@ -96,11 +98,12 @@ impl Provisioning {
     }
 
     async fn compare_role(&self, logto: &Management, plan: &mut Plan) -> Result<(), Error> {
+        let wanted = self.of_role(plan);
         let mut roles = logto.roles().await?.into_iter();
         let Some(role) = roles.find(|role| role.name == self.role) else {
-            if !self.scopes.is_empty() {
+            if !wanted.is_empty() {
                 plan.steps.push(Step::Role {
-                    scopes: self.scopes.keys().cloned().collect(),
+                    scopes: wanted,
                     is_default: self.default_role,
                 });
                 self.compare_assignment(None, logto, plan).await?;
@@ -116,12 +119,18 @@ impl Provisioning {
         }
         plan.known.role = Some(role.id.clone());
         let held = logto.role_scopes(&role.id).await?;
-        let missing = self.scopes.keys().filter(|name| {
-            // By id: a scope of another API resource may have the same name.
-            let id = plan.known.scopes.get(*name);
-            !held.iter().any(|scope| Some(&scope.id) == id)
-        });
+        // By id: a scope of another API resource may have the same name.
+        let holds = |id: &String| held.iter().any(|scope| scope.id == *id);
+        let known = &plan.known.scopes;
+        let missing = wanted
+            .iter()
+            .filter(|name| !known.get(*name).is_some_and(holds));
         let missing: Vec<String> = missing.cloned().collect();
+        let held = known.iter().filter(|(_, id)| holds(id));
+        let held = held.map(|(name, _)| name.as_str());
+        let besides = kept_back::besides(held, &wanted);
+        plan.notes
+            .extend(besides.map(|names| format!("the role {:?} holds {names}", role.name)));
         if !missing.is_empty() {
             plan.steps.push(Step::RoleScopes(missing));
         }
@@ -188,7 +197,7 @@ impl Provisioning {
         let Some((app, allowed)) = allowed(agent, logto, plan).await? else {
             return Ok(());
         };
-        let all = || self.scopes.keys().cloned().collect();
+        let all = || self.for_everybody();
         let wanted: Vec<String> = agent.scopes.clone().unwrap_or_else(all);
         for scope in wanted
             .iter()
@@ -198,11 +207,17 @@ impl Provisioning {
                 "an agent is to ask for {scope:?}, which is no scope of the server"
             ));
         }
-        let has = |name: &String| {
-            allowed
-                .of_resource(&self.resource)
-                .any(|one| one.name == *name)
-        };
+        let may = || allowed.of_resource(&self.resource);
+        let has = |name: &String| may().any(|one| one.name == *name);
+        let besides = kept_back::besides(may().map(|one| one.name.as_str()), &wanted);
+        let who = app
+            .as_ref()
+            .map(|(_, name)| format!("the third-party app {name:?}"));
+        let who = who
+            .as_deref()
+            .unwrap_or("whoever brings a metadata document");
+        plan.notes
+            .extend(besides.map(|names| format!("{who} may ask for {names}")));
         let has_user_scope = |name: &String| allowed.user_scopes.contains(name);
         let consent = Consent {
             app,

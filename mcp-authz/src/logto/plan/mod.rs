@@ -5,6 +5,7 @@
 
 mod wanted;
 mod words;
+mod kept_back;
 mod claims;
 mod compare;
 mod step;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::words;
+use super::{kept_back, words};
 use crate::Manifest;
 use crate::scope::{Scope, placeholders};
 
@@ -11,7 +11,7 @@ use crate::scope::{Scope, placeholders};
 /// Needs the feature `logto`.
 ///
 /// By itself it stands for the API resource of the server's URI, a scope for every scope that the
-/// server's tools ask for, a role that holds them, and, where tools ask for identity (`profile`,
+/// server's tools ask for, a role that holds what is for everybody, and, where tools ask for identity (`profile`,
 /// `email`, `phone`, `address`, `roles`), the token customizer that puts the claims of the granted
 /// scopes into tokens for this server. The rest is asked for:
 ///
@@ -20,10 +20,10 @@ use crate::scope::{Scope, placeholders};
 /// use mcp_authz::logto::Provisioning;
 ///
 /// let plan = Provisioning::of(server.manifest())
-///     .scope("mail:send", "Send mail in your name") // instead of the tool's documentation
+///     .scope("mail:send", "Send mail in your name") // instead of what the server says
 ///     .default_role() // everybody who signs up from now on has it
 ///     .assign_role_to_everybody() // and whoever has signed up before
-///     .third_party_app("qzp5v3sc8zqlp5jqmc2xk") // an agent that may ask for all of it
+///     .third_party_app("qzp5v3sc8zqlp5jqmc2xk") // an agent that may ask for what the role holds
 ///     .plan(&logto)
 ///     .await?;
 /// println!("{plan}");
@@ -33,6 +33,23 @@ use crate::scope::{Scope, placeholders};
 /// **What the consent screen says** of a scope is what its author says of it
 /// ([`Scope::described`](crate::Scope::described)); for the identity scopes, what they release; otherwise the
 /// first sentence of the documentation of the tools that ask for it.
+///
+/// **Not for everybody** is a scope that only concealed and first-party tools ask for: it is made, but it is
+/// in the role and in the list of an agent only where it is named, by [`role_scopes`](Self::role_scopes) and
+/// [`third_party_app_with`](Self::third_party_app_with). The plan says what it keeps back. Such a scope is
+/// better off in a role of its own, by a second plan:
+///
+/// ```no_run
+/// # async fn example(server: mcp_authz::Server, logto: mcp_authz::logto::Management) -> Result<(), mcp_authz::logto::Error> {
+/// use mcp_authz::logto::Provisioning;
+///
+/// let auditors = Provisioning::of(server.manifest())
+///     .role("auditor")
+///     .role_scopes(["mail:audit"])
+///     .assign_role_to(["4xkqs2oehfpw"]);
+/// auditors.plan(&logto).await?.apply(&logto).await?;
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Provisioning {
@@ -40,10 +57,13 @@ pub struct Provisioning {
     pub(super) resource: String,
     /// What the consent screen says of each scope.
     pub(super) scopes: BTreeMap<String, String>,
+    /// Those of `scopes` that nobody gets unless they are named, with who asks for them.
+    pub(super) kept_back: BTreeMap<String, String>,
     /// What the server has and a tenant cannot.
     pub(super) notes: Vec<String>,
     pub(super) problems: Vec<String>,
     pub(super) role: String,
+    pub(super) role_scopes: Option<Vec<String>>,
     pub(super) default_role: bool,
     pub(super) assignment: Assignment,
     pub(super) customizer: bool,
@@ -74,9 +94,11 @@ impl Provisioning {
             server: manifest.name.clone(),
             resource: manifest.resource.clone(),
             scopes: BTreeMap::new(),
+            kept_back: kept_back::of(manifest),
             notes: Vec::new(),
             problems: Vec::new(),
             role: format!("{} user", manifest.name),
+            role_scopes: None,
             default_role: false,
             assignment: Assignment::Nobody,
             customizer: true,
@@ -95,8 +117,12 @@ impl Provisioning {
         for item in &manifest.items {
             if item.more_by_arguments {
                 let (kind, name) = (item.kind, &item.name);
+                let role = match kept_back::is_for_few(item) {
+                    true => ", and what everybody may have with `.role_scopes([..])`",
+                    false => "",
+                };
                 wanted.note(format!(
-                    "{kind} {name:?} asks for more by its arguments: name those scopes with `.scope(..)`"
+                    "{kind} {name:?} asks for more by its arguments: name those scopes with `.scope(..)`{role}"
                 ));
             }
         }
@@ -109,7 +135,8 @@ impl Provisioning {
         }
     }
 
-    /// Adds a scope, or says what the consent screen is to say of one.
+    /// Adds a scope, or says what the consent screen is to say of one. One that is added is for everybody;
+    /// one that is kept back stays so.
     pub fn scope(mut self, name: impl Into<String>, description: impl Into<String>) -> Self {
         let name = name.into();
         let problem = match name.parse::<Scope>() {
@@ -126,6 +153,24 @@ impl Provisioning {
     /// The name of the role that holds the scopes; `<server> user` by default.
     pub fn role(mut self, name: impl Into<String>) -> Self {
         self.role = name.into();
+        self
+    }
+
+    /// What the role holds, and nothing else: in place of every scope of the server but those that only
+    /// concealed and first-party tools ask for. Nothing is taken out of a role that there is.
+    ///
+    /// ```
+    /// use mcp_authz::logto::Provisioning;
+    ///
+    /// # fn example(server: mcp_authz::Server) {
+    /// // Who signs up can read; to write, somebody must give them another role.
+    /// let wanted = Provisioning::of(server.manifest())
+    ///     .role_scopes(["profile", "email", "notes:read"])
+    ///     .default_role();
+    /// # let _ = wanted; }
+    /// ```
+    pub fn role_scopes<S: Into<String>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
+        self.role_scopes = Some(scopes.into_iter().map(Into::into).collect());
         self
     }
 
@@ -162,7 +207,8 @@ impl Provisioning {
         self
     }
 
-    /// A third-party application, by its id, that may ask people for every scope of the server.
+    /// A third-party application, by its id, that may ask people for every scope of the server but those
+    /// that only concealed and first-party tools ask for.
     pub fn third_party_app(mut self, app_id: impl Into<String>) -> Self {
         self.agents.push(Agent {
             app_id: Some(app_id.into()),

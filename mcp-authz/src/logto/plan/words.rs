@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::claims;
+use super::kept_back::is_for_few;
 use crate::{GuardedItem, Manifest};
 
 /// So many tools are told, and then how many more there are.
@@ -20,7 +21,10 @@ pub(in crate::logto) fn consent(scope: &str, manifest: &Manifest) -> String {
         return words.to_owned();
     }
     let mut sentences: Vec<String> = Vec::new();
-    for item in items {
+    // What is hidden is not told to everybody who is asked for a scope that others need as well.
+    let has_others = items.iter().any(|item| !is_for_few(item));
+    let told = |item: &&GuardedItem| !(has_others && is_for_few(item));
+    for item in items.into_iter().filter(told) {
         let sentence = first_sentence(item.description.as_deref().unwrap_or_default());
         if !sentence.is_empty() && !sentences.contains(&sentence) {
             sentences.push(sentence);
