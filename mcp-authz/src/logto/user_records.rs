@@ -73,6 +73,8 @@ const MAX_ID: usize = 64;
 /// | `address` | `address` |
 /// | `custom_data` | `custom_data`, where [asked for](Self::custom_data) |
 ///
+/// A record does not hold the person's roles: for the scope `roles` it takes the token customizer.
+///
 /// It decides nothing: scopes, audience and identity are those of the token, and a claim that the token
 /// has is never replaced.
 ///

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-/// Of the record, and what it is called in a token: `plan/customizer.js` has the same.
+/// Of the record, and what it is called in a token: `plan/customizer.js` has the same, and `roles` besides.
 const OWN: [(&str, &str); 5] = [
     ("name", "name"),
     ("username", "username"),
@@ -82,6 +82,8 @@ pub(crate) fn record_of(claims: &Map<String, Value>) -> Map<String, Value> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use serde_json::json;
 
     use super::*;
@@ -121,13 +123,30 @@ mod tests {
         assert_eq!(claims(&user, true), expected);
     }
 
-    /// Both ways of telling who somebody is say the same.
+    /// Both ways of telling who somebody is say the same, but for `roles`, which a record does not hold, and
+    /// `custom_data`, which the customizer leaves where it is.
     #[test]
-    fn the_token_customizer_knows_the_same_members() {
+    fn the_token_customizer_says_the_same_and_the_roles_besides() {
         let script = include_str!("../plan/customizer.js");
-        for (member, claim) in OWN.iter().chain(&PROFILE) {
-            assert!(script.contains(&format!(".{member}")), "{member}");
-            assert!(script.contains(claim), "{claim}");
-        }
+        let released = script.split("const released = {").nth(1).unwrap();
+        let released = released.split("\n  };").next().unwrap();
+        // `claim: user.member` or `claim: profile.member`, whatever becomes of it.
+        let pairs = released.split(['{', '}', ',', '\n']).filter_map(|part| {
+            let (claim, from) = part.trim().split_once(": ")?;
+            let is_path = |c: char| c.is_ascii_alphabetic() || c == '.';
+            Some((claim, from.split(|c| !is_path(c)).next()?.to_owned()))
+        });
+        let own = OWN.map(|(member, claim)| (claim, format!("user.{member}")));
+        let profile = PROFILE.map(|(member, claim)| (claim, format!("profile.{member}")));
+        let alone = [
+            ("email_verified", "user.primaryEmail".to_owned()),
+            ("phone_number_verified", "user.primaryPhone".to_owned()),
+            ("roles", "user.roles".to_owned()),
+        ];
+        let expected = own.into_iter().chain(profile).chain(alone);
+        assert_eq!(
+            pairs.collect::<BTreeSet<_>>(),
+            expected.collect::<BTreeSet<_>>()
+        );
     }
 }
