@@ -149,12 +149,20 @@ export class Grants {
   }
 
   async takeBack(provider, id) {
-    for (const grant of this.#ofPerson.get(id) ?? []) {
-      await provider.AccessToken.revokeByGrantId(grant);
-      await provider.RefreshToken.revokeByGrantId(grant);
-      await provider.Grant.adapter.destroy(grant);
-    }
+    for (const grant of this.#ofPerson.get(id) ?? []) await this.revoke(provider, grant);
     this.#ofPerson.delete(id);
+  }
+
+  // As the engine keeps them: what is over or was taken back is not among them.
+  async of(provider, id) {
+    const all = [...(this.#ofPerson.get(id) ?? [])].map((grant) => provider.Grant.adapter.find(grant));
+    return (await Promise.all(all)).filter(Boolean);
+  }
+
+  async revoke(provider, grant) {
+    await provider.AccessToken.revokeByGrantId(grant);
+    await provider.RefreshToken.revokeByGrantId(grant);
+    await provider.Grant.adapter.destroy(grant);
   }
 
   async restore(_provider, id) {

@@ -1,5 +1,6 @@
 // The library in the shape of Logto (see logto.mjs), as the engine of one tenant behind the proxy in front of
-// it: its clients, resources, roles and token customizer are those that the Management API has now.
+// it: its clients, resources, roles and token customizer are those that the Management API has now. What people
+// allowed is the engine's, so the two calls about it are answered here, for whom the Management API lets in.
 //
 //   TENANT=http://127.0.0.1:3301 APP=id:secret node tenant.mjs
 //
@@ -14,13 +15,14 @@ import Provider, { errors } from 'oidc-provider';
 
 import { configuration } from './configuration.mjs';
 import { LogtoKeys } from './keys.mjs';
-import { customized, logto } from './logto.mjs';
+import { Grants, customized, logto } from './logto.mjs';
 import { pages } from './pages.mjs';
 
 // The library's notices would otherwise come before the line that the caller waits for.
 console.info = console.error;
 
 const { TENANT, APP, LEAD } = process.env;
+const GRANTS = /^\/api\/users\/([^/]+)\/grants(?:\/([^/]+))?$/;
 const METADATA = '/.well-known/oauth-authorization-server/oidc';
 // A client that waits for a person must find its connection as it left it.
 const server = http.createServer({ keepAliveTimeout: 120_000 });
@@ -32,6 +34,7 @@ const settings = { scopes: '', userScopes: '', alg: keys.alg, jwks: keys.jwks, t
 const shape = logto(configuration(settings), settings);
 shape.clients = [];
 shape.features.resourceIndicators.getResourceServerInfo = resourceServer;
+shape.ttl.AccessToken = (_ctx, token) => token.resourceServer?.accessTokenTTL ?? settings.ttl;
 shape.extraTokenClaims = async (_ctx, token) => {
   const installed = await ask('/configs/jwt-customizer/access-token');
   return installed && customized(token, installed, (id) => ask(`/users/${encodeURIComponent(id)}`));
@@ -40,6 +43,8 @@ let token;
 const provider = new Provider(`${origin}/oidc`, shape);
 provider.on('server_error', (_ctx, error) => console.error(error));
 provider.Client.find = client;
+const grants = new Grants();
+grants.watch(provider);
 
 const answerPage = pages(provider, { bareCancel: true, wordsFor });
 const answerProtocol = provider.callback();
@@ -54,6 +59,7 @@ async function route(request, response) {
   const { url } = request;
   if (url.startsWith('/interaction/')) return answerPage(request, response);
   if (url === METADATA && LEAD) return lead(request, response, LEAD);
+  if (GRANTS.test(new URL(url, origin).pathname)) return answerOfGrants(request, response);
   if (url.startsWith('/api/')) return lead(request, response, TENANT + url);
   if (!url.startsWith('/oidc/')) return response.writeHead(404).end('Not Found');
   if (url === '/oidc/token') {
@@ -66,6 +72,39 @@ async function route(request, response) {
   request.url = url.slice('/oidc'.length);
   return answerProtocol(request, response);
 }
+
+// `GET /api/users/{userId}/grants` and `DELETE /api/users/{userId}/grants/{grantId}`. A refusal, and a grant that
+// the engine does not know, are the Management API's.
+async function answerOfGrants(request, response) {
+  const { url, method, headers } = request;
+  const { pathname, searchParams } = new URL(url, origin);
+  const [person, id] = pathname.match(GRANTS).slice(1).map((part) => part && decodeURIComponent(part));
+  const list = `${TENANT}/api/users/${encodeURIComponent(person)}/grants?${searchParams}`;
+  const { authorization } = headers;
+  const told = await fetch(list, { headers: authorization ? { authorization } : {} });
+  const own = told.ok ? await grants.of(provider, person) : [];
+  if (told.ok && method === 'GET' && !id) {
+    const among = await Promise.all(own.map((grant) => isOfType(grant, searchParams.get('appType'))));
+    const shown = own.filter((_, index) => among[index]).map(asLogtoHasIt);
+    const others = (await told.json()).grants;
+    response.writeHead(200, { 'content-type': 'application/json' });
+    return response.end(JSON.stringify({ grants: [...others, ...shown] }));
+  }
+  if (told.ok && method === 'DELETE' && own.some(({ jti }) => jti === id)) {
+    await grants.revoke(provider, id);
+    return response.writeHead(204).end();
+  }
+  return lead(request, response, TENANT + url);
+}
+
+async function isOfType({ clientId }, type) {
+  // Who is not known is a third party.
+  const app = await ask(`/applications/${encodeURIComponent(clientId)}`);
+  const is = (app?.isThirdParty ?? true) ? 'thirdParty' : 'firstParty';
+  return !type || type === is;
+}
+
+const asLogtoHasIt = (payload) => ({ id: payload.jti, payload, expiresAt: payload.exp * 1000 });
 
 async function bodyOf(request) {
   const body = [];

@@ -8,6 +8,7 @@ mod lifetime;
 mod limits;
 mod registration;
 mod terminal;
+mod whole;
 
 use std::time::Duration;
 
