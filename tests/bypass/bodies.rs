@@ -153,7 +153,7 @@ fn bodies() -> Vec<(&'static str, String)> {
         ),
         (
             "scopes of one's own in _meta",
-            r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"wipe","_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{},"scope":"admin","mcp-authz/required-scopes":[]}}}"#,
+            r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"wipe","_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{},"scope":"admin","rs.mcp-authz/required-scopes":[]}}}"#,
         ),
     ];
     let mut bodies: Vec<(&str, String)> = cases

@@ -23,13 +23,13 @@ const EXPECTED: [(&str, &str, &str); 4] = [
     ),
     (
         "sep-2640-skills-manifest",
-        "/4",
-        "the suite wants a dot in the prefix of every `_meta` key of a skill, and ours has none",
+        "/4/details",
+        "the report names the `_meta` keys of a skill, and the gate adds what it requires: the same verdict",
     ),
 ];
 
 /// What lists say of a requirement. This is meant to be seen.
-const REQUIRED_SCOPES: &str = "mcp-authz/required-scopes";
+const REQUIRED_SCOPES: &str = "rs.mcp-authz/required-scopes";
 
 /// Who may keep a result. The handler says anybody may; behind a token nobody else may.
 const CACHE_SCOPE: &str = "cacheScope";

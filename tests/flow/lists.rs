@@ -21,7 +21,7 @@ async fn a_list_needs_a_token_and_says_what_each_tool_requires() {
         ["broken", "hello", "pay", "send_mail", "slow", "whoami"]
     );
     let tool = |name: &str| tools.iter().find(|tool| tool["name"] == name).unwrap();
-    let required = |name| tool(name)["_meta"]["mcp-authz/required-scopes"].clone();
+    let required = |name| tool(name)["_meta"]["rs.mcp-authz/required-scopes"].clone();
     assert_eq!(required("whoami"), json!(["profile", "email"]));
     assert_eq!(
         required("pay"),

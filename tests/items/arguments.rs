@@ -184,7 +184,7 @@ async fn such_a_tool_is_listed_when_some_arguments_could_pass() {
             .list(Some(&client.token("")), "tools")
             .await
             .message();
-        let required = &page["result"]["tools"][0]["_meta"]["mcp-authz/required-scopes"];
+        let required = &page["result"]["tools"][0]["_meta"]["rs.mcp-authz/required-scopes"];
         assert_eq!(required, &json!(["pay"]), "{page}");
         let schema = &page["result"]["tools"][0]["inputSchema"]["properties"]["amount"];
         assert_eq!(schema["type"], "integer", "{page}");

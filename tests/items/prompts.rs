@@ -283,7 +283,7 @@ async fn a_list_says_what_each_prompt_takes_and_requires() {
         assert_eq!(letter["title"], "Write a letter");
         assert_eq!(letter["description"], "Starts a letter.");
         assert_eq!(
-            letter["_meta"]["mcp-authz/required-scopes"],
+            letter["_meta"]["rs.mcp-authz/required-scopes"],
             json!(["letters"])
         );
         let arguments = json!([

@@ -296,7 +296,7 @@ async fn fixed_ones_and_templates_are_listed_apart() {
                 "name": "today",
                 "title": "Today",
                 "description": "The notes of today.",
-                "_meta": { "mcp-authz/required-scopes": ["notes"] },
+                "_meta": { "rs.mcp-authz/required-scopes": ["notes"] },
             },
         ]);
         assert_eq!(page["result"]["resources"], resources, "{page}");
@@ -323,7 +323,7 @@ async fn fixed_ones_and_templates_are_listed_apart() {
             "name": "file",
             "description": "A file in a bucket.",
             "mimeType": "text/csv",
-            "_meta": { "mcp-authz/required-scopes": ["files:{bucket}:read"] },
+            "_meta": { "rs.mcp-authz/required-scopes": ["files:{bucket}:read"] },
         });
         assert_eq!(templates[3], file);
     })

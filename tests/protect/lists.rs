@@ -109,7 +109,7 @@ async fn each_item_says_what_it_requires() {
         let reply = ask(&lab, Some(&token), method, json!({})).await;
         let item = &reply.message()["result"][items][0];
         assert_eq!(
-            item["_meta"]["mcp-authz/required-scopes"], expected,
+            item["_meta"]["rs.mcp-authz/required-scopes"], expected,
             "{reply:?}"
         );
     }
@@ -117,7 +117,7 @@ async fn each_item_says_what_it_requires() {
     let reply = ask(&lab, Some(&token), "resources/list", json!({})).await;
     let file = &reply.message()["result"]["resources"][1];
     assert_eq!(
-        file["_meta"]["mcp-authz/required-scopes"],
+        file["_meta"]["rs.mcp-authz/required-scopes"],
         json!(["files:a:read"])
     );
 }

@@ -16,7 +16,7 @@ use super::policy::Asked;
 use super::ticket::Pass;
 
 /// The key under which a listed item says what it requires.
-const REQUIRED_SCOPES: &str = "mcp-authz/required-scopes";
+const REQUIRED_SCOPES: &str = "rs.mcp-authz/required-scopes";
 
 /// A page of some list.
 pub(super) trait Page {
