@@ -18,18 +18,33 @@ async fn a_list_is_the_same_on_every_connection_and_after_every_call() {
     let lab = lab().await;
     let (low, high) = (lab.token("prompts"), lab.token(ALL));
     let list = async |token: &str, method: &str| {
-        // A connection of its own.
-        let request = Client::builder().no_proxy().build().unwrap().post(&lab.url);
-        let request = request
-            .bearer_auth(token)
-            .header("content-type", "application/json")
-            .header("accept", "application/json, text/event-stream")
-            .headers(modern_headers(method, None));
-        Reply::of(request.body(modern_body(method, json!({}))))
-            .await
-            .body
+        let mut pages = Vec::new();
+        let mut params = json!({});
+        loop {
+            // A connection of its own.
+            let request = Client::builder().no_proxy().build().unwrap().post(&lab.url);
+            let request = request
+                .bearer_auth(token)
+                .header("content-type", "application/json")
+                .header("accept", "application/json, text/event-stream")
+                .headers(modern_headers(method, None));
+            let reply = Reply::of(request.body(modern_body(method, params))).await;
+            // A cursor is sealed anew each time. All else is compared as it is written.
+            let message = reply.message();
+            let cursor = message["result"]["nextCursor"].as_str();
+            pages.push(reply.body.replace(cursor.unwrap_or("none"), "a cursor"));
+            match cursor {
+                Some(cursor) => params = json!({ "cursor": cursor }),
+                None => return pages,
+            }
+        }
     };
-    for method in ["prompts/list", "resources/list", "resources/templates/list"] {
+    for method in [
+        "tools/list",
+        "prompts/list",
+        "resources/list",
+        "resources/templates/list",
+    ] {
         let (low_first, high_first) = (list(&low, method).await, list(&high, method).await);
         if method != "resources/templates/list" {
             assert_ne!(low_first, high_first, "{method}");
