@@ -5,7 +5,9 @@
 //! principal's use of an id, a forged one and an unknown one all get one answer, which rmcp writes:
 //! the id is replaced by a fresh random one.
 
+mod cipher;
 mod in_flight;
+mod keys;
 mod owner;
 mod seal;
 mod tasks;
@@ -33,8 +35,9 @@ use crate::challenge::Denial;
 use crate::gate::{Admitted, Caller};
 use in_flight::Calls;
 pub(crate) use in_flight::InFlight;
+pub(crate) use keys::SealingKeys;
 use owner::Owner;
-pub(crate) use seal::{Foreign, Purpose, Seal};
+pub(crate) use seal::{Foreign, Purpose, Seal, Unsealed};
 pub(crate) use tasks::{MadeBy, TaskOwners};
 
 /// `Mcp-Session-Id` (MCP 2025-11-25, Streamable HTTP §Session Management).

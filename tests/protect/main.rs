@@ -12,6 +12,7 @@ mod lists;
 mod methods;
 mod nobody;
 mod office;
+mod pages;
 mod places;
 mod policies;
 mod rounds;

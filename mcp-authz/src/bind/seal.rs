@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use aws_lc_rs::digest::{Context, SHA256};
-use rmcp::model::{JsonObject, RequestStateCodec, SealOptions};
+use rmcp::model::{JsonObject, SealOptions};
 use serde_json::Value;
 
+use super::keys::SealingKeys;
 use super::owner::owner;
 use crate::auth_info::AuthInfo;
 
@@ -15,6 +16,10 @@ const LIFETIME: Duration = Duration::from_secs(15 * 60);
 /// It was not sealed for this caller and this purpose, or not by us, or long ago.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Foreign;
+
+/// The system gave no random bytes, so it does not leave.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Unsealed;
 
 /// What something is sealed for.
 pub(crate) enum Purpose<'a> {
@@ -31,32 +36,35 @@ pub(crate) enum Purpose<'a> {
 /// Seals and opens with the server's keys.
 #[derive(Clone)]
 pub(crate) struct Seal {
-    codec: RequestStateCodec,
+    keys: SealingKeys,
     /// Whose keys these are: another server can have the same.
     resource: String,
     lifetime: Duration,
 }
 
 impl Seal {
-    pub(crate) fn new(codec: RequestStateCodec, resource: impl Into<String>) -> Self {
+    pub(crate) fn new(keys: SealingKeys, resource: impl Into<String>) -> Self {
         Self {
-            codec,
+            keys,
             resource: resource.into(),
             lifetime: LIFETIME,
         }
     }
 
+    /// `text`, for its owner to carry and not to read.
     pub(crate) fn seal(
         &self,
         text: &str,
         caller: Option<&AuthInfo>,
         purpose: &Purpose<'_>,
-    ) -> String {
+    ) -> Result<String, Unsealed> {
         let bound = self.bound(caller, purpose);
+        let encrypted = self.keys.cipher.encrypt(text, &bound);
         let options = SealOptions::new()
             .associated_data(&bound)
             .ttl(self.lifetime);
-        self.codec.seal_with(text.as_bytes(), &options)
+        let encrypted = encrypted.map_err(|_| Unsealed)?;
+        Ok(self.keys.codec.seal_with(&encrypted, &options))
     }
 
     pub(crate) fn open(
@@ -65,8 +73,13 @@ impl Seal {
         caller: Option<&AuthInfo>,
         purpose: &Purpose<'_>,
     ) -> Result<String, Foreign> {
-        let opened = self.codec.open_with(sealed, &self.bound(caller, purpose));
-        String::from_utf8(opened.map_err(|_| Foreign)?).map_err(|_| Foreign)
+        let bound = self.bound(caller, purpose);
+        let opened = self.keys.codec.open_with(sealed, &bound);
+        let text = self
+            .keys
+            .cipher
+            .decrypt(&opened.map_err(|_| Foreign)?, &bound);
+        text.ok_or(Foreign)
     }
 
     /// The server, the owner and the purpose, in a form that no others have.
@@ -139,7 +152,7 @@ mod tests {
     }
 
     fn seal_of(resource: &str) -> Seal {
-        Seal::new(RequestStateCodec::try_new([7; 32]).unwrap(), resource)
+        Seal::new(SealingKeys::own([7; 32]).unwrap(), resource)
     }
 
     fn caller(subject: &str, client: &str) -> AuthInfo {
@@ -163,7 +176,7 @@ mod tests {
     fn it_opens_for_its_owner_and_its_purpose_alone() {
         let (alice, arguments) = (caller("alice", "agent"), object(&json!({ "to": "bob" })));
         let (seal, purpose) = (seal(), round("send", Some(&arguments)));
-        let sealed = seal.seal("state", Some(&alice), &purpose);
+        let sealed = seal.seal("state", Some(&alice), &purpose).unwrap();
         assert_eq!(
             seal.open(&sealed, Some(&alice), &purpose),
             Ok("state".to_owned())
@@ -222,13 +235,31 @@ mod tests {
             lifetime: Duration::from_millis(50),
             ..seal()
         };
-        let sealed = brief.seal("state", Some(&alice), &purpose);
+        let sealed = brief.seal("state", Some(&alice), &purpose).unwrap();
         for _ in 0..2 {
             let opened = brief.open(&sealed, Some(&alice), &purpose);
             assert_eq!(opened.as_deref(), Ok("state"));
         }
         std::thread::sleep(Duration::from_millis(100));
         assert_eq!(brief.open(&sealed, Some(&alice), &purpose), Err(Foreign));
+    }
+
+    #[test]
+    fn what_an_old_key_sealed_opens_as_long_as_it_is_in_the_ring() {
+        let key = |id: &str, byte| (id.to_owned(), vec![byte; 32]);
+        let with = |keys: &[(String, Vec<u8>)]| {
+            Seal::new(SealingKeys::shared(keys).unwrap(), "https://mcp.test/mcp")
+        };
+        let (old, both, new) = (
+            with(&[key("10", 1)]),
+            with(&[key("11", 2), key("10", 1)]),
+            with(&[key("11", 2)]),
+        );
+        let purpose = round("send", None);
+        let sealed = |by: &Seal| by.seal("state", None, &purpose).unwrap();
+        let opens = |by: &Seal, sealed: &str| by.open(sealed, None, &purpose).is_ok();
+        assert!(opens(&both, &sealed(&old)) && opens(&new, &sealed(&both)));
+        assert!(!opens(&new, &sealed(&old)) && !opens(&old, &sealed(&both)));
     }
 
     /// As they are written: what the handler gets is one value, and so is what it is bound to.

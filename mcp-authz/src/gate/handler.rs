@@ -38,17 +38,20 @@ impl<H: ServerHandler> Gate<H> {
         let operation = Operation::Resource(&request.uri);
         let pass = self.pass(&context, operation).await;
         let pass = pass.map_err(unknown_parameter)?;
-        let place = request.uri.clone();
-        self.open_cursor(pass.caller(), (LIST, &place), &mut request.cursor)?;
-        let page = pass.run(|| {
-            self.guarded
-                .handler
-                .read_resource_directory(request, context)
-        });
-        let mut page = page.await?;
-        self.close_cursor(pass.caller(), (LIST, &place), &mut page.next_cursor);
-        self.show(&mut page, &pass).await;
-        Ok(page)
+        let cursor = request.cursor.take();
+        let handler = &self.guarded.handler;
+        self.page(
+            &pass,
+            (LIST, &request.uri),
+            cursor,
+            context,
+            |cursor, context| {
+                let mut request = request.clone();
+                request.cursor = cursor;
+                handler.read_resource_directory(request, context)
+            },
+        )
+        .await
     }
 }
 

@@ -27,6 +27,8 @@ pub(super) trait Page {
     fn items(&mut self) -> &mut Vec<Self::Item>;
     fn cursor(&mut self) -> &mut Option<String>;
     fn set_cache_scope(&mut self, scope: CacheScope);
+    /// How long it may be kept, in milliseconds.
+    fn ttl(&mut self) -> &mut Option<u64>;
     /// What running the item would be.
     fn operation(item: &Self::Item) -> Operation<'_>;
     fn meta(item: &mut Self::Item) -> &mut Option<MetaObject>;
@@ -72,6 +74,10 @@ macro_rules! pages {
                 self.cache_scope = Some(scope);
             }
 
+            fn ttl(&mut self) -> &mut Option<u64> {
+                &mut self.ttl_ms
+            }
+
             fn operation($it: &$item) -> Operation<'_> {
                 $operation
             }
@@ -103,53 +109,51 @@ impl<H: ServerHandler> Gate<H> {
         &'a self,
         mut request: Option<PaginatedRequestParams>,
         context: RequestContext<RoleServer>,
-        list: impl FnOnce(&'a H, Option<PaginatedRequestParams>, RequestContext<RoleServer>) -> F,
+        list: impl Fn(&'a H, Option<PaginatedRequestParams>, RequestContext<RoleServer>) -> F,
     ) -> Result<P, ErrorData>
     where
         P: Page,
         F: Future<Output = Result<P, ErrorData>>,
     {
         let pass = self.pass(&context, Operation::Protocol).await?;
-        if let Some(request) = &mut request {
-            self.open_cursor(pass.caller(), (P::METHOD, ""), &mut request.cursor)?;
-        }
-        let mut page = pass
-            .run(|| list(&self.guarded.handler, request, context))
-            .await?;
-        self.close_cursor(pass.caller(), (P::METHOD, ""), page.cursor());
-        self.show(&mut page, &pass).await;
-        Ok(page)
+        let cursor = request.as_mut().and_then(|request| request.cursor.take());
+        self.page(
+            &pass,
+            (P::METHOD, ""),
+            cursor,
+            context,
+            |cursor, context| {
+                let request = match (request.clone(), cursor) {
+                    (None, None) => None,
+                    (request, cursor) => Some(request.unwrap_or_default().with_cursor(cursor)),
+                };
+                list(&self.guarded.handler, request, context)
+            },
+        )
+        .await
     }
 
-    /// Leaves out what the caller is not shown; writes the requirement beside the rest, so that an
-    /// agent can ask for more.
-    pub(super) async fn show<P: Page>(&self, page: &mut P, pass: &Pass) {
-        let caller = &pass.0.caller;
-        // A list behind a token is nobody else's, whatever the handler said.
-        page.set_cache_scope(CacheScope::Private);
-        let form = pass.0.answers().form(caller.as_ref());
-        let says_schemes = form == ChallengeForm::ToolResult;
-        let mut asked = Asked::default();
-        let mut shown = Vec::new();
-        for mut item in std::mem::take(page.items()) {
-            if !self.shows(P::operation(&item), caller, &mut asked).await {
-                continue;
-            }
-            if let (true, Operation::Tool(..)) = (says_schemes, P::operation(&item))
-                && let Some(access) = self.guarded.rules.access(&P::operation(&item))
-            {
-                let access = access.into_owned();
-                super::answers::describe(&access, P::meta(&mut item));
-            }
-            let requirement = self.guarded.rules.requirement(&P::operation(&item));
-            if let Some(required) = requirement.map(|requirement| requirement.to_json()) {
-                let meta = P::meta(&mut item).get_or_insert_with(MetaObject::default);
-                meta.0.insert(REQUIRED_SCOPES.to_owned(), required);
-            }
-            self.show_files(&mut item, caller, &mut asked).await;
-            shown.push(item);
+    /// Writes beside an item what it requires, so that an agent can ask for more.
+    pub(super) async fn describe<P: Page>(
+        &self,
+        mut item: P::Item,
+        caller: &Caller,
+        asked: &mut Asked,
+    ) -> P::Item {
+        let says_schemes = self.guarded.answers.form(caller.as_ref()) == ChallengeForm::ToolResult;
+        if let (true, Operation::Tool(..)) = (says_schemes, P::operation(&item))
+            && let Some(access) = self.guarded.rules.access(&P::operation(&item))
+        {
+            let access = access.into_owned();
+            super::answers::describe(&access, P::meta(&mut item));
         }
-        *page.items() = shown;
+        let requirement = self.guarded.rules.requirement(&P::operation(&item));
+        if let Some(required) = requirement.map(|requirement| requirement.to_json()) {
+            let meta = P::meta(&mut item).get_or_insert_with(MetaObject::default);
+            meta.0.insert(REQUIRED_SCOPES.to_owned(), required);
+        }
+        self.show_files(&mut item, caller, asked).await;
+        item
     }
 
     /// Of what an item names besides itself, leaves out what the caller is not shown.

@@ -3,7 +3,8 @@
 //! It decides on the value that rmcp itself parsed and is about to run, so there is no second
 //! reading of the body that could disagree with the first. `rule` is what authors write, `rulebook`
 //! where rules are found (`template` for URIs), `decide` the decision, `handler` the methods, `lists`
-//! what is left of a list, `rounds` what a call remembers from one request to the next.
+//! what is left of a list and `pages` how much of it at a time, `rounds` what a call remembers from one
+//! request to the next, `watch` what is left of a subscription.
 
 mod answers;
 mod decide;
@@ -11,6 +12,7 @@ mod handler;
 mod lists;
 mod methods;
 mod mirrored;
+mod pages;
 mod policy;
 #[cfg(test)]
 mod property;
@@ -224,6 +226,11 @@ pub(crate) fn still_wanted(context: &RequestContext<RoleServer>) -> Result<(), E
 /// What rmcp gets for a refused request. The layer replaces it with the HTTP answer.
 pub(crate) fn refused() -> ErrorData {
     ErrorData::invalid_request("refused", None)
+}
+
+/// What a request gets that was allowed and cannot be answered.
+pub(crate) fn failed() -> ErrorData {
+    ErrorData::internal_error("the server failed", None)
 }
 
 /// The protocol's answer to a name that there is not: one text for the unknown and the concealed.

@@ -11,9 +11,8 @@ use rmcp::{RoleServer, ServerHandler};
 use super::decide::{Arguments, Decision, Operation};
 use super::policy::Asked;
 use super::ticket::{Pass, Ticket};
-use super::{Gate, refused, still_wanted};
-use crate::auth_info::AuthInfo;
-use crate::bind::{Foreign, MadeBy, Purpose};
+use super::{Gate, failed, refused, still_wanted};
+use crate::bind::{Foreign, MadeBy, Purpose, Unsealed};
 
 /// One request of an exchange that can take several: what its state is bound to.
 pub(super) struct Round {
@@ -94,11 +93,11 @@ impl<H: ServerHandler> Gate<H> {
         let caller = pass.caller().ok_or_else(|| {
             ErrorData::invalid_request("several rounds need a verified caller", None)
         })?;
-        result.request_state = Some(
-            self.guarded
-                .seal
-                .seal(state, Some(caller), &round.purpose()),
-        );
+        let sealed = self
+            .guarded
+            .seal
+            .seal(state, Some(caller), &round.purpose());
+        result.request_state = Some(sealed.map_err(|Unsealed| failed())?);
         Ok(())
     }
 
@@ -115,7 +114,7 @@ impl<H: ServerHandler> Gate<H> {
         let rules = &self.guarded.rules;
         let arguments = call.arguments.as_ref();
         let more = rules.required_by_call(&call.name, arguments, owner);
-        let more = more.map_err(|_| ErrorData::internal_error("the server failed", None))?;
+        let more = more.map_err(|_| failed())?;
         let tool = call.name.clone();
         let tasks = &self.guarded.tasks;
         tasks
@@ -157,33 +156,6 @@ impl<H: ServerHandler> Gate<H> {
                 ticket.settle(operation, decision)?;
                 still_wanted(context).map(|()| Pass(ticket))
             }
-        }
-    }
-
-    /// The same for a cursor of a list.
-    pub(super) fn open_cursor(
-        &self,
-        caller: Option<&AuthInfo>,
-        (list, of): (&'static str, &str),
-        cursor: &mut Option<String>,
-    ) -> Result<(), ErrorData> {
-        let Some(sealed) = cursor else { return Ok(()) };
-        let purpose = Purpose::Cursor { list, of };
-        let opened = self.guarded.seal.open(sealed, caller, &purpose);
-        let opened = opened.map_err(|Foreign| ErrorData::invalid_params("unknown cursor", None))?;
-        *cursor = Some(opened);
-        Ok(())
-    }
-
-    pub(super) fn close_cursor(
-        &self,
-        caller: Option<&AuthInfo>,
-        (list, of): (&'static str, &str),
-        cursor: &mut Option<String>,
-    ) {
-        if let Some(own) = cursor {
-            let purpose = Purpose::Cursor { list, of };
-            *own = self.guarded.seal.seal(own, caller, &purpose);
         }
     }
 }

@@ -1,7 +1,8 @@
 //! The rules of one server, ready to be looked up.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::btree_map::{BTreeMap, Values};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use rmcp::model::JsonObject;
@@ -238,6 +239,20 @@ impl Rulebook {
     pub(super) fn shows_everybody(&self, operation: &Operation<'_>) -> bool {
         let mut rules = self.applied(operation);
         self.visibility == Visibility::All && rules.all(|applied| !applied.rule.concealed)
+    }
+
+    /// Whether some of what `list` is of can be left out for somebody.
+    pub(super) fn leaves_out(&self, list: &str) -> bool {
+        let conceals = |mut rules: Values<'_, String, Rule>| rules.any(|rule| rule.concealed);
+        self.visibility != Visibility::All
+            || match list {
+                "tools/list" => conceals(self.tools.values()),
+                "prompts/list" => conceals(self.prompts.values()),
+                _ => {
+                    let mut templates = self.templates.iter();
+                    conceals(self.resources.values()) || templates.any(|(_, rule)| rule.concealed)
+                }
+            }
     }
 
     /// What running an item would be, for every item of the kind that a list is of.

@@ -11,7 +11,7 @@ use rmcp::transport::streamable_http_server::session::SessionRestoreMarker;
 
 use super::answers::Answers;
 use super::decide::{Caller, Decision, Operation};
-use super::{refused, unknown};
+use super::{failed, refused, unknown};
 use crate::auth_info::{AuthInfo, OpenCall};
 use crate::bind::InFlight;
 use crate::challenge::Denial;
@@ -193,7 +193,7 @@ impl Pass {
                 let audit = &self.0.answers.audit;
                 audit.denied(self.caller(), running, &Denial::Failed);
                 self.0.deny(Denial::Failed);
-                Err(ErrorData::internal_error("the server failed", None))
+                Err(failed())
             })
         })
     }

@@ -94,7 +94,7 @@ impl Plan {
         #[cfg(feature = "logto")]
         let knows_first_party = settings.knows_first_party();
         let limits = settings.sessions.unwrap_or_default();
-        let sessions = BoundSessions::new(limits, self.seal, self.resource.text);
+        let sessions = BoundSessions::new(limits, self.seal.codec, self.resource.text);
         Server {
             endpoint: Endpoint::new(admission, guarded, sessions, transport, running.clone()),
             manifest,

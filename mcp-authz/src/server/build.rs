@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use rmcp::ServerHandler;
-use rmcp::model::{Implementation, RequestStateCodec, ServerCapabilities, ServerConfig};
+use rmcp::model::{Implementation, ServerCapabilities, ServerConfig};
 
 use super::authz::Protect;
 use super::dispatch::Annotated;
@@ -11,6 +11,7 @@ use super::item::{Declared, Item};
 use super::resource::Resource;
 use super::settings::Settings;
 use super::{Server, ServerBuilder, checks, survey};
+use crate::bind::SealingKeys;
 use crate::clock::Clock;
 use crate::error::{ConfigError, Error};
 use crate::gate::Mirrored;
@@ -102,7 +103,7 @@ pub(super) struct Plan {
     pub(super) resource: Resource,
     pub(super) mount: String,
     pub(super) origins: Origins,
-    pub(super) seal: RequestStateCodec,
+    pub(super) seal: SealingKeys,
     pub(super) terms: Arc<Terms>,
     pub(super) verifiers: Verifiers,
     pub(super) mirrored: Mirrored,

@@ -5,14 +5,13 @@ mod items;
 
 use std::sync::Arc;
 
-use rmcp::model::RequestStateCodec;
-
 use super::resource::Resource;
 pub(super) use items::{
     access, all_scopes, first_party, initial_scopes, names, parameters, rules, some, toolsets,
 };
 
 use crate::World;
+use crate::bind::SealingKeys;
 use crate::layer::{HostRule, OriginRule, Origins};
 use crate::metadata;
 use crate::scope::{Hierarchy, Inclusions};
@@ -111,18 +110,15 @@ pub(super) fn inclusions(hierarchy: &Hierarchy, problems: &mut Vec<String>) -> I
 }
 
 /// The key ring that seals what clients carry.
-pub(super) fn seal(
-    keys: &[(String, Vec<u8>)],
-    problems: &mut Vec<String>,
-) -> Option<RequestStateCodec> {
-    let made = match keys.first() {
-        Some((active, _)) => RequestStateCodec::new_with_keyring(active, keys.iter().cloned()),
-        None => {
+pub(super) fn seal(keys: &[(String, Vec<u8>)], problems: &mut Vec<String>) -> Option<SealingKeys> {
+    let made = match keys {
+        [_, ..] => SealingKeys::shared(keys),
+        [] => {
             let mut key = [0; 32];
             if aws_lc_rs::rand::fill(&mut key).is_err() {
                 problems.push("the system gives no random bytes for a sealing key".into());
             }
-            RequestStateCodec::try_new(key)
+            SealingKeys::own(key)
         }
     };
     let how = "write `.sealing_keys([(\"2026-11\", key)])`, each id once, each key at least 32 random bytes";

@@ -336,8 +336,8 @@ macro_rules! with_settings {
             }
 
             /// The keys that seal what clients carry for the server (session ids, cursors, the state of
-            /// exchanges), as (id, at least 32 random bytes). Sealed is signed and not encrypted: what a
-            /// handler writes into a cursor or a state, whoever carries it can read.
+            /// exchanges), as (id, at least 32 random bytes). What a handler writes into a cursor or a state
+            /// is encrypted: nobody reads it, whoever carries it included.
             ///
             /// The first one seals, all of them open: rotate by putting a new one in front. Without keys a
             /// random one is made, which other replicas and the next start do not know.

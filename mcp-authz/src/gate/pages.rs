@@ -1,0 +1,195 @@
+//! The pages of a list: as long as the handler's, also where some of it is left out. A page that is
+//! shorter, or empty and the last one, would say how much there is that its caller is not shown.
+
+use std::iter::repeat_n;
+
+use rmcp::model::{CacheScope, ErrorData};
+use rmcp::service::RequestContext;
+use rmcp::{RoleServer, ServerHandler};
+use serde::{Deserialize, Serialize};
+
+use super::decide::{Caller, Operation};
+use super::lists::Page;
+use super::policy::Asked;
+use super::ticket::Pass;
+use super::{Gate, failed, still_wanted};
+use crate::auth_info::AuthInfo;
+use crate::bind::{Foreign, Purpose, Unsealed};
+
+/// The pages of the handler that one request may ask for. What follows so much that is left out is on
+/// a page of its own, after one that is shorter.
+const MOST_PAGES: usize = 32;
+
+/// A list, and what it is a list of: the entries of this directory, or nothing more to say.
+type List<'a> = (&'static str, &'a str);
+
+/// Where a page begins, sealed in its cursor.
+#[derive(Default, Serialize, Deserialize)]
+struct Position {
+    /// The page of the handler, by the handler's cursor.
+    page: Option<String>,
+    /// The item of that page, by its name: others can come and go meanwhile. The first one, without a
+    /// name.
+    item: Option<String>,
+}
+
+impl Position {
+    fn of_page(cursor: String) -> Self {
+        Self {
+            page: Some(cursor),
+            item: None,
+        }
+    }
+
+    /// How many of `items` come before. If the item is gone, none: one that comes twice is better than
+    /// one that does not come at all.
+    fn skips<P: Page>(&self, items: &[P::Item]) -> usize {
+        let here = |item| self.item.is_some() && self.item.as_deref() == name::<P>(item);
+        items.iter().position(here).unwrap_or(0)
+    }
+}
+
+fn name<P: Page>(item: &P::Item) -> Option<&str> {
+    let operation: Operation<'_> = P::operation(item);
+    operation.on_record().map(|operation| operation.name)
+}
+
+/// A page in the making.
+struct Filling<P: Page> {
+    /// The first one of the handler's, without its items.
+    page: Option<P>,
+    shown: Vec<P::Item>,
+    /// How long it becomes.
+    length: usize,
+}
+
+impl<P: Page> Default for Filling<P> {
+    fn default() -> Self {
+        Self {
+            page: None,
+            shown: Vec::new(),
+            length: 0,
+        }
+    }
+}
+
+impl<P: Page> Filling<P> {
+    /// One more page of the handler's, which had so many items. What is made of several is kept no
+    /// longer than any of them.
+    fn take_in(&mut self, mut page: P, items: usize) {
+        if self.length == 0 {
+            self.length = items;
+        }
+        match &mut self.page {
+            None => self.page = Some(page),
+            Some(first) => {
+                let both = [*first.ttl(), *page.ttl()];
+                *first.ttl() = both.into_iter().flatten().min();
+            }
+        }
+    }
+}
+
+impl<H: ServerHandler> Gate<H> {
+    /// One page of what `caller` is shown of a list.
+    ///
+    /// It is as long as the handler's page in which it begins, and has a cursor only if one more item
+    /// would be shown. Where nothing can be left out, it is the handler's page with the handler's cursor.
+    pub(super) async fn page<P, F>(
+        &self,
+        pass: &Pass,
+        list: List<'_>,
+        cursor: Option<String>,
+        context: RequestContext<RoleServer>,
+        fetch: impl Fn(Option<String>, RequestContext<RoleServer>) -> F,
+    ) -> Result<P, ErrorData>
+    where
+        P: Page,
+        F: Future<Output = Result<P, ErrorData>>,
+    {
+        let begin = self.open_cursor(pass.caller(), list, cursor)?;
+        let (caller, asked) = (&pass.0.caller, &mut Asked::default());
+        let most = match self.guarded.rules.leaves_out(list.0) {
+            true => MOST_PAGES,
+            false => 1,
+        };
+        let (mut at, mut filling) = (begin, Filling::default());
+        let next = 'full: {
+            for context in repeat_n(context, most) {
+                still_wanted(&context)?;
+                let mut page = pass.run(|| fetch(at.page.clone(), context)).await?;
+                let following = page.cursor().take();
+                let rest = self.fill(&mut filling, page, &at, caller, asked).await;
+                if let Some(item) = rest {
+                    break 'full Some(Position { item, ..at });
+                }
+                let Some(following) = following else {
+                    break 'full None;
+                };
+                at = Position::of_page(following);
+            }
+            Some(at)
+        };
+        let mut page = filling.page.ok_or_else(failed)?;
+        *page.items() = filling.shown;
+        *page.cursor() = next
+            .map(|next| self.seal_cursor(pass.caller(), list, &next))
+            .transpose()?;
+        // A list behind a token is nobody else's, whatever the handler said.
+        page.set_cache_scope(CacheScope::Private);
+        Ok(page)
+    }
+
+    /// Adds what `caller` is shown of one page of the handler's; where something is left that the page
+    /// being made has no room for, what that begins with.
+    async fn fill<P: Page>(
+        &self,
+        filling: &mut Filling<P>,
+        mut page: P,
+        at: &Position,
+        caller: &Caller,
+        asked: &mut Asked,
+    ) -> Option<Option<String>> {
+        let items = std::mem::take(page.items());
+        filling.take_in(page, items.len());
+        let skipped = at.skips::<P>(&items);
+        for (index, item) in items.into_iter().enumerate().skip(skipped) {
+            if !self.shows(P::operation(&item), caller, asked).await {
+                continue;
+            }
+            if filling.shown.len() == filling.length {
+                return Some(name::<P>(&item).filter(|_| index > 0).map(str::to_owned));
+            }
+            let described = self.describe::<P>(item, caller, asked).await;
+            filling.shown.push(described);
+        }
+        None
+    }
+
+    fn open_cursor(
+        &self,
+        caller: Option<&AuthInfo>,
+        (list, of): List<'_>,
+        cursor: Option<String>,
+    ) -> Result<Position, ErrorData> {
+        let Some(sealed) = cursor else {
+            return Ok(Position::default());
+        };
+        let purpose = Purpose::Cursor { list, of };
+        let opened = self.guarded.seal.open(&sealed, caller, &purpose);
+        let opened = opened.and_then(|text| serde_json::from_str(&text).map_err(|_| Foreign));
+        opened.map_err(|Foreign| ErrorData::invalid_params("unknown cursor", None))
+    }
+
+    fn seal_cursor(
+        &self,
+        caller: Option<&AuthInfo>,
+        (list, of): List<'_>,
+        next: &Position,
+    ) -> Result<String, ErrorData> {
+        let text = serde_json::to_string(next).map_err(|_| failed())?;
+        let purpose = Purpose::Cursor { list, of };
+        let sealed = self.guarded.seal.seal(&text, caller, &purpose);
+        sealed.map_err(|Unsealed| failed())
+    }
+}
