@@ -14,13 +14,13 @@ mod tasks;
 
 use std::collections::HashMap;
 use std::future::ready;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::{Stream, StreamExt, stream};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use rmcp::model::{
     ClientJsonRpcMessage, ClientRequest, GetExtensions, RequestStateCodec, SealOptions,
-    ServerJsonRpcMessage,
+    ServerJsonRpcMessage, ServerNotification,
 };
 use rmcp::transport::streamable_http_server::SessionManager;
 use rmcp::transport::streamable_http_server::session::local::{
@@ -36,7 +36,7 @@ use crate::gate::{Admitted, Caller};
 use in_flight::Calls;
 pub(crate) use in_flight::InFlight;
 pub(crate) use keys::SealingKeys;
-use owner::Owner;
+use owner::{Owner, owner};
 pub(crate) use seal::{Foreign, Purpose, Seal, Unsealed};
 pub(crate) use tasks::{MadeBy, TaskOwners};
 
@@ -88,14 +88,9 @@ impl Default for SessionLimits {
     }
 }
 
-/// The owner of a session.
-fn owner(caller: &AuthInfo) -> Owner {
-    owner::owner("session", caller)
-}
-
 /// The server and the owner that a session id is for: another server can have the same keys.
 fn bound(resource: &str, caller: &AuthInfo) -> Vec<u8> {
-    serde_json::to_vec(&(resource, owner(caller))).unwrap_or_default()
+    serde_json::to_vec(&(resource, "session", owner(caller))).unwrap_or_default()
 }
 
 /// rmcp's sessions, each held by one principal.
@@ -106,6 +101,7 @@ pub(crate) struct BoundSessions {
     limits: SessionLimits,
     held: Mutex<Held>,
     calls: Calls,
+    tasks: Arc<TaskOwners>,
 }
 
 #[derive(Default)]
@@ -124,7 +120,12 @@ pub(crate) enum SessionError {
 }
 
 impl BoundSessions {
-    pub(crate) fn new(limits: SessionLimits, seal: RequestStateCodec, resource: String) -> Self {
+    pub(crate) fn new(
+        limits: SessionLimits,
+        seal: RequestStateCodec,
+        resource: String,
+        tasks: Arc<TaskOwners>,
+    ) -> Self {
         Self {
             inner: LocalSessionManager::default(),
             seal,
@@ -132,6 +133,7 @@ impl BoundSessions {
             limits,
             held: Mutex::new(Held::default()),
             calls: Calls::default(),
+            tasks,
         }
     }
 
@@ -188,6 +190,25 @@ impl BoundSessions {
         }
     }
 
+    /// What the session's owner is told: no news of a task that is not its own, though a handler may
+    /// send that to everybody it knows.
+    fn own_news<S>(
+        &self,
+        id: &SessionId,
+        events: S,
+    ) -> impl Stream<Item = ServerSseMessage> + use<S>
+    where
+        S: Stream<Item = ServerSseMessage>,
+    {
+        let owner = self.lock().owners.get(id).cloned();
+        let tasks = Arc::clone(&self.tasks);
+        events.filter(move |event| {
+            let task = event.message.as_deref().and_then(task_told);
+            let is_own = |id| owner.as_ref().is_some_and(|owner| tasks.is_of(id, owner));
+            ready(task.is_none_or(is_own))
+        })
+    }
+
     fn lock(&self) -> MutexGuard<'_, Held> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -225,6 +246,17 @@ fn admitted(message: &ClientJsonRpcMessage) -> Option<&Admitted> {
         return None;
     };
     Admitted::find(initialize.extensions())
+}
+
+/// The task that a message brings news of.
+fn task_told(message: &ServerJsonRpcMessage) -> Option<&str> {
+    let ServerJsonRpcMessage::Notification(message) = message else {
+        return None;
+    };
+    match &message.notification {
+        ServerNotification::TaskStatusNotification(news) => Some(&news.params.task.task.task_id),
+        _ => None,
+    }
 }
 
 /// An id that no session has: 128 random bits, in the form of rmcp's own.
@@ -279,7 +311,7 @@ impl SessionManager for BoundSessions {
             return Ok(stream::once(ready(answer)).left_stream());
         };
         let events = Box::pin(self.inner.create_stream(id, message)).await?;
-        Ok(call.watch(events).right_stream())
+        Ok(self.own_news(id, call.watch(events)).right_stream())
     }
 
     async fn accept_message(
@@ -294,7 +326,8 @@ impl SessionManager for BoundSessions {
         &self,
         id: &SessionId,
     ) -> Result<impl Stream<Item = ServerSseMessage> + Send + Sync + 'static, SessionError> {
-        Ok(Box::pin(self.inner.create_standalone_stream(id)).await?)
+        let events = Box::pin(self.inner.create_standalone_stream(id)).await?;
+        Ok(self.own_news(id, events))
     }
 
     async fn resume(
@@ -302,7 +335,8 @@ impl SessionManager for BoundSessions {
         id: &SessionId,
         last_event_id: String,
     ) -> Result<impl Stream<Item = ServerSseMessage> + Send + Sync + 'static, SessionError> {
-        Ok(Box::pin(self.inner.resume(id, last_event_id)).await?)
+        let events = Box::pin(self.inner.resume(id, last_event_id)).await?;
+        Ok(self.own_news(id, events))
     }
 
     async fn restore_session(
@@ -321,7 +355,12 @@ mod tests {
     fn a_session_id_is_for_one_server() {
         let sessions = |resource: &str| {
             let codec = RequestStateCodec::try_new([7; 32]).unwrap();
-            BoundSessions::new(SessionLimits::new(), codec, resource.to_owned())
+            BoundSessions::new(
+                SessionLimits::new(),
+                codec,
+                resource.to_owned(),
+                Arc::default(),
+            )
         };
         let alice = Some(
             AuthInfo::builder("https://as.test")

@@ -89,17 +89,74 @@ async fn lists_that_are_empty_for_a_caller_do_not_change_for_it() {
     }
 }
 
+/// A policy that nobody can ask lets nobody in, and no other resource out.
 #[tokio::test]
-async fn a_policy_keeps_a_subscription_closed() {
-    let nobody =
-        Rule::from(scopes!["notes"]).policy(|_| async { Err(PolicyError::denied("not today")) });
-    let mut rules = office::rules();
-    rules = rules.unlisted_resource("note:///policed", nobody);
+async fn what_a_policy_does_not_allow_is_left_out_and_the_rest_is_watched() {
+    let notes = || Rule::from(scopes!["notes"]);
+    let slow = |_| async {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        Ok(())
+    };
+    let panics = |_| async { panic!("this is on purpose") };
+    let rules = office::rules()
+        .unlisted_resource("note:///slow", notes().policy(slow))
+        .unlisted_resource("note:///slow/secret", notes().policy(slow).conceal())
+        .unlisted_resource(
+            "note:///denied",
+            notes().policy(|_| async { Err(PolicyError::denied("not today")) }),
+        )
+        .unlisted_resource(
+            "note:///unsure",
+            notes().policy(|_| async { Err(PolicyError::unavailable()) }),
+        )
+        .unlisted_resource("note:///broken", notes().policy(panics));
     let lab = Lab::protecting(Office::new, rules, |authz| authz).await;
-    let watched = json!({ "resourceSubscriptions": ["note:///policed"] });
-    let (status, events) = listen(&lab, &lab.token("notes"), watched, SHORT).await;
-    assert_eq!(status, 403, "{events:?}");
-    assert_eq!(events[0]["error_description"], "not today");
+    let all = json!({ "resourceSubscriptions": [
+        "note:///denied", "note:///public", "note:///unsure", "note:///slow", "note:///broken",
+        "note:///slow/secret", "note:///secret",
+    ]});
+    let (status, events) = listen(&lab, &lab.token("notes"), all, SHORT).await;
+    assert_eq!(status, 200, "{events:?}");
+    assert_eq!(
+        events[0]["params"]["notifications"]["resourceSubscriptions"],
+        json!(["note:///public", "note:///slow", "note:///slow/secret"]),
+        "{events:?}"
+    );
+    assert_eq!(lab.ran.times(), 1);
+    // Where nothing is left there is nothing to watch, and whoever asks is told so.
+    let refused = json!({ "resourceSubscriptions": ["note:///denied", "note:///unsure"] });
+    let (status, events) = listen(&lab, &lab.token("notes"), refused, SHORT).await;
+    assert_eq!(status, 200, "{events:?}");
+    let left = &events[0]["params"]["notifications"]["resourceSubscriptions"];
+    assert!(left.as_array().is_none_or(Vec::is_empty), "{events:?}");
+}
+
+/// The body is read before rmcp reads it, and rmcp has the last word on it as on any other.
+#[tokio::test]
+async fn a_body_that_is_no_subscription_is_refused_as_anywhere() {
+    let lab = lab_with(|authz| authz.max_body_bytes(10_000)).await;
+    let send = async |body: String| {
+        let request = lab.post(Some(&lab.token("notes")));
+        let request = request.headers(modern_headers("subscriptions/listen", None));
+        let reply = support::Reply::of(request.body(body)).await;
+        reply.status.as_u16()
+    };
+    let uri = format!("note:///{}", "x".repeat(20_000));
+    let long = json!({ "jsonrpc": "2.0", "id": 7, "method": "subscriptions/listen", "params": {
+        "notifications": { "resourceSubscriptions": [uri] },
+    }});
+    assert_eq!(send(long.to_string()).await, 413);
+    for odd in [
+        "",
+        "{",
+        "[]",
+        r#"{"jsonrpc":"2.0","id":1,"method":"subscriptions/listen"}"#,
+    ] {
+        assert!((400..=415).contains(&send(odd.to_owned()).await), "{odd}");
+    }
+    // The header of one method and the body of another.
+    let call = support::modern_body("tools/call", json!({ "name": "echo", "arguments": {} }));
+    assert_eq!(send(call).await, 400);
     assert_eq!(lab.ran.times(), 0);
 }
 

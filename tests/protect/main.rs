@@ -19,6 +19,7 @@ mod rounds;
 mod spellings;
 mod start;
 mod steady;
+mod task_news;
 mod task_timing;
 mod watching;
 

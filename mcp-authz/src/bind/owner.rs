@@ -6,9 +6,8 @@ use crate::auth_info::AuthInfo;
 /// alone, never the token.
 pub(crate) type Owner = Vec<u8>;
 
-/// The owner of something of this kind: nothing of another kind is opened by it.
-pub(crate) fn owner(kind: &str, caller: &AuthInfo) -> Owner {
-    let owner = (kind, caller.issuer(), caller.subject(), caller.client_id());
+pub(crate) fn owner(caller: &AuthInfo) -> Owner {
+    let owner = (caller.issuer(), caller.subject(), caller.client_id());
     // Strings always serialize; were they not to, the empty owner opens nothing.
     serde_json::to_vec(&owner).unwrap_or_default()
 }

@@ -96,7 +96,7 @@ impl Seal {
                 ("round", vec![*method, *name, digest_of.as_str()])
             }
         };
-        let owner = caller.map(|caller| owner(kind, caller));
+        let owner = caller.map(owner);
         serde_json::to_vec(&(&self.resource, kind, owner, parts)).unwrap_or_default()
     }
 }

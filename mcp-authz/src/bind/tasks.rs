@@ -40,17 +40,23 @@ pub(crate) struct MadeBy {
 impl TaskOwners {
     /// Enters a task; `false` when its id is somebody else's already.
     pub(crate) fn keep(&self, id: &str, caller: &AuthInfo, call: MadeBy) -> bool {
-        let owner = owner("task", caller);
+        let owner = owner(caller);
         self.lock().keep(id, Task { owner, call })
     }
 
     /// The call that made the task, for its owner.
     pub(crate) fn made_by(&self, id: &str, caller: &AuthInfo) -> Option<MadeBy> {
         // First, so that a foreign id takes no longer than an unknown one.
-        let owner = owner("task", caller);
+        let owner = owner(caller);
         let held = self.lock();
         let task = held.tasks.get(id)?;
         (task.owner == owner).then(|| task.call.clone())
+    }
+
+    /// Whether the task is known, and `owner`'s.
+    pub(super) fn is_of(&self, id: &str, owner: &Owner) -> bool {
+        let held = self.lock();
+        held.tasks.get(id).is_some_and(|task| task.owner == *owner)
     }
 
     /// Consistent between any two statements, so a poisoned lock is as good as new.

@@ -4,7 +4,9 @@
 //! reading of the body that could disagree with the first. `rule` is what authors write, `rulebook`
 //! where rules are found (`template` for URIs), `decide` the decision, `handler` the methods, `lists`
 //! what is left of a list and `pages` how much of it at a time, `rounds` what a call remembers from one
-//! request to the next, `watch` what is left of a subscription.
+//! request to the next, `watch` what is left of a
+//! subscription, `watchful` when that is decided
+//! where there is no HTTP.
 
 mod answers;
 mod decide;
@@ -23,7 +25,9 @@ mod template;
 mod ticket;
 mod variables;
 mod watch;
+mod watchful;
 
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -53,6 +57,7 @@ pub(crate) use template::Variables;
 use ticket::Pass;
 pub(crate) use ticket::{Admitted, Ticket};
 pub use variables::{FromVariable, require_of, with_variables};
+pub(crate) use watchful::Watchful;
 
 use crate::bind::{Seal, TaskOwners};
 use crate::challenge::Denial;
@@ -64,7 +69,7 @@ pub(crate) struct Guarded<H> {
     pub(crate) mirrored: Mirrored,
     /// Seals what clients carry from one request to the next.
     pub(crate) seal: Seal,
-    pub(crate) tasks: TaskOwners,
+    pub(crate) tasks: Arc<TaskOwners>,
     pub(crate) answers: Arc<Answers>,
     /// Cancelled when the server stops: long streams then end by themselves.
     pub(crate) closing: CancellationToken,
@@ -78,6 +83,8 @@ pub(crate) struct Gate<H> {
     guarded: Arc<Guarded<H>>,
     /// For the methods that rmcp asks without a context.
     caller: Known,
+    /// The resources that may be watched, by the one request that this gate is for.
+    watched: BTreeSet<String>,
 }
 
 /// Whom a gate knows without a context.
@@ -126,6 +133,19 @@ impl<H: ServerHandler> Gate<H> {
         Self {
             guarded,
             caller: Known::Fixed(caller),
+            watched: BTreeSet::new(),
+        }
+    }
+
+    /// The same, for a request to watch: `watched` are the resources that the caller may.
+    pub(crate) fn for_listener(
+        guarded: Arc<Guarded<H>>,
+        caller: Caller,
+        watched: BTreeSet<String>,
+    ) -> Self {
+        Self {
+            watched,
+            ..Self::for_caller(guarded, caller)
         }
     }
 
@@ -133,13 +153,19 @@ impl<H: ServerHandler> Gate<H> {
     pub(crate) fn for_one(guarded: Arc<Guarded<H>>) -> (Self, CurrentCaller) {
         let current = CurrentCaller::default();
         let caller = Known::Current(current.clone());
-        (Self { guarded, caller }, current)
+        let gate = Self {
+            guarded,
+            caller,
+            watched: BTreeSet::new(),
+        };
+        (gate, current)
     }
 
     pub(crate) fn shared(guarded: Arc<Guarded<H>>) -> Self {
         Self {
             guarded,
             caller: Known::Nobody,
+            watched: BTreeSet::new(),
         }
     }
 

@@ -1,6 +1,6 @@
 //! What follows from the right to have something: completions for it, and news of it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::time::{Duration, SystemTime};
 
 use rmcp::model::{
@@ -13,8 +13,7 @@ use rmcp::{RoleServer, ServerHandler};
 use super::decide::{Arguments, Caller, Operation};
 use super::policy::Asked;
 use super::template::Template;
-use super::ticket::Ticket;
-use super::{Gate, refused, unless_it_panics};
+use super::{Gate, unless_it_panics};
 use crate::auth_info::{AuthInfo, MAX_STREAM_AGE};
 
 /// How many resources one stream watches. A list can name a hundred thousand; each costs a decision,
@@ -97,6 +96,20 @@ impl<H: ServerHandler> Gate<H> {
             .await;
     }
 
+    /// The resources of `uris` that `caller` may read now: nobody waits for a policy that is
+    /// unavailable, as little as for one that says no.
+    pub(crate) async fn watchable(&self, uris: &[String], caller: &Caller) -> BTreeSet<String> {
+        let asked = &mut Asked::default();
+        let mut watchable = BTreeSet::new();
+        for uri in uris.iter().take(MOST_WATCHED) {
+            let decision = self.judge(Operation::Resource(uri), caller, asked).await;
+            if decision.passes() {
+                watchable.insert(uri.clone());
+            }
+        }
+        watchable
+    }
+
     /// What of a subscription the handler and the rules accept: no resource that the caller may not
     /// read.
     pub(super) fn accepted(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
@@ -110,7 +123,7 @@ impl<H: ServerHandler> Gate<H> {
         let mut accepted = unless_it_panics(|| handler.accepted_subscription_filter(&requested))?;
         if let Some(uris) = &mut accepted.resource_subscriptions {
             uris.truncate(MOST_WATCHED);
-            uris.retain(|uri| self.may_pass(Operation::Resource(uri), caller));
+            uris.retain(|uri| self.watched.contains(uri));
         }
         for (list, changed) in [
             ("tools", &mut accepted.tools_list_changed),
@@ -133,35 +146,14 @@ impl<H: ServerHandler> Gate<H> {
         &self,
         subscription: SubscriptionContext,
     ) -> Result<(), ErrorData> {
-        let extensions = &subscription.request_context().extensions;
-        self.watches(&subscription, extensions).await?;
-        let pass = self.enter(extensions, Operation::Protocol).await?;
+        let context = subscription.request_context();
+        let pass = self.pass(context, Operation::Protocol).await?;
         let over = tokio::time::sleep(lifetime(pass.caller(), SystemTime::now()));
         tokio::select! {
             ended = pass.run(|| self.guarded.handler.listen(subscription)) => ended,
             () = over => Ok(()),
             () = self.guarded.closing.cancelled() => Ok(()),
         }
-    }
-
-    /// Refuses a stream of which a policy refuses one resource: the handler was asked what to accept
-    /// where no policy could be.
-    async fn watches(
-        &self,
-        subscription: &SubscriptionContext,
-        extensions: &Extensions,
-    ) -> Result<(), ErrorData> {
-        let ticket = Ticket::read(extensions).ok_or_else(refused)?;
-        let watched = subscription.accepted().resource_subscriptions.as_deref();
-        let asked = &mut Asked::default();
-        for uri in watched.unwrap_or_default() {
-            let operation = Operation::Resource(uri);
-            let decision = self.judge(operation, &ticket.caller, asked).await;
-            if !decision.passes() {
-                ticket.settle(operation, decision)?;
-            }
-        }
-        Ok(())
     }
 }
 

@@ -3,6 +3,7 @@
 //! It wraps the rmcp *service*, never a router, so that no fallback route is reached around it.
 
 mod admission;
+mod ahead;
 #[cfg(feature = "logto")]
 mod elsewhere;
 mod leftover;
@@ -56,6 +57,7 @@ pub(crate) type Answer = BoxFuture<'static, Result<Response<ResponseBody>, Infal
 /// What the message is (SEP-2243).
 const METHOD: HeaderName = HeaderName::from_static("mcp-method");
 const CALL: &str = "tools/call";
+const LISTEN: &str = "subscriptions/listen";
 
 /// A protected MCP endpoint: authenticates, lets the gate decide, and answers with its verdict.
 pub(crate) struct Endpoint<H>(pub(crate) Arc<Shared<H>>);
@@ -204,13 +206,45 @@ impl<H: ServerHandler> Shared<H> {
         if !self.is_asked_aside(request.headers()) {
             return self.for_all.handle(request).await;
         }
+        if is_method(request.headers(), LISTEN) {
+            return self.listen(request, caller).await;
+        }
         let (guarded, caller) = (Arc::clone(&self.guarded), caller.clone());
-        let service = StreamableHttpService::new(
-            move || Ok(Gate::for_caller(Arc::clone(&guarded), caller.clone())),
+        let gate = move || Gate::for_caller(Arc::clone(&guarded), caller.clone());
+        self.service(gate).handle(request).await
+    }
+
+    /// The same for a stream: its gate knows what may be watched as well. Boxed, since it is rare.
+    fn listen<'a, B>(
+        &'a self,
+        request: Request<B>,
+        caller: &'a Caller,
+    ) -> BoxFuture<'a, Response<ResponseBody>>
+    where
+        B: Body + Send + 'static,
+        B::Error: std::fmt::Display,
+    {
+        Box::pin(async move {
+            let max_bytes = self.transport.max_request_body_bytes;
+            let (request, uris) = ahead::read(request, max_bytes).await;
+            let gate = Gate::shared(Arc::clone(&self.guarded));
+            let watched = gate.watchable(&uris, caller).await;
+            let (guarded, caller) = (Arc::clone(&self.guarded), caller.clone());
+            let gate =
+                move || Gate::for_listener(Arc::clone(&guarded), caller.clone(), watched.clone());
+            self.service(gate).handle(request).await
+        })
+    }
+
+    fn service(
+        &self,
+        gate: impl Fn() -> Gate<H> + Send + Sync + 'static,
+    ) -> StreamableHttpService<Gate<H>, BoundSessions> {
+        StreamableHttpService::new(
+            move || Ok(gate()),
             Arc::clone(&self.sessions),
             self.transport.clone(),
-        );
-        service.handle(request).await
+        )
     }
 
     /// Whether rmcp may ask the gate something without a context: in older revisions it never does; since
@@ -223,9 +257,12 @@ impl<H: ServerHandler> Shared<H> {
             .and_then(|version| version.to_str().ok());
         let is_asked =
             revision.is_some_and(|revision| revision >= ProtocolVersion::STANDARD_HEADERS.as_str());
-        let is_call = || headers.get(METHOD).is_some_and(|method| method == CALL);
-        is_asked && !(self.guarded.mirrored.is_none() && is_call())
+        is_asked && !(self.guarded.mirrored.is_none() && is_method(headers, CALL))
     }
+}
+
+fn is_method(headers: &HeaderMap, method: &str) -> bool {
+    headers.get(METHOD).is_some_and(|named| named == method)
 }
 
 fn is_event_stream(content_type: &HeaderValue) -> bool {

@@ -14,7 +14,7 @@ use super::local::Local;
 use super::manifest::{GuardedItem, Manifest};
 use super::settings::Settings;
 use super::{Server, checks};
-use crate::bind::{BoundSessions, Seal, TaskOwners};
+use crate::bind::{BoundSessions, Seal};
 use crate::challenge::{Challenger, Offer};
 use crate::gate::{Answers, Guarded, Rulebook};
 use crate::layer::{Admission, Endpoint};
@@ -81,6 +81,7 @@ impl Plan {
             over_http: true,
         };
         let guarded = self.guarded(&settings, handler, answers, closing.clone());
+        let tasks = Arc::clone(&guarded.tasks);
         let token_cache = self.verifiers.token_cache();
         let admission = Admission {
             origins: self.origins.clone(),
@@ -94,7 +95,7 @@ impl Plan {
         #[cfg(feature = "logto")]
         let knows_first_party = settings.knows_first_party();
         let limits = settings.sessions.unwrap_or_default();
-        let sessions = BoundSessions::new(limits, self.seal.codec, self.resource.text);
+        let sessions = BoundSessions::new(limits, self.seal.codec, self.resource.text, tasks);
         Server {
             endpoint: Endpoint::new(admission, guarded, sessions, transport, running.clone()),
             manifest,
@@ -199,7 +200,7 @@ impl Plan {
             handler,
             mirrored: self.mirrored.clone(),
             seal: Seal::new(self.seal.clone(), &self.resource.text),
-            tasks: TaskOwners::default(),
+            tasks: Arc::default(),
             answers: Arc::new(answers),
             closing,
         }

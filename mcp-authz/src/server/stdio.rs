@@ -22,7 +22,7 @@ use crate::auth_info::AuthInfo;
 use crate::bearer::{self, Credentials, Scheme};
 use crate::challenge::Denial;
 use crate::error::Error;
-use crate::gate::{Admitted, Barred, CurrentCaller, Gate};
+use crate::gate::{Admitted, Barred, CurrentCaller, Gate, Watchful};
 use crate::layer::denial;
 use crate::token::Inbound;
 use crate::verdict;
@@ -174,7 +174,8 @@ impl<H: ServerHandler> Local<H> {
             current,
             waiting: None,
         };
-        let running = gate.serve(transport).await.map_err(io::Error::other)?;
+        let running = Watchful(gate).serve(transport).await;
+        let running = running.map_err(io::Error::other)?;
         running.waiting().await.map_err(io::Error::other)?;
         Ok(())
     }
@@ -272,3 +273,6 @@ fn extensions(message: &mut ClientJsonRpcMessage) -> Option<&mut Extensions> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

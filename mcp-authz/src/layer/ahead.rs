@@ -1,0 +1,59 @@
+//! What a request wants to watch, read before rmcp reads it: rmcp asks what may be watched where nobody
+//! can wait for a policy, and tells the client before the handler runs.
+//!
+//! It is no second reading that anything hangs on. A caller may watch a resource or may not, whatever
+//! message it is named in, and the gate lets through only what is both in rmcp's message and here.
+
+use std::pin::pin;
+
+use bytes::{Buf, Bytes};
+use futures_util::stream;
+use http::Request;
+use http_body::{Body, Frame};
+use http_body_util::{BodyExt, StreamBody};
+use rmcp::model::{ClientJsonRpcMessage, ClientRequest};
+
+type Frames = Vec<Result<Frame<Bytes>, String>>;
+
+/// A body once more, its failure included.
+pub(super) type Again = StreamBody<stream::Iter<<Frames as IntoIterator>::IntoIter>>;
+
+/// Reads `request`, and gives it back with the URIs in it. What is longer than `max_bytes` is read that
+/// far, which is enough for rmcp to refuse it.
+pub(super) async fn read<B>(request: Request<B>, max_bytes: usize) -> (Request<Again>, Vec<String>)
+where
+    B: Body + Send + 'static,
+    B::Error: std::fmt::Display,
+{
+    let (parts, body) = request.into_parts();
+    let (mut frames, mut text) = (Frames::new(), Vec::new());
+    {
+        let mut body = pin!(body);
+        while text.len() <= max_bytes
+            && let Some(frame) = body.frame().await
+        {
+            let frame =
+                frame.map(|frame| frame.map_data(|mut data| data.copy_to_bytes(data.remaining())));
+            if let Some(data) = frame.as_ref().ok().and_then(Frame::data_ref) {
+                text.extend_from_slice(data);
+            }
+            frames.push(frame.map_err(|error| error.to_string()));
+        }
+    }
+    let is_whole = text.len() <= max_bytes && frames.iter().all(Result::is_ok);
+    let uris = is_whole.then(|| uris(&text)).flatten();
+    let again = StreamBody::new(stream::iter(frames));
+    (Request::from_parts(parts, again), uris.unwrap_or_default())
+}
+
+fn uris(text: &[u8]) -> Option<Vec<String>> {
+    let ClientJsonRpcMessage::Request(message) = serde_json::from_slice(text).ok()? else {
+        return None;
+    };
+    match message.request {
+        ClientRequest::SubscriptionsListenRequest(listen) => {
+            listen.params.notifications.resource_subscriptions
+        }
+        _ => None,
+    }
+}
