@@ -13,7 +13,6 @@ use super::Gate;
 use super::answers::ChallengeForm;
 use super::decide::{Arguments, Caller, Operation};
 use super::policy::Asked;
-use super::ticket::Pass;
 
 /// The key under which a listed item says what it requires.
 const REQUIRED_SCOPES: &str = "rs.mcp-authz/required-scopes";

@@ -6,7 +6,7 @@
 
 use std::pin::pin;
 
-use bytes::{Buf, Bytes};
+use bytes::{BufMut, Bytes};
 use futures_util::stream;
 use http::Request;
 use http_body::{Body, Frame};
@@ -26,23 +26,28 @@ where
     B::Error: std::fmt::Display,
 {
     let (parts, body) = request.into_parts();
-    let (mut frames, mut text) = (Frames::new(), Vec::new());
+    let (mut text, mut failure) = (Vec::new(), None);
     {
         let mut body = pin!(body);
         while text.len() <= max_bytes
+            && failure.is_none()
             && let Some(frame) = body.frame().await
         {
-            let frame =
-                frame.map(|frame| frame.map_data(|mut data| data.copy_to_bytes(data.remaining())));
-            if let Some(data) = frame.as_ref().ok().and_then(Frame::data_ref) {
-                text.extend_from_slice(data);
+            match frame {
+                Ok(mut frame) => {
+                    if let Some(data) = frame.data_mut() {
+                        text.put(data);
+                    }
+                }
+                Err(error) => failure = Some(Err(error.to_string())),
             }
-            frames.push(frame.map_err(|error| error.to_string()));
         }
     }
-    let is_whole = text.len() <= max_bytes && frames.iter().all(Result::is_ok);
+    let is_whole = text.len() <= max_bytes && failure.is_none();
     let uris = is_whole.then(|| uris(&text)).flatten();
-    let again = StreamBody::new(stream::iter(frames));
+    let all = Ok(Frame::data(Bytes::from(text)));
+    let frames = [all].into_iter().chain(failure);
+    let again = StreamBody::new(stream::iter(frames.collect::<Frames>()));
     (Request::from_parts(parts, again), uris.unwrap_or_default())
 }
 
