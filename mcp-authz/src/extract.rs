@@ -1,9 +1,9 @@
 //! What an annotated function may take.
 
+mod app;
 mod late;
 
-use std::any::{Any, TypeId, type_name};
-use std::collections::HashMap;
+use std::any::{TypeId, type_name};
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -21,6 +21,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::auth_info::AuthInfo;
 use crate::gate::{Admitted, FromVariable, Operation, Rule, unknown};
+
+pub(crate) use app::App;
+pub use app::Signature;
 
 /// One call of an annotated function: what [`FromCall`] draws from.
 pub struct Call<'a> {
@@ -109,7 +112,9 @@ pub trait FromCall: Sized {
 
     /// Says at start what the parameter will need.
     #[doc(hidden)]
-    fn describe(_signature: &mut Signature) {}
+    fn describe(signature: &mut Signature) {
+        signature.is_open = true;
+    }
 }
 
 impl FromCall for AuthInfo {
@@ -155,12 +160,15 @@ impl FromCall for Option<AuthInfo> {
     fn from_call(call: &mut Call<'_>) -> Result<Self, ErrorData> {
         Ok(call.auth.clone())
     }
+
+    fn describe(_: &mut Signature) {}
 }
 
 /// A value of the server, shared by all calls: `Server::builder(..).state(db)` for a `State<Db>`.
 ///
 /// The server puts the value into an `Arc`; what tools change in it needs a lock of its own, such as a
-/// `Mutex`. A tool that takes a `State<T>` which the server was not built with is a start-up error.
+/// `Mutex`. A tool that takes a `State<T>` which the server was not built with is a start-up error; a
+/// value that no function of the program takes is a warning in the log.
 ///
 /// ```
 /// use std::sync::atomic::{AtomicU64, Ordering};
@@ -230,6 +238,8 @@ where
     fn from_call(call: &mut Call<'_>) -> Result<Self, ErrorData> {
         T::from_context_part(&mut call.context).map(Self)
     }
+
+    fn describe(_: &mut Signature) {}
 }
 
 macro_rules! rmcp_extractors {
@@ -238,6 +248,8 @@ macro_rules! rmcp_extractors {
             fn from_call(call: &mut Call<'_>) -> Result<Self, ErrorData> {
                 <$extractor>::from_context_part(&mut call.context)
             }
+
+            fn describe(_: &mut Signature) {}
         }
     )+};
 }
@@ -251,44 +263,6 @@ impl<T: Clone + Send + Sync + 'static> FromCall for Extension<T> {
     fn from_call(call: &mut Call<'_>) -> Result<Self, ErrorData> {
         Self::from_context_part(&mut call.context)
     }
-}
 
-/// The states that annotated tools run on.
-#[doc(hidden)]
-#[derive(Default)]
-pub struct App {
-    states: HashMap<TypeId, Arc<dyn Any + Send + Sync>>,
-    /// What these types are called, in the order in which they came.
-    names: Vec<&'static str>,
-}
-
-impl App {
-    pub(crate) fn insert<T: Send + Sync + 'static>(&mut self, state: T) {
-        self.states.insert(TypeId::of::<T>(), Arc::new(state));
-        self.names.push(type_name::<T>());
-    }
-
-    /// What the server was given, for whoever gave it something else.
-    pub(crate) fn names(&self) -> &[&'static str] {
-        &self.names
-    }
-
-    pub(crate) fn holds(&self, state: TypeId) -> bool {
-        self.states.contains_key(&state)
-    }
-
-    fn state<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
-        Arc::clone(self.states.get(&TypeId::of::<T>())?)
-            .downcast()
-            .ok()
-    }
-}
-
-/// What the parameters of a function need, gathered at start so that nothing is missing later.
-#[doc(hidden)]
-#[derive(Default)]
-pub struct Signature {
-    pub(crate) states: Vec<(TypeId, &'static str)>,
-    pub(crate) caller: bool,
-    pub(crate) input: Vec<Result<Arc<JsonObject>, String>>,
+    fn describe(_: &mut Signature) {}
 }

@@ -294,6 +294,22 @@ where
     entries
 }
 
+/// What all functions of the program take.
+pub(crate) fn signatures() -> Vec<Signature> {
+    let of_tools = signatures_of::<ToolPart>();
+    let of_others = signatures_of::<PromptPart>().chain(signatures_of::<ResourcePart>());
+    of_tools.chain(of_others).collect()
+}
+
+fn signatures_of<P: Part>() -> impl Iterator<Item = Signature>
+where
+    Entry<P>: inventory::Collect,
+{
+    inventory::iter::<Entry<P>>
+        .into_iter()
+        .map(Entry::signature)
+}
+
 /// The names of all toolsets.
 pub(crate) fn toolsets() -> BTreeSet<&'static str> {
     let of_tools = toolsets_of::<ToolPart>();

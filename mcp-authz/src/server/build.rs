@@ -14,8 +14,10 @@ use super::{Server, ServerBuilder, checks, survey};
 use crate::bind::SealingKeys;
 use crate::clock::Clock;
 use crate::error::{ConfigError, Error};
+use crate::extract::App;
 use crate::gate::Mirrored;
 use crate::layer::Origins;
+use crate::registry;
 use crate::scope::{ScopeSet, Terms};
 #[cfg(feature = "dpop")]
 use crate::token::DpopVerifier;
@@ -50,6 +52,7 @@ impl ServerBuilder {
         checks::some(&declared, &mut problems);
         checks::toolsets(sets, &declared, &mut problems);
         checks::parameters(&declared, &self.app, &mut problems);
+        warn_of_idle_states(&self.app);
         let items = declared.into_iter().map(|function| function.item).collect();
         let mut plan = Plan::check(&self.settings, items, problems)?;
         plan.meet_issuers(self.settings.eager).await?;
@@ -63,6 +66,19 @@ impl ServerBuilder {
             .with_server_info(Implementation::new(&self.name, &self.version));
         info.instructions.clone_from(&self.instructions);
         info
+    }
+}
+
+/// A state that nothing takes changes nothing, so that it is no reason not to start. One that only a
+/// function takes which this server leaves out is shared between servers.
+fn warn_of_idle_states(app: &App) {
+    if app.names().is_empty() {
+        return;
+    }
+    for state in app.idle(&registry::signatures()) {
+        tracing::warn!(
+            "the server was given a state that no function takes, `{state}`: take it as `State<{state}>`, or leave its `.state(..)` out; if functions of yours live in another crate, name that crate in code (`use my_tools as _;`)"
+        );
     }
 }
 

@@ -191,7 +191,7 @@ pub(in crate::server) fn parameters(functions: &[Declared], app: &App, problems:
         for (state, type_name) in &signature.states {
             if !app.holds(*state) {
                 let given = match app.names() {
-                    [] => String::new(),
+                    names if names.is_empty() => String::new(),
                     names => format!("; it was given `{}`", names.join("`, `")),
                 };
                 problems.push(format!(
