@@ -4,10 +4,10 @@ mod access;
 mod arguments;
 mod call;
 
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{LitStr, Type};
+use syn::{Index, LitStr, Type};
 
 use crate::args::Hints;
 use crate::kind::Kind;
@@ -22,6 +22,7 @@ pub(crate) fn item(item: &Item, written: &TokenStream) -> TokenStream {
     let hidden_type = hidden_type(&item.signature);
     let written = without_arguments(written);
     let checks = access::scope_checks(&paths, &item.access);
+    let argument_checks = arguments::checks(&paths, item);
     let input = arguments::input(&paths, item);
     let entry = entry(&paths, item);
     let (submit, kind) = (&paths.submit, entry_name(item.kind));
@@ -33,6 +34,7 @@ pub(crate) fn item(item: &Item, written: &TokenStream) -> TokenStream {
         #[allow(deprecated)]
         const _: () = {
             #checks
+            #argument_checks
             #input
             #entry
             #submit! { #ident::#kind() }
@@ -134,7 +136,7 @@ fn part(paths: &Paths, item: &Item) -> TokenStream {
     match item.kind {
         Kind::Tool => {
             let hints = hints(paths, &item.hints);
-            let output_schema = output_schema(paths, item.signature.output.as_ref());
+            let output_schema = output_schema(paths, &item.signature);
             quote!(#part { hints: #hints, output_schema: || #output_schema, call: #call })
         }
         Kind::Prompt => quote!(#part { call: #call }),
@@ -174,39 +176,102 @@ fn hints(paths: &Paths, hints: &Hints) -> TokenStream {
 }
 
 fn signature(paths: &Paths, item: &Item) -> TokenStream {
-    let Paths { from_call, .. } = paths;
+    let Paths { probe, take, .. } = paths;
     let parameters = item.signature.parameters.iter().enumerate();
     let extractors = parameters.filter(|(index, parameter)| {
         item.variable(*index).is_none() && parameter.argument.is_none()
     });
     let describe = extractors.map(|(_, parameter)| {
-        let ty = &parameter.ty;
-        let span = at(ty.span());
-        let describe = quote_spanned!(span=> <#ty as #from_call>::describe);
-        quote!(#describe(__signature);)
+        let (ty, ends) = (parameter.ty.to_token_stream(), ends(&parameter.ty));
+        let announce = extracted(paths, "announce", &ty, ends, Some(&quote!(__signature)));
+        quote!(#announce;)
     });
-    let arguments =
-        arguments::all(paths, item).map(|all| quote!(<#all as #from_call>::describe(__signature);));
+    let arguments = arguments::all(paths, item).map(|all| {
+        quote! {
+            use #take as _;
+            (&&#all).describe(__signature);
+        }
+    });
     let describe: TokenStream = arguments.into_iter().chain(describe).collect();
     match describe.is_empty() {
         true => quote!(|_| {}),
-        false => quote!(|__signature| { #describe }),
+        false => quote!(|__signature| {
+            #[allow(unused_imports)]
+            use #probe as _;
+            #describe
+        }),
     }
 }
 
-fn output_schema(paths: &Paths, output: Option<&Type>) -> TokenStream {
+/// A call of a function of `Extract`, whose first argument is what a parameter of this type lacks.
+fn extracted(
+    paths: &Paths,
+    function: &str,
+    ty: &TokenStream,
+    ends: (Span, Span),
+    more: Option<&TokenStream>,
+) -> TokenStream {
+    let Paths {
+        extract, parameter, ..
+    } = paths;
+    let function = along(extract, Some(ty), function, ends);
+    let found = found(ends);
+    quote! {{
+        let __found = ((&&&&&#parameter::<#ty>::new()).probe(),);
+        #function(#found, #more)
+    }}
+}
+
+/// What was found out of a type, where that stands: a field, as it has a first and a last token, and the
+/// compiler has no advice about it.
+fn found((start, end): (Span, Span)) -> TokenStream {
+    let found = Ident::new("__found", start);
+    let field = Index {
+        index: 0,
+        span: end,
+    };
+    quote_spanned!(end=> #found.#field)
+}
+
+fn output_schema(paths: &Paths, signature: &Signature) -> TokenStream {
     let Paths {
         output_schema,
         none,
         ..
     } = paths;
-    match output {
-        Some(ty) => quote!(#output_schema::<#ty>::new().get()),
-        None => none.clone(),
+    let ty = &signature.output;
+    match signature.is_named {
+        true => quote!(#output_schema::<#ty>::new().get()),
+        false => none.clone(),
     }
 }
 
 /// The place of the author's token, but still generated code to the compiler's lints.
 fn at(span: Span) -> Span {
     Span::call_site().located_at(span)
+}
+
+/// Where a type begins and ends.
+fn ends(ty: &Type) -> (Span, Span) {
+    let last = ty.to_token_stream().into_iter().last();
+    let start = ty.span();
+    (at(start), at(last.map_or(start, |last| last.span())))
+}
+
+/// The path of a trait's function that is called on what stands from here to there: what is wrong with
+/// that is then told in one place.
+fn along(
+    path: &TokenStream,
+    of: Option<&TokenStream>,
+    function: &str,
+    (start, end): (Span, Span),
+) -> TokenStream {
+    let placed = |mut token: TokenTree| {
+        token.set_span(start);
+        token
+    };
+    let path: TokenStream = path.clone().into_iter().map(placed).collect();
+    let of = of.map(|ty| quote_spanned!(start=> ::<#ty>));
+    let function = Ident::new(function, end);
+    quote_spanned!(start=> #path #of :: #function)
 }

@@ -46,6 +46,43 @@ impl Parameter {
         Some(field)
     }
 
+    /// Whether nothing that is said of an argument's field looks at its type.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.says_only(&[])
+    }
+
+    /// Whether an argument is read and described as its type is.
+    pub(crate) fn is_of_its_type(&self) -> bool {
+        self.says_only(&["default"])
+    }
+
+    /// Whether its attributes say nothing but what is harmless, and this.
+    fn says_only(&self, this: &[&str]) -> bool {
+        const HARMLESS: [&str; 12] = [
+            "rename",
+            "alias",
+            "title",
+            "description",
+            "range",
+            "length",
+            "pattern",
+            "regex",
+            "example",
+            "extend",
+            "email",
+            "url",
+        ];
+        let mut attributes = self.argument.iter().flatten();
+        attributes.all(|attribute| {
+            attribute.path().is_ident("doc")
+                || names(attribute).is_some_and(|names| {
+                    let known =
+                        |name: &Ident| HARMLESS.iter().chain(this).any(|known| name == known);
+                    names.iter().all(known)
+                })
+        })
+    }
+
     /// Whether these are the arguments of a call, by the name of the type.
     pub(crate) fn is_parameters(&self) -> bool {
         let Type::Path(path) = &self.ty else {
@@ -59,6 +96,25 @@ impl Parameter {
 /// A doc comment, which could stand there for no other reason, or the word itself.
 fn says_argument(attribute: &Attribute) -> bool {
     attribute.path().is_ident("arg") || attribute.path().is_ident("doc")
+}
+
+/// What stands first in each part of `#[serde(..)]` or `#[schemars(..)]`.
+fn names(attribute: &Attribute) -> Option<Vec<Ident>> {
+    let Meta::List(list) = &attribute.meta else {
+        return None;
+    };
+    let mut names = Vec::new();
+    let mut is_first = true;
+    for token in list.tokens.clone() {
+        let starts = matches!(&token, TokenTree::Punct(comma) if comma.as_char() == ',');
+        match token {
+            TokenTree::Ident(name) if is_first => names.push(name),
+            _ if is_first => return None,
+            _ => {}
+        }
+        is_first = starts;
+    }
+    Some(names)
 }
 
 /// What the compiler does not know above a parameter.
@@ -77,12 +133,18 @@ pub(crate) fn check(kind: Kind, parameter: &PatType, errors: &mut Errors) {
         }
     }
     check_argument(kind, parameter, errors);
+    let is_argument = parameter.attrs.iter().any(says_argument);
     if let Type::Reference(reference) = &*parameter.ty
-        && reference.lifetime.as_ref().is_none_or(|l| l.ident == "_")
+        && (is_argument || reference.lifetime.as_ref().is_none_or(|l| l.ident == "_"))
     {
         errors.at(
             reference,
             format!("a {kind} owns its parameters: {}", instead(&reference.elem)),
+        );
+    } else if is_argument && borrows(parameter.ty.to_token_stream()) {
+        errors.at(
+            &parameter.ty,
+            "an argument owns what is in it: write `String` for `&str`, and other types without `&`",
         );
     } else if let Some(keyword) = impl_keyword(parameter.ty.to_token_stream()) {
         errors.at(
@@ -149,6 +211,15 @@ fn instead(borrowed: &Type) -> &'static str {
         Type::Path(path) if path.path.is_ident("str") => "write `String`",
         _ => "write the type without `&`, or `State<T>` for a value of the server",
     }
+}
+
+/// Whether there is a `&` in it, however deep.
+fn borrows(tokens: TokenStream) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Punct(punct) => punct.as_char() == '&',
+        TokenTree::Group(group) => borrows(group.stream()),
+        _ => false,
+    })
 }
 
 /// The first `impl`, however deep.

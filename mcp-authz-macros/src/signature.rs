@@ -20,8 +20,9 @@ pub(crate) struct Signature {
     pub(crate) ident: Ident,
     pub(crate) is_async: bool,
     pub(crate) parameters: Vec<Parameter>,
-    /// `None` for `impl Trait`, which cannot be written a second time.
-    pub(crate) output: Option<Type>,
+    pub(crate) output: Type,
+    /// Not for `impl Trait`, which cannot be written a second time.
+    pub(crate) is_named: bool,
 }
 
 impl Signature {
@@ -58,6 +59,7 @@ impl Signature {
     }
 
     fn new(attributes: &[Attribute], visibility: Visibility, signature: syn::Signature) -> Self {
+        let output = output(signature.output);
         let is_cfg = |attribute: &&Attribute| attribute.path().is_ident("cfg");
         Self {
             cfgs: attributes.iter().filter(is_cfg).cloned().collect(),
@@ -66,7 +68,8 @@ impl Signature {
             ident: signature.ident,
             is_async: signature.asyncness.is_some(),
             parameters: signature.inputs.into_iter().filter_map(typed).collect(),
-            output: output(signature.output),
+            is_named: impl_keyword(output.to_token_stream()).is_none(),
+            output,
         }
     }
 }
@@ -109,10 +112,10 @@ fn typed(argument: FnArg) -> Option<Parameter> {
     }
 }
 
-fn output(output: ReturnType) -> Option<Type> {
+fn output(output: ReturnType) -> Type {
     match output {
-        ReturnType::Default => Some(parse_quote!(())),
-        ReturnType::Type(_, ty) => impl_keyword(ty.to_token_stream()).is_none().then_some(*ty),
+        ReturnType::Default => parse_quote!(()),
+        ReturnType::Type(_, ty) => *ty,
     }
 }
 
@@ -233,7 +236,7 @@ mod tests {
         let signature = signature.expect("a signature");
         assert_eq!((signature.parameters.len(), errors), (2, 0));
         assert!(signature.is_async);
-        assert!(signature.output.is_some());
+        assert!(signature.is_named);
     }
 
     #[test]
@@ -299,7 +302,6 @@ mod tests {
             fn f() -> Result<impl R, E> {}
         ))
         .0;
-        let output = signature.expect("a signature").output;
-        assert!(output.is_none());
+        assert!(!signature.expect("a signature").is_named);
     }
 }

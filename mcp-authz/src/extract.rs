@@ -1,6 +1,7 @@
 //! What an annotated function may take.
 
 mod app;
+mod fitness;
 mod late;
 
 use std::any::{TypeId, type_name};
@@ -24,6 +25,7 @@ use crate::gate::{Admitted, FromVariable, Operation, Rule, unknown};
 
 pub(crate) use app::App;
 pub use app::Signature;
+pub use fitness::{Arguments, Extract, Parameter, Probe, Take};
 
 /// One call of an annotated function: what [`FromCall`] draws from.
 pub struct Call<'a> {
@@ -100,7 +102,14 @@ impl<'a> Call<'a> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a parameter of an annotated function",
     label = "not something that a call can provide",
-    note = "give it a doc comment, or `#[arg]`, if it is an argument of the call; otherwise use `AuthInfo`, `State<T>`, `Parameters<T>` for all arguments, or one of rmcp's extractors; wrap an extractor of your own for rmcp in `Rmcp<T>`, or implement `mcp_authz::FromCall`; in a resource, a parameter with the name of a variable of the URI is that variable; see https://docs.rs/mcp-authz/latest/mcp_authz/trait.FromCall.html"
+    note = "a parameter is one of\n\
+        \n    an argument of the call    put a doc comment above it, or `#[arg]`\
+        \n    all arguments              `Parameters<T>`\
+        \n    the caller                 `AuthInfo`\
+        \n    a value of the server      `State<T>`, with `.state(..)` on the builder\
+        \n    the rest of the call       rmcp's extractors, or yours: `Rmcp<T>`, `mcp_authz::FromCall`\
+        \n    of a resource, a variable  a parameter with the variable's name\n\
+        \nsee https://docs.rs/mcp-authz/latest/mcp_authz/trait.FromCall.html"
 )]
 pub trait FromCall: Sized {
     /// Takes the value out of the call.

@@ -1,13 +1,15 @@
 //! Everything that the macros' expansions may name, and nothing else. No part of the public API.
 
-pub use crate::extract::{Call, FromCall, Signature};
+pub use crate::extract::{Arguments, Call, Extract, FromCall, Parameter, Probe, Signature, Take};
 pub use crate::gate::{
     FromVariable, PolicyOver, Rule, Taken, deferred_scopes, require_of, with_variables,
 };
 pub use crate::registry::{
     Access, Entry, Hints, Origin, PromptPart, ResourcePart, Spec, ToolPart, boxed,
 };
-pub use crate::reply::{OutputSchema, PromptReply, Reply, ResourceReply, Returned, Turn};
+pub use crate::reply::{
+    Explain, Judge, Outcome, OutputSchema, PromptReply, Reply, ResourceReply, Returned, Turn,
+};
 pub use crate::scope::{Requirement, Scope, differs};
 pub use inventory;
 pub use rmcp::handler::server::wrapper::Parameters;

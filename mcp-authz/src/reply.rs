@@ -2,6 +2,7 @@
 
 mod prompt;
 mod resource;
+mod sending;
 mod told;
 
 use std::any::Any;
@@ -10,37 +11,16 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use rmcp::ErrorData;
-use rmcp::handler::server::tool::{IntoCallToolResult, schema_for_output};
+use rmcp::handler::server::tool::schema_for_output;
 use rmcp::handler::server::wrapper::Json;
-use rmcp::model::{CallToolResponse, JsonObject};
+use rmcp::model::JsonObject;
 use schemars::JsonSchema;
 
 pub use prompt::PromptReply;
 pub(crate) use resource::Contents;
 pub use resource::ResourceReply;
+pub use sending::{Explain, Judge, Outcome, Reply};
 pub use told::{Returned, Turn};
-
-/// Whatever rmcp turns into a result; ours only so that a compile error can say what that is.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be returned by an annotated function",
-    label = "not something that can be sent as a tool's result",
-    note = "return `String`, `Json<T>`, `()`, a `ContentBlock`, a `CallToolResult`, or a `Result` of one of these whose error can be shown; `Json<T>` needs `T: Serialize + JsonSchema`; see https://docs.rs/mcp-authz/latest/mcp_authz/attr.tool.html#the-function"
-)]
-pub trait Reply {
-    /// The result as it is sent.
-    ///
-    /// # Errors
-    ///
-    /// The JSON-RPC error that the client gets instead of a result.
-    fn reply(self) -> Result<CallToolResponse, ErrorData>;
-}
-
-#[diagnostic::do_not_recommend]
-impl<T: IntoCallToolResult> Reply for T {
-    fn reply(self) -> Result<CallToolResponse, ErrorData> {
-        self.into_call_tool_result()
-    }
-}
 
 /// The error of a prompt or resource. These have no result that says that something failed, as tools
 /// do.

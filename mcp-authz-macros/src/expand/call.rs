@@ -1,11 +1,10 @@
 //! The call of the function, as tokens.
 
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
-use syn::Type;
 use syn::spanned::Spanned;
 
-use super::{arguments, at};
+use super::{along, arguments, at, ends, extracted, found};
 use crate::kind::Kind;
 use crate::model::Item;
 use crate::parameter::Parameter;
@@ -14,7 +13,7 @@ use crate::paths::Paths;
 /// Takes the parameters out of the call, decides on the arguments where that was left open, and runs
 /// the function.
 pub(super) fn call(paths: &Paths, item: &Item) -> TokenStream {
-    let Paths { boxed, .. } = paths;
+    let Paths { boxed, probe, .. } = paths;
     let signature = &item.signature;
     let names: Vec<Ident> = (0..signature.parameters.len())
         .map(|index| format_ident!("__parameter_{index}"))
@@ -40,6 +39,8 @@ pub(super) fn call(paths: &Paths, item: &Item) -> TokenStream {
     };
     quote! {
         |#call| #boxed(async move {
+            #[allow(unused_imports)]
+            use #probe as _;
             #take
             #decide
             #(#extract)*
@@ -49,18 +50,17 @@ pub(super) fn call(paths: &Paths, item: &Item) -> TokenStream {
 }
 
 fn extract(paths: &Paths, item: &Item, index: usize, name: &Ident) -> TokenStream {
-    let Paths { from_call, .. } = paths;
     let Some(Parameter { ty, .. }) = item.signature.parameters.get(index) else {
         return TokenStream::new();
     };
-    let span = at(ty.span());
     if let Some(variable) = item.variable(index) {
-        let variable = &variable.name;
+        let (variable, span) = (&variable.name, at(ty.span()));
         let read = quote_spanned!(span=> __call.variable::<#ty>(#variable)?);
         return quote!(let #name = #read;);
     }
-    let from_call = quote_spanned!(span=> <#ty as #from_call>::from_call);
-    quote!(let #name = #from_call(&mut __call)?;)
+    let (ty, ends) = (ty.to_token_stream(), ends(ty));
+    let extract = extracted(paths, "extract", &ty, ends, Some(&quote!(&mut __call)));
+    quote!(let #name = #extract?;)
 }
 
 /// On the author's `Parameters<T>`.
@@ -83,43 +83,49 @@ fn placed(name: &Ident, span: Span) -> Ident {
 
 fn run(paths: &Paths, item: &Item, arguments: &[Ident]) -> TokenStream {
     let signature = &item.signature;
-    let reply = match item.kind {
-        Kind::Tool => &paths.reply,
-        Kind::Prompt => &paths.prompt_reply,
-        Kind::Resource => &paths.resource_reply,
-    };
     let Paths { returned, turn, .. } = paths;
     let ident = &signature.ident;
     let wait = signature.is_async.then(|| quote!(.await));
-    let (start, end) = ends(signature.output.as_ref());
+    let (start, end) = ends(&signature.output);
     // What is wrong with the type is told from its first token to its last: those of this call.
-    let reply = placed_at(quote!(#reply::reply), start);
     let form = placed(&format_ident!("__form"), start);
     let turned = quote_spanned!(end=> .turn(__returned));
+    let reply = |path: &TokenStream| along(path, None, "reply", (start, end));
+    let sent = match item.kind {
+        Kind::Tool => send(paths, &quote!(#form #turned), (start, end)),
+        Kind::Prompt => {
+            let reply = reply(&paths.prompt_reply);
+            quote!(#reply(#form #turned))
+        }
+        Kind::Resource => {
+            let reply = reply(&paths.resource_reply);
+            quote!(#reply(#form #turned))
+        }
+    };
     quote! {
         let __returned = #ident(#(#arguments),*)#wait;
         // The first of several that fits: an error that can merely be shown comes late.
         use #turn as _;
         let __form = &&&&&&#returned::of(&__returned);
-        #reply(#form #turned)
+        #sent
     }
 }
 
-/// Where a type begins and ends.
-fn ends(ty: Option<&Type>) -> (Span, Span) {
-    let Some(ty) = ty else {
-        return (Span::call_site(), Span::call_site());
-    };
-    let last = ty.to_token_stream().into_iter().last();
-    let start = ty.span();
-    (at(start), at(last.map_or(start, |last| last.span())))
-}
-
-/// The same tokens, in one place.
-fn placed_at(tokens: TokenStream, span: Span) -> TokenStream {
-    let placed = |mut token: TokenTree| {
-        token.set_span(span);
-        token
-    };
-    tokens.into_iter().map(placed).collect()
+/// Of a tool: what cannot be sent is found out before, and why.
+fn send(paths: &Paths, turned: &TokenStream, ends: (Span, Span)) -> TokenStream {
+    let Paths {
+        explain,
+        judge,
+        outcome,
+        reply,
+        ..
+    } = paths;
+    let (reply, found) = (along(reply, None, "reply", ends), found(ends));
+    quote! {
+        use {#explain as _, #judge as _};
+        let __turned = #turned;
+        let __judged = (&&&&&#outcome::of(&__turned)).judge();
+        let __found = ((&&&&&&&&__judged).explain(),);
+        #reply(#found, __turned)
+    }
 }

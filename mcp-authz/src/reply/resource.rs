@@ -13,7 +13,7 @@ use super::Fault;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be returned by an annotated resource",
     label = "not something that can be sent as a resource",
-    note = "return `String` or `&str` for text, `Vec<u8>` for other bytes, a `ResourceContents`, a `Vec<ResourceContents>`, a `ReadResourceResult`, or a `Result` of one of these whose error can be shown; see https://docs.rs/mcp-authz/latest/mcp_authz/attr.resource.html#the-function"
+    note = "return `String` or `&str` for text, `Vec<u8>` for other bytes, a `ResourceContents`, a `Vec<ResourceContents>`, a `ReadResourceResult`, or a `Result` of one of these whose error can be shown; data is text: a `String` of its JSON, with `mime_type = \"application/json\"` above the function; see https://docs.rs/mcp-authz/latest/mcp_authz/attr.resource.html#the-function"
 )]
 pub trait ResourceReply {
     /// The contents, which do not know yet where they were read.
