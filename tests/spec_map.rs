@@ -1,12 +1,18 @@
-//! The pages of the checklist and of the journey are true as far as a machine can see: no row is missing,
-//! and every test that they name exists.
+//! The pages of the checklist, of the journey and of what is settled are true as far as a machine can see: no row is
+//! missing, and every test that they name exists.
+
+#[path = "spec_map/tests_of.rs"]
+mod tests_of;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use tests_of::{has_test, tests_of};
+
 const TOKENS: &str = "docs/spec-map-rows.md";
 const GATE: &str = "docs/spec-map-gate.md";
 const JOURNEY: &str = "docs/journey.md";
+const SETTLED: &str = "docs/decisions/settled.md";
 const BY_MODULE: [&str; 4] = [
     "docs/spec-map.md",
     "docs/spec-map-token.md",
@@ -54,18 +60,26 @@ fn lettered(letter: &str, last: u8) -> Vec<String> {
 }
 
 #[test]
-fn every_step_of_the_journey_names_a_test() {
-    let page = read(JOURNEY).unwrap();
-    let steps = page.lines().filter(|line| line.starts_with("| J"));
-    for step in steps {
-        let tests = step.trim_end_matches([' ', '|']).rsplit(" | ").next();
-        assert!(tests.is_some_and(|tests| tests.contains(".rs::")), "{step}");
+fn every_step_of_the_journey_and_every_settled_question_names_a_test() {
+    let is_row = |line: &&str| line.starts_with("| ") && !line.starts_with("| question");
+    for (page, least) in [(JOURNEY, 24), (SETTLED, 20)] {
+        let text = read(page).unwrap();
+        let all = text.lines().filter(is_row);
+        let rows: Vec<&str> = match page {
+            JOURNEY => all.filter(|line| line.starts_with("| J")).collect(),
+            _ => all.collect(),
+        };
+        assert!(rows.len() >= least, "{page}: {}", rows.len());
+        for row in rows {
+            let tests = row.trim_end_matches([' ', '|']).rsplit(" | ").next();
+            assert!(tests.is_some_and(|tests| tests.contains(".rs::")), "{row}");
+        }
     }
 }
 
 #[test]
 fn every_test_that_is_named_exists() {
-    let page = [TOKENS, GATE, JOURNEY]
+    let page = [TOKENS, GATE, JOURNEY, SETTLED]
         .map(|page| read(page).unwrap())
         .concat();
     let rows = page.lines().filter(|line| line.starts_with("| "));
@@ -76,15 +90,11 @@ fn every_test_that_is_named_exists() {
             continue;
         }
         let source = source(file).unwrap_or_else(|| panic!("no file {file}"));
+        let tests = tests_of(&source);
         for name in names.trim_matches(['{', '}']).split(", ") {
             if !name.is_empty() {
                 named += 1;
-                let function = format!("fn {name}(");
-                let (before, _) = source
-                    .split_once(&function)
-                    .unwrap_or_else(|| panic!("no {name} in {file}"));
-                let attributes = before.rsplit("\n\n").next().unwrap_or_default();
-                assert!(attributes.contains("test"), "{name} in {file} is no test");
+                assert!(has_test(&tests, name), "no test {name} in {file}");
             }
         }
     }
@@ -99,15 +109,14 @@ fn every_test_that_is_named_by_its_module_exists() {
         let ends = format!("/{}", name.trim_start_matches("../"));
         sources.iter().any(|(path, _)| path.ends_with(&ends))
     };
-    let has_test = |module: &str, name: &str| {
+    let is_there = |module: &str, name: &str| {
         let (file, folder) = (format!("/{module}.rs"), format!("/{module}/"));
         let inside = |path: &str| path.ends_with(&file) || path.contains(&folder);
-        // The journeys are made by a macro.
-        let made = [format!("fn {name}("), format!("    {name}: ")];
-        let is_made = |text: &str| made.iter().any(|made| text.contains(made));
-        let mut sources = sources.iter();
-        let names_many = name == "tests" || name.contains('*');
-        names_many || sources.any(|(path, text)| inside(path) && is_made(text))
+        // The module of a file's own tests.
+        name == "tests"
+            || sources
+                .iter()
+                .any(|(path, text)| inside(path) && has_test(&tests_of(text), name))
     };
     let mut named = 0;
     for page in BY_MODULE {
@@ -118,15 +127,15 @@ fn every_test_that_is_named_by_its_module_exists() {
         });
         for test in tests.flat_map(|tests| tests.split('`').skip(1).step_by(2)) {
             let Some((module, names)) = test.rsplit_once("::") else {
-                let is_there = has_file(test) || !test.ends_with(".rs");
-                assert!(is_there, "{page}: no {test}");
+                let is_file = has_file(test) || !test.ends_with(".rs");
+                assert!(is_file, "{page}: no {test}");
                 continue;
             };
             named += 1;
             let module = module.rsplit("::").next().unwrap().trim_end_matches(".rs");
             let module = module.rsplit('/').next().unwrap();
             for name in names.trim_matches(['{', '}']).split(", ") {
-                assert!(has_test(module, name), "{page}: no {name} in {module}");
+                assert!(is_there(module, name), "{page}: no {name} in {module}");
             }
         }
     }
