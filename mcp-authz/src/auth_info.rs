@@ -194,6 +194,20 @@ impl AuthInfo {
 
     /// The claims as a type of your own.
     ///
+    /// ```
+    /// use mcp_authz::{AuthInfo, serde::Deserialize};
+    ///
+    /// #[derive(Deserialize)]
+    /// #[serde(crate = "mcp_authz::serde")]
+    /// struct Employee {
+    ///     department: String,
+    /// }
+    ///
+    /// fn department(caller: &AuthInfo) -> Option<String> {
+    ///     Some(caller.claims_as::<Employee>().ok()?.department)
+    /// }
+    /// ```
+    ///
     /// # Errors
     ///
     /// When the claims do not have the shape of `T`.
@@ -277,6 +291,20 @@ impl fmt::Debug for AuthInfo {
 }
 
 /// Makes an [`AuthInfo`]; see [`AuthInfo::builder`].
+///
+/// ```
+/// use std::time::{Duration, SystemTime};
+///
+/// use mcp_authz::{AuthInfo, Scope};
+///
+/// let caller = AuthInfo::builder("https://mcp.example.com/keys")
+///     .subject("alice")
+///     .client_id("nightly-report")
+///     .scopes([Scope::new("mail:read")])
+///     .expires_at(SystemTime::now() + Duration::from_secs(300))
+///     .build();
+/// assert!(caller.has("mail:read") && !caller.has("mail:send"));
+/// ```
 #[must_use]
 pub struct AuthInfoBuilder {
     grant: Grant,

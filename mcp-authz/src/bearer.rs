@@ -11,6 +11,17 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 const MAX_TOKEN_BYTES: usize = 16 * 1024;
 
 /// A bearer token as it came in (RFC 6750 §2.1): never printed, never kept.
+///
+/// What a [`TokenVerifier`](crate::TokenVerifier) is given:
+///
+/// ```
+/// use mcp_authz::BearerToken;
+///
+/// /// Keys of this server's own begin in a way of their own; all else is somebody else's.
+/// fn is_ours(token: &BearerToken) -> bool {
+///     token.expose().starts_with("mail_")
+/// }
+/// ```
 #[derive(Clone)]
 pub struct BearerToken {
     /// The header that it came in, which is not copied.

@@ -16,6 +16,21 @@ use crate::scope::{Requirement, ScopeSet, Terms};
 ///
 /// While the response has not begun, it becomes a 403 challenge like any other (so with the JSON
 /// replies that servers send by default); afterwards a tool error that says what is missing.
+///
+/// It can come through `?` and stay one, also inside an error of your own that says so in `source`, a box, or
+/// `anyhow::Error`.
+///
+/// ```
+/// use mcp_authz::{AuthInfo, Denied, Scope};
+///
+/// fn may_send(caller: &AuthInfo) -> Result<(), Denied> {
+///     caller.require(Scope::new("mail:send"))
+/// }
+///
+/// let caller = AuthInfo::builder("https://as.example.com").subject("alice").build();
+/// let denied = may_send(&caller).unwrap_err();
+/// assert_eq!(denied.to_string(), "the person has not consented to: mail:send");
+/// ```
 pub struct Denied {
     missing: ScopeSet,
     form: ChallengeForm,

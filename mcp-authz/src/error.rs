@@ -5,6 +5,18 @@ use std::fmt;
 /// A server that could not start, or stopped serving.
 ///
 /// `Debug` prints what `Display` does: it is what a `main` that returns the error shows.
+///
+/// ```
+/// use mcp_authz::{Error, Server};
+///
+/// # #[tokio::main] async fn main() {
+/// match Server::builder("mail").build().await {
+///     Err(Error::Config(mistakes)) => eprintln!("{mistakes}"), // mend them, and start again
+///     Err(error) => eprintln!("{error}"),                      // such as a port that is taken
+///     Ok(server) => println!("{server}"),
+/// }
+/// # }
+/// ```
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -23,6 +35,17 @@ impl fmt::Debug for Error {
 }
 
 /// Everything that is wrong with a configuration, at once; each line says what to write instead.
+///
+/// ```
+/// use mcp_authz::{Error, Server};
+///
+/// # #[tokio::main] async fn main() {
+/// let built = Server::builder("mail").build().await;
+/// let Err(Error::Config(mistakes)) = built else { panic!("there is no resource, and no tool") };
+/// let told = mistakes.problems().iter().any(|problem| problem.contains("add `.resource("));
+/// assert!(told, "{mistakes}");
+/// # }
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct ConfigError {
     problems: Vec<String>,

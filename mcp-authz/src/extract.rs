@@ -28,6 +28,29 @@ pub use app::Signature;
 pub use fitness::{Arguments, Extract, Parameter, Probe, Take};
 
 /// One call of an annotated function: what [`FromCall`] draws from.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use mcp_authz::{Call, FromCall, rmcp::ErrorData};
+///
+/// /// What is set with `.state(Prices { .. })`, shared by all calls.
+/// struct Prices {
+///     stamp: u32,
+/// }
+///
+/// /// What a letter costs this caller.
+/// struct Postage(u32);
+///
+/// impl FromCall for Postage {
+///     fn from_call(call: &mut Call<'_>) -> Result<Self, ErrorData> {
+///         let prices: Option<Arc<Prices>> = call.state();
+///         let prices = prices.ok_or_else(|| ErrorData::internal_error("no prices", None))?;
+///         let is_free = call.auth().is_some_and(|caller| caller.has("mail:unpaid"));
+///         Ok(Self(if is_free { 0 } else { prices.stamp }))
+///     }
+/// }
+/// ```
 pub struct Call<'a> {
     context: ToolCallContext<'a, App>,
     auth: Option<AuthInfo>,
@@ -234,6 +257,27 @@ impl<T: DeserializeOwned + JsonSchema + 'static> FromCall for Parameters<T> {
 }
 
 /// Takes any extractor that was written against rmcp's `FromContextPart`.
+///
+/// ```
+/// use mcp_authz::rmcp::ErrorData;
+/// use mcp_authz::rmcp::handler::server::common::{AsRequestContext, FromContextPart};
+/// use mcp_authz::{Rmcp, tool};
+///
+/// /// An extractor as rmcp's own servers have them.
+/// struct Number(String);
+///
+/// impl<C: AsRequestContext> FromContextPart<C> for Number {
+///     fn from_context_part(context: &mut C) -> Result<Self, ErrorData> {
+///         Ok(Self(context.as_request_context().id.to_string()))
+///     }
+/// }
+///
+/// /// Say which request this is.
+/// #[tool(authenticated)]
+/// fn number(Rmcp(Number(number)): Rmcp<Number>) -> String {
+///     number
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Rmcp<T>(
     /// What the extractor gave.

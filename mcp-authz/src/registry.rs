@@ -15,6 +15,18 @@ use crate::reply::Contents;
 use crate::scope::Requirement;
 
 /// Who may use an item of a server.
+///
+/// ```
+/// use mcp_authz::{Access, tool};
+///
+/// /// Greet anybody who signed in.
+/// #[tool(authenticated)]
+/// fn hello() -> String {
+///     "hello".to_owned()
+/// }
+///
+/// assert_eq!(hello::tool().access(), Access::Authenticated);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Access {
@@ -63,9 +75,35 @@ pub struct Entry<P: 'static>(&'static Spec<P>);
 pub type ToolEntry = Entry<ToolPart>;
 
 /// One declared prompt: what `summarize::prompt()` returns for an annotated `fn summarize`.
+///
+/// ```
+/// use mcp_authz::{Server, prompt};
+///
+/// /// Asks for a summary of the last mails.
+/// #[prompt(scopes = ["mail:read"])]
+/// fn summarize() -> String {
+///     "Summarize the mails of this week.".to_owned()
+/// }
+///
+/// // This prompt and no other that the program declares.
+/// let builder = Server::builder("mail").prompts([summarize::prompt()]);
+/// ```
 pub type PromptEntry = Entry<PromptPart>;
 
 /// One declared resource: what `today::resource()` returns for an annotated `fn today`.
+///
+/// ```
+/// use mcp_authz::{Server, resource};
+///
+/// /// What is to be done today.
+/// #[resource(uri = "notes://today", scopes = ["notes:read"])]
+/// fn today() -> String {
+///     "Water the plants.".to_owned()
+/// }
+///
+/// // This resource and no other that the program declares.
+/// let builder = Server::builder("notes").mcp_resources([today::resource()]);
+/// ```
 pub type ResourceEntry = Entry<ResourcePart>;
 
 /// The body of an [`Entry`], written by the macro.

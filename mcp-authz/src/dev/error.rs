@@ -17,6 +17,15 @@ use crate::error::ConfigError;
 /// Needs the feature `dev-server`.
 ///
 /// `Debug` prints what `Display` does: it is what a `main` that returns the error shows.
+///
+/// ```
+/// use mcp_authz::dev::{AuthorizationServer, Error};
+///
+/// # #[tokio::main] async fn main() {
+/// let refused = AuthorizationServer::builder().bind("0.0.0.0:0").start().await;
+/// assert!(matches!(refused, Err(Error::NotLoopback(_))));
+/// # }
+/// ```
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {

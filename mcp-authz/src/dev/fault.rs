@@ -44,6 +44,15 @@ impl Endpoint {
 /// What the trouble is.
 ///
 /// Needs the feature `dev-server`.
+///
+/// ```
+/// # use mcp_authz::dev::{AuthorizationServer, Endpoint, Error, Fault};
+/// # use std::time::Duration;
+/// # #[tokio::main] async fn main() -> Result<(), Error> {
+/// # let provider = AuthorizationServer::builder().start().await?;
+/// provider.fail([Endpoint::Introspection], Fault::Slow(Duration::from_secs(3)));
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {

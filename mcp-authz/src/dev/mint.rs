@@ -15,6 +15,19 @@ use crate::scope::ScopeSet;
 /// [`AuthorizationServer::mint`](super::AuthorizationServer::mint).
 ///
 /// Needs the feature `dev-server`.
+///
+/// ```
+/// # use mcp_authz::dev::{AuthorizationServer, Error};
+/// # #[tokio::main] async fn main() -> Result<(), Error> {
+/// # let provider = AuthorizationServer::builder().start().await?;
+/// let odd = provider
+///     .mint("alice")
+///     .resource("http://127.0.0.1:3001/mcp")
+///     .scopes("mail:read")
+///     .claim("iss", "https://elsewhere.example.com") // signed, and wrong
+///     .sign()?;
+/// # Ok(()) }
+/// ```
 #[must_use = "a token is made by `sign` or `opaque`"]
 pub struct Mint<'a> {
     provider: &'a Provider,

@@ -215,6 +215,17 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// A running development provider. It stops when it is dropped; see the [module](self).
 ///
 /// Needs the feature `dev-server`.
+///
+/// ```
+/// # use mcp_authz::dev::{AuthorizationServer, Error};
+/// # #[tokio::main] async fn main() -> Result<(), Error> {
+/// let provider = AuthorizationServer::builder().start().await?;
+/// let token = provider.mint("alice").scopes("mail:read").sign()?;
+/// provider.rotate_keys()?; // `token` is still good
+/// provider.forget_old_keys(); // and now it is not
+/// provider.shutdown().await;
+/// # Ok(()) }
+/// ```
 #[must_use = "the provider stops when it is dropped"]
 pub struct AuthorizationServer {
     provider: Arc<Provider>,

@@ -18,6 +18,12 @@ use crate::scope::{Scope, Terms};
 /// How a tool call is refused that a person could allow.
 ///
 /// It is the form alone: what is refused, and that nothing runs, is the same.
+///
+/// ```
+/// use mcp_authz::{ChallengeForm, Server};
+///
+/// let builder = Server::builder("mail").challenge_form(ChallengeForm::ToolResult);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ChallengeForm {

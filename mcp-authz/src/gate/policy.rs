@@ -61,6 +61,20 @@ impl PolicyError {
     }
 
     /// It could not be found out.
+    ///
+    /// ```
+    /// use mcp_authz::{AuthInfo, PolicyError};
+    ///
+    /// /// Whether the account is paid for, which a database knows.
+    /// async fn paying(caller: AuthInfo) -> Result<(), PolicyError> {
+    ///     match is_paid(caller.subject()).await {
+    ///         Ok(true) => Ok(()),
+    ///         Ok(false) => Err(PolicyError::denied("This account is not paid for.")),
+    ///         Err(_) => Err(PolicyError::unavailable()),
+    ///     }
+    /// }
+    /// # async fn is_paid(_: Option<&str>) -> std::io::Result<bool> { Ok(true) }
+    /// ```
     #[must_use]
     pub const fn unavailable() -> Self {
         Self::Unavailable {

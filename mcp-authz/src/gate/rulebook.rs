@@ -20,6 +20,12 @@ use crate::registry::Access;
 use crate::scope::{Requirement, Terms};
 
 /// Which items a caller is shown.
+///
+/// ```
+/// use mcp_authz::{Server, Visibility};
+///
+/// let builder = Server::builder("mail").visibility(Visibility::Granted);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Visibility {

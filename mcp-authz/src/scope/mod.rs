@@ -38,6 +38,17 @@ pub struct Scope {
 }
 
 /// The text is no scope-token (RFC 6749 §3.3: one or more of `%x21 / %x23-5B / %x5D-7E`).
+///
+/// ```
+/// use mcp_authz::{InvalidScope, Scope};
+///
+/// fn scope_of(setting: &str) -> Result<Scope, InvalidScope> {
+///     setting.trim().parse()
+/// }
+///
+/// assert!(scope_of(" mail:send ").is_ok());
+/// assert!(scope_of("mail send").is_err());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a scope: use printable ASCII without spaces, `\"` and `\\` (RFC 6749 section 3.3)")]
 #[non_exhaustive]

@@ -14,6 +14,13 @@ pub(crate) struct Terms {
 ///
 /// A client of MCP 2026-07-28 adds what a challenge names to what it has (SEP-2350). Older ones
 /// replace it, and would lose with every step up what they had before.
+///
+/// ```
+/// use mcp_authz::{ChallengeScopes, Server};
+///
+/// // For clients that forget what they had.
+/// let builder = Server::builder("mail").challenge_scopes(ChallengeScopes::RequiredAndGranted);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ChallengeScopes {

@@ -56,6 +56,18 @@ impl Authz {
 with_settings!(Authz);
 
 /// A handler and its rules, not checked yet.
+///
+/// ```
+/// use mcp_authz::{Authz, Protect, Rules, rmcp::ServerHandler, scopes};
+///
+/// /// What `main` serves, and a test starts.
+/// fn guarded<H: ServerHandler>(mail: H) -> Protect<H> {
+///     Authz::new()
+///         .resource("https://mcp.example.com/mcp")
+///         .issuer("https://tenant.logto.app/oidc")
+///         .protect(mail, Rules::new().tool("send", scopes!["mail:send"]))
+/// }
+/// ```
 #[must_use = "nothing is served before it is built"]
 pub struct Protect<H> {
     pub(super) settings: Settings,

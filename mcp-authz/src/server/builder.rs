@@ -9,6 +9,19 @@ use crate::scope::Requirement;
 
 /// Makes a [`Server`](crate::Server). Every mistake in what it was given is reported by
 /// [`build`](Self::build), all at once.
+///
+/// ```
+/// use mcp_authz::{Server, ServerBuilder};
+///
+/// /// What `main` serves, and a test starts.
+/// fn server() -> ServerBuilder {
+///     Server::builder("mail")
+///         .version(env!("CARGO_PKG_VERSION"))
+///         .resource("https://mcp.example.com/mcp")
+///         .issuer("https://tenant.logto.app/oidc")
+///         .initial_scopes(["mail:read"])
+/// }
+/// ```
 #[must_use]
 pub struct ServerBuilder {
     pub(super) name: String,
@@ -38,6 +51,22 @@ impl ServerBuilder {
     }
 
     /// A value that tools take as [`State<T>`](crate::State).
+    ///
+    /// ```
+    /// use mcp_authz::{Server, State, tool};
+    ///
+    /// struct Mailbox {
+    ///     mails: Vec<String>,
+    /// }
+    ///
+    /// /// Count the mails.
+    /// #[tool(scopes = ["mail:read"])]
+    /// fn count(mailbox: State<Mailbox>) -> String {
+    ///     format!("{} mails", mailbox.mails.len())
+    /// }
+    ///
+    /// let builder = Server::builder("mail").state(Mailbox { mails: Vec::new() });
+    /// ```
     pub fn state<T: Send + Sync + 'static>(mut self, state: T) -> Self {
         self.app.insert(state);
         self
@@ -50,6 +79,22 @@ impl ServerBuilder {
     }
 
     /// Exactly these tools: what else the program declares is left out, and so are toolsets.
+    ///
+    /// ```
+    /// use mcp_authz::{Server, tool};
+    ///
+    /// /// Count the mails.
+    /// #[tool(scopes = ["mail:read"])]
+    /// fn count() -> String {
+    ///     "3 mails".to_owned()
+    /// }
+    ///
+    /// /// Delete them all.
+    /// #[tool(scopes = ["mail:delete"])]
+    /// fn delete_all() {}
+    ///
+    /// let builder = Server::builder("reader").tools([count::tool()]);
+    /// ```
     pub fn tools(mut self, tools: impl IntoIterator<Item = ToolEntry>) -> Self {
         self.tools = Selection::exactly(tools);
         self

@@ -38,6 +38,14 @@ pub struct Manifest {
 }
 
 /// One guarded item in a [`Manifest`].
+///
+/// ```no_run
+/// # fn example(server: mcp_authz::Server) {
+/// for item in &server.manifest().items {
+///     println!("{} {}: {}", item.kind, item.name, item.requires);
+/// }
+/// # }
+/// ```
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct GuardedItem {

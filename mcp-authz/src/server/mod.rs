@@ -104,6 +104,17 @@ impl<H: ServerHandler> Server<H> {
     /// well-known paths live there (RFC 9728 §3).
     ///
     /// Nothing but these: what is answered at other paths is the application's.
+    ///
+    /// ```no_run
+    /// # async fn example(builder: mcp_authz::ServerBuilder) -> Result<(), mcp_authz::Error> {
+    /// use axum::{Router, routing::get};
+    ///
+    /// let server = builder.build().await?;
+    /// let app = Router::new()
+    ///     .route("/health", get(async || "well"))
+    ///     .merge(server.router());
+    /// # Ok(()) }
+    /// ```
     pub fn router(&self) -> Router {
         Router::new()
             .route_service(&self.mount, self.mcp_service())
@@ -147,6 +158,18 @@ impl<H: ServerHandler> Server<H> {
 
     /// The metadata of this resource alone, without the document at the root, so that several
     /// protected servers can share a host.
+    ///
+    /// ```no_run
+    /// # async fn example(builder: mcp_authz::ServerBuilder) -> Result<(), mcp_authz::Error> {
+    /// use axum::Router;
+    ///
+    /// let server = builder.resource("https://example.com/mail/mcp").build().await?;
+    /// let mail = Router::new().route_service("/mcp", server.mcp_service());
+    /// let app = Router::new()
+    ///     .nest("/mail", mail)
+    ///     .merge(server.metadata_router());
+    /// # Ok(()) }
+    /// ```
     pub fn metadata_router(&self) -> Router {
         self.metadata.router(false)
     }

@@ -73,6 +73,17 @@ impl<H: ServerHandler> Server<H> {
 
     /// Serves `listener` until `stop` is done; otherwise like [`serve`](Self::serve), but quiet.
     ///
+    /// ```no_run
+    /// # async fn example(server: mcp_authz::Server) -> Result<(), mcp_authz::Error> {
+    /// use std::time::Duration;
+    ///
+    /// let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+    /// println!("listens on {}", listener.local_addr()?);
+    /// let an_hour = tokio::time::sleep(Duration::from_secs(3600));
+    /// server.serve_until(listener, an_hour).await
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`Error::Io`] when the socket fails.

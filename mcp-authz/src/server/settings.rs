@@ -213,6 +213,13 @@ macro_rules! with_settings {
             /// What clients are told to ask for when they first come, in the 401 and the metadata. The
             /// default is everything that any tool requires; with less, a client comes back for more when
             /// it needs it (step-up).
+            ///
+            /// ```
+            /// use mcp_authz::Server;
+            ///
+            /// // The consent page asks for one thing; whoever wants to send is asked again.
+            /// let builder = Server::builder("mail").initial_scopes(["mail:read"]);
+            /// ```
             pub fn initial_scopes<S: Into<String>>(
                 mut self,
                 scopes: impl IntoIterator<Item = S>,
@@ -229,6 +236,13 @@ macro_rules! with_settings {
             }
 
             /// Which scopes include others; decisions, lists and challenges all follow it.
+            ///
+            /// ```
+            /// use mcp_authz::{Hierarchy, Server};
+            ///
+            /// let includes = Hierarchy::new().includes("mail:write", ["mail:read"]);
+            /// let builder = Server::builder("mail").hierarchy(includes);
+            /// ```
             pub fn hierarchy(mut self, hierarchy: crate::scope::Hierarchy) -> Self {
                 self.settings.hierarchy = hierarchy;
                 self
@@ -297,6 +311,14 @@ macro_rules! with_settings {
             /// The web pages that may talk to the server, `https://app.example.com` or
             /// `http://localhost:*`. Default: the resource's own origin, and any local page for a loopback
             /// resource.
+            ///
+            /// ```
+            /// use mcp_authz::Server;
+            ///
+            /// let builder = Server::builder("mail")
+            ///     .resource("https://mcp.example.com/mcp")
+            ///     .allowed_origins(["https://mcp.example.com", "https://app.example.com"]);
+            /// ```
             pub fn allowed_origins<S: Into<String>>(
                 mut self,
                 origins: impl IntoIterator<Item = S>,
@@ -306,6 +328,15 @@ macro_rules! with_settings {
             }
 
             /// The path to listen on, where a proxy rewrites the one that clients see.
+            ///
+            /// ```
+            /// use mcp_authz::Server;
+            ///
+            /// // The proxy takes `/tools/mail` away: https://example.com/tools/mail/mcp comes here as /mcp.
+            /// let builder = Server::builder("mail")
+            ///     .resource("https://example.com/tools/mail/mcp")
+            ///     .mount("/mcp");
+            /// ```
             pub fn mount(mut self, path: impl Into<String>) -> Self {
                 self.settings.mount = Some(path.into());
                 self
@@ -341,6 +372,13 @@ macro_rules! with_settings {
             ///
             /// The first one seals, all of them open: rotate by putting a new one in front. Without keys a
             /// random one is made, which other replicas and the next start do not know.
+            ///
+            /// ```
+            /// use mcp_authz::Server;
+            ///
+            /// # let (new, old) = ([1u8; 32], [0u8; 32]); // read from where secrets are kept
+            /// let builder = Server::builder("mail").sealing_keys([("2026-12", new), ("2026-06", old)]);
+            /// ```
             pub fn sealing_keys<I, K>(mut self, keys: impl IntoIterator<Item = (I, K)>) -> Self
             where
                 I: Into<String>,

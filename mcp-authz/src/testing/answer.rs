@@ -101,6 +101,24 @@ impl Answered {
 /// Needs the feature `testing`.
 ///
 /// Printed, it is the result as JSON: the same for the same answer, so that a snapshot can be made of it.
+///
+/// ```standalone_crate
+/// use mcp_authz::testing::TestServer;
+/// use mcp_authz::{Server, tool};
+///
+/// /// Counts the mails.
+/// #[tool(scopes = ["mail:read"])]
+/// fn count() -> String {
+///     "3 mails".to_owned()
+/// }
+///
+/// # #[tokio::main] async fn main() -> Result<(), mcp_authz::Error> {
+/// let server = TestServer::start(Server::builder("mail")).await?;
+/// let reply = server.as_user("alice").scopes(["mail:read"]).call("count").await.unwrap();
+/// assert_eq!(reply.text(), "3 mails");
+/// assert_eq!(reply.result()["content"][0]["type"], "text");
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(transparent)]
 pub struct Reply {
@@ -173,6 +191,24 @@ impl fmt::Display for Reply {
 ///
 /// Printed, it says the status and what there is to it, without anything that differs from run to run.
 /// Two are equal that a client cannot tell apart.
+///
+/// ```standalone_crate
+/// use mcp_authz::testing::TestServer;
+/// use mcp_authz::{Server, tool};
+///
+/// /// Counts the mails.
+/// #[tool(scopes = ["mail:read"])]
+/// fn count() -> String {
+///     "3 mails".to_owned()
+/// }
+///
+/// # #[tokio::main] async fn main() -> Result<(), mcp_authz::Error> {
+/// let server = TestServer::start(Server::builder("mail")).await?;
+/// let refused = server.as_user("alice").call("count").await.unwrap_err();
+/// assert_eq!((refused.status(), refused.error()), (403, Some("insufficient_scope")));
+/// assert_eq!(refused.challenge().unwrap().scopes, ["mail:read"]);
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Serialize)]
 #[serde(transparent)]
 pub struct Refused {

@@ -26,6 +26,24 @@ const HOUR: Duration = Duration::from_secs(3600);
 ///
 /// What comes back is a [`Reply`](super::Reply), or a [`Refused`](super::Refused) for whatever is no
 /// result: a 401, 403 or 503, a name that is unknown, arguments that cannot be read.
+///
+/// ```standalone_crate
+/// use mcp_authz::testing::TestServer;
+/// use mcp_authz::{Server, tool};
+///
+/// /// Counts the mails.
+/// #[tool(scopes = ["mail:read"])]
+/// fn count() -> String {
+///     "3 mails".to_owned()
+/// }
+///
+/// # #[tokio::main] async fn main() -> Result<(), mcp_authz::Error> {
+/// let server = TestServer::start(Server::builder("mail")).await?;
+/// let alice = server.as_user("alice").client("smartmail").scopes(["mail:read"]);
+/// assert!(alice.call("count").await.is_ok());
+/// assert_eq!(alice.tools().await.unwrap(), ["count"]);
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent before something is called"]
 pub struct Caller<'a, By = User> {
@@ -33,7 +51,7 @@ pub struct Caller<'a, By = User> {
     by: By,
 }
 
-/// A person at the test's authorization server, by an agent.
+/// A person at the test's authorization server, by an agent: what [`TestServer::as_user`] begins with.
 ///
 /// Needs the feature `testing`.
 #[derive(Clone, Debug)]
@@ -51,7 +69,8 @@ pub struct User {
     key: Option<Arc<ProofKey>>,
 }
 
-/// One token, or none.
+/// One token, or none: what [`Caller::keep_token`], [`TestServer::with_token`] and
+/// [`TestServer::anonymous`] begin with.
 ///
 /// Needs the feature `testing`.
 #[derive(Clone, Debug)]

@@ -26,6 +26,22 @@ type Describe = dyn for<'a> Fn(Caller<'a, User>) -> Caller<'a, User> + Send + Sy
 /// tool or prompt is called with them, and does.
 ///
 /// Most tests want [`assert_matrix!`](crate::assert_matrix), which makes one, checks it and returns it.
+///
+/// ```standalone_crate
+/// use mcp_authz::testing::Matrix;
+/// use mcp_authz::{Server, tool};
+///
+/// /// Counts the mails.
+/// #[tool(scopes = ["mail:read"])]
+/// fn count() -> String {
+///     "3 mails".to_owned()
+/// }
+///
+/// # #[tokio::main] async fn main() -> Result<(), mcp_authz::Error> {
+/// let tried = Matrix::of(Server::builder("mail")).scopes(["mail:send"]).run().await?;
+/// assert!(tried.disagreements().is_empty());
+/// # Ok(()) }
+/// ```
 #[must_use = "nothing is tried before `run`"]
 pub struct Matrix<S> {
     server: S,

@@ -34,6 +34,24 @@ const ISSUER: &str = "https://auth.test";
 /// [module](super).
 ///
 /// Needs the feature `testing`.
+///
+/// ```standalone_crate
+/// use mcp_authz::testing::TestServer;
+/// use mcp_authz::{Server, tool};
+///
+/// /// Counts the mails.
+/// #[tool(scopes = ["mail:read"])]
+/// fn count() -> String {
+///     "3 mails".to_owned()
+/// }
+///
+/// # #[tokio::main] async fn main() -> Result<(), mcp_authz::Error> {
+/// let server = TestServer::start(Server::builder("mail")).await?;
+/// let alice = server.as_user("alice").scopes(["mail:read"]);
+/// assert_eq!(alice.call("count").await.unwrap().text(), "3 mails");
+/// assert_eq!(server.anonymous().call("count").await.unwrap_err().status(), 401);
+/// # Ok(()) }
+/// ```
 pub struct TestServer {
     router: Router,
     resource: Url,

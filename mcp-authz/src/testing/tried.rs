@@ -16,6 +16,25 @@ use crate::registry::Kind;
 ///
 /// Printed, it has a line for each item and set of scopes, in a fixed order: for a
 /// [snapshot](crate::assert_snapshot).
+///
+/// ```standalone_crate
+/// use mcp_authz::testing::Matrix;
+/// use mcp_authz::{Server, tool};
+///
+/// /// Counts the mails.
+/// #[tool(scopes = ["mail:read"])]
+/// fn count() -> String {
+///     "3 mails".to_owned()
+/// }
+///
+/// # #[tokio::main] async fn main() -> Result<(), mcp_authz::Error> {
+/// let tried = Matrix::of(Server::builder("mail")).run().await?;
+/// for trial in &tried.items[0].by {
+///     let is_let_in = trial.caller == "mail:read";
+///     assert_eq!((trial.listed, trial.refused.is_none()), (is_let_in, is_let_in), "{tried}");
+/// }
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Tried {

@@ -93,6 +93,13 @@ impl Issuer {
     /// For providers whose clients ask for `api://app/mail.send` and get a token that says
     /// `mail.send`: tools declare the long form, so that the challenge names what a client can ask
     /// for.
+    ///
+    /// ```
+    /// use mcp_authz::Issuer;
+    ///
+    /// // A token that says `mail.send` has the scope `api://mail/mail.send`.
+    /// let issuer = Issuer::new("https://as.example.com").scope_prefix("api://mail/");
+    /// ```
     pub fn scope_prefix(mut self, prefix: impl Into<String>) -> Self {
         self.claims.scope_prefix = prefix.into();
         self

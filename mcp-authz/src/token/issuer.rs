@@ -90,6 +90,12 @@ impl Issuer {
     /// Accepts these signature algorithms alone (default: every [`Algorithm`]).
     ///
     /// A key is never used with an algorithm that is not its own (RFC 8725 §3.1).
+    ///
+    /// ```
+    /// use mcp_authz::{Algorithm, Issuer};
+    ///
+    /// let issuer = Issuer::new("https://as.example.com").algorithms([Algorithm::Es256]);
+    /// ```
     pub fn algorithms(mut self, algorithms: impl IntoIterator<Item = Algorithm>) -> Self {
         self.algorithms = algorithms.into_iter().collect();
         self
@@ -114,6 +120,12 @@ impl Issuer {
     /// Takes the keys from here instead of asking the issuer's metadata.
     ///
     /// For issuers that publish no metadata. The same rules hold: https, no redirects.
+    ///
+    /// ```
+    /// use mcp_authz::Issuer;
+    ///
+    /// let issuer = Issuer::new("https://as.example.com").jwks_uri("https://as.example.com/keys.json");
+    /// ```
     pub fn jwks_uri(mut self, uri: impl Into<String>) -> Self {
         self.jwks_uri = Some(uri.into());
         self
