@@ -159,7 +159,7 @@ async fn a_server_in_rmcps_own_style_is_guarded_by_rules_beside_it() {
     let printed = command.arg("--scopes").env("PROVIDER_LISTEN", provider);
     let table = String::from_utf8(printed.output().await.unwrap().stdout).unwrap();
     assert!(
-        table.contains("| tool `list` | notes:read |  | rules |"),
+        table.contains("| tool `list` | notes:read |  | rules, examples/existing_server.rs |"),
         "{table}"
     );
 }

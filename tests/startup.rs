@@ -13,6 +13,12 @@ fn pay() -> String {
     String::new()
 }
 
+/// Says what MCP would not assume: by default a tool may destroy, and reaches an open world.
+#[tool(scopes = ["pay"], read_only = false, destructive = false, idempotent, open_world = false)]
+fn refund() -> String {
+    String::new()
+}
+
 /// Somebody else's tool of that name.
 mod twin {
     #[mcp_authz::tool(authenticated)]
@@ -200,9 +206,11 @@ async fn a_tool_named_twice_by_the_same_declaration_is_one_tool() {
 #[tokio::test]
 async fn the_manifest_says_what_is_guarded_and_where_it_is_declared() {
     let builder = Server::builder("x").resource("https://mcp.example.com/mcp");
-    let server = builder
-        .issuer("http://127.0.0.1:1")
-        .tools([send_mail::tool(), pay::tool()]);
+    let server = builder.issuer("http://127.0.0.1:1").tools([
+        send_mail::tool(),
+        pay::tool(),
+        refund::tool(),
+    ]);
     let server = server.build().await.unwrap();
     let manifest = server.manifest();
     assert_eq!(
@@ -210,9 +218,29 @@ async fn the_manifest_says_what_is_guarded_and_where_it_is_declared() {
         "# x guards <https://mcp.example.com/mcp>\n\n\
          | item | requires | hints | declared in |\n|---|---|---|---|\n\
          | tool `pay` | pay (eu \\| us) | destructive | startup, tests/startup.rs |\n\
+         | tool `refund` | pay | not read only, not destructive, idempotent, not open world | startup, tests/startup.rs |\n\
          | tool `send_mail` | mail:send |  | startup, tests/startup.rs |\n"
+    );
+    assert_eq!(
+        manifest.to_string(),
+        "x guards https://mcp.example.com/mcp\n  \
+           accepts tokens of http://127.0.0.1:1\n  \
+           sends agents to   https://mcp.example.com/.well-known/oauth-protected-resource/mcp\n  \
+           startup, tests/startup.rs\n    \
+             tool     pay        needs pay (eu | us) [destructive]\n    \
+             tool     refund     needs pay [not read only, not destructive, idempotent, not open world]\n    \
+             tool     send_mail  needs mail:send\n"
     );
     let json: json::Value = json::from_str(&manifest.to_json()).unwrap();
     assert_eq!(json["items"][0]["scopes"], json::json!(["pay", "eu", "us"]));
-    assert_eq!(json["items"][1]["crate"], "startup");
+    let hints = [
+        "not read only",
+        "not destructive",
+        "idempotent",
+        "not open world",
+    ];
+    assert_eq!(json["items"][1]["hints"], json::json!(hints));
+    assert_eq!(json["items"][2]["hints"], json::json!([]));
+    assert_eq!(json["items"][2]["crate"], "startup");
+    assert_eq!(json["items"][2]["file"], "tests/startup.rs");
 }

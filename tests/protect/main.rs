@@ -9,6 +9,7 @@ mod level;
 mod liars;
 mod listen;
 mod lists;
+mod manifest;
 mod methods;
 mod nobody;
 mod office;

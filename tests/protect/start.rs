@@ -144,7 +144,7 @@ async fn what_is_concealed_is_under_no_other_template() {
         let problems = problems(rules).await;
         assert_eq!(problems.len(), 1, "{problems:#?}");
         assert!(
-            problems[0].contains(&format!("{named:?} is concealed")),
+            problems[0].contains(&format!("{named:?} (")) && problems[0].contains(") is concealed"),
             "{problems:#?}"
         );
     }
@@ -173,7 +173,7 @@ async fn what_is_guarded_can_be_read() {
     );
     let table = server.manifest().to_markdown();
     assert!(
-        table.contains("| tool `hidden` | admin, concealed |  | rules |"),
+        table.contains("| tool `hidden` | admin, concealed |  | rules, tests/protect/office.rs |"),
         "{table}"
     );
     assert!(

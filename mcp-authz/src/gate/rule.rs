@@ -1,6 +1,7 @@
 //! What one operation asks of its caller, and the author's list of such rules.
 
 use std::fmt;
+use std::panic::Location;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -276,7 +277,8 @@ impl fmt::Debug for ScopesFor {
 
 /// The rules of a handler that was not annotated: who may run what.
 ///
-/// Everything that the handler offers needs one; what it offers later, and has none, is refused.
+/// Everything that the handler offers needs one; what it offers later, and has none, is refused. Where each is
+/// written is part of the [`Manifest`](crate::Manifest) and of what is said of it at start.
 ///
 /// ```
 /// use mcp_authz::{Rule, Rules, scopes};
@@ -292,12 +294,31 @@ impl fmt::Debug for ScopesFor {
 #[derive(Clone, Debug, Default)]
 #[must_use]
 pub struct Rules {
-    pub(crate) tools: Vec<(String, Rule)>,
-    pub(crate) prompts: Vec<(String, Rule)>,
-    pub(crate) resources: Vec<(String, Rule)>,
+    pub(crate) tools: Vec<Written>,
+    pub(crate) prompts: Vec<Written>,
+    pub(crate) resources: Vec<Written>,
     /// Those of `resources` that the handler is not expected to list.
     pub(crate) unlisted: Vec<String>,
-    pub(crate) methods: Vec<(String, Rule)>,
+    pub(crate) methods: Vec<Written>,
+}
+
+/// A rule, for whom, and where its author wrote it.
+#[derive(Clone, Debug)]
+pub(crate) struct Written {
+    pub(crate) name: String,
+    pub(crate) rule: Rule,
+    pub(crate) at: &'static Location<'static>,
+}
+
+impl Written {
+    #[track_caller]
+    fn new(name: impl Into<String>, rule: impl Into<Rule>) -> Self {
+        Self {
+            name: name.into(),
+            rule: rule.into(),
+            at: Location::caller(),
+        }
+    }
 }
 
 impl Rules {
@@ -307,26 +328,33 @@ impl Rules {
     }
 
     /// Who may call a tool.
+    #[track_caller]
     pub fn tool(mut self, name: impl Into<String>, rule: impl Into<Rule>) -> Self {
-        self.tools.push((name.into(), rule.into()));
+        self.tools.push(Written::new(name, rule));
         self
     }
 
     /// Who may call each of these tools.
+    #[track_caller]
     pub fn tools<N: Into<String>>(
         mut self,
         names: impl IntoIterator<Item = N>,
         rule: impl Into<Rule>,
     ) -> Self {
-        let rule = rule.into();
-        let named = names.into_iter().map(|name| (name.into(), rule.clone()));
+        let (rule, at) = (rule.into(), Location::caller());
+        let named = names.into_iter().map(|name| Written {
+            name: name.into(),
+            rule: rule.clone(),
+            at,
+        });
         self.tools.extend(named);
         self
     }
 
     /// Who may get a prompt, and completions for it.
+    #[track_caller]
     pub fn prompt(mut self, name: impl Into<String>, rule: impl Into<Rule>) -> Self {
-        self.prompts.push((name.into(), rule.into()));
+        self.prompts.push(Written::new(name, rule));
         self
     }
 
@@ -337,12 +365,14 @@ impl Rules {
     /// letters, digits, `-`, `.`, `_` and `~` can then be asked for. A URI that several templates
     /// stand for needs the rules of all of them; one that has another spelling (`..`, `%2e`, a host
     /// in capitals, a dot behind what has a rule of its own) or more than 8 KiB is unknown.
+    #[track_caller]
     pub fn resource(mut self, uri: impl Into<String>, rule: impl Into<Rule>) -> Self {
-        self.resources.push((uri.into(), rule.into()));
+        self.resources.push(Written::new(uri, rule));
         self
     }
 
     /// The same for a resource that the handler serves without listing it.
+    #[track_caller]
     pub fn unlisted_resource(mut self, uri: impl Into<String>, rule: impl Into<Rule>) -> Self {
         let uri = uri.into();
         self.unlisted.push(uri.clone());
@@ -360,8 +390,9 @@ impl Rules {
     ///     .method("acme/reindex", scopes!["mail:admin"])
     ///     .method("logging/setLevel", scopes!["mail:admin"]);
     /// ```
+    #[track_caller]
     pub fn method(mut self, method: impl Into<String>, rule: impl Into<Rule>) -> Self {
-        self.methods.push((method.into(), rule.into()));
+        self.methods.push(Written::new(method, rule));
         self
     }
 }

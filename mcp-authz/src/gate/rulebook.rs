@@ -10,7 +10,7 @@ use rmcp::model::JsonObject;
 use super::decide::{Arguments, Caller, Operation};
 use super::methods::SET_LEVEL;
 use super::policy::{Asked, first_party};
-use super::rule::{Rule, Rules};
+use super::rule::{Rule, Rules, Written};
 use super::template::{Template, Variables, read_loosely};
 use super::variables::OfVariables;
 use crate::auth_info::AuthInfo;
@@ -125,21 +125,19 @@ impl Rulebook {
         visibility: Visibility,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        let (templates, resources): (Vec<_>, Vec<_>) = rules
-            .resources
-            .into_iter()
-            .partition(|(uri, _)| Template::is_template(uri));
+        let (templates, resources): (Vec<_>, Vec<_>) =
+            named(rules.resources).partition(|(uri, _)| Template::is_template(uri));
         let templates = templates
             .into_iter()
             .filter_map(|(text, rule)| Some((Template::parse(&text).ok()?, rule)));
         let loose = resources.iter().map(|(uri, _)| read_loosely(uri));
         Self {
             loose: loose.collect(),
-            tools: rules.tools.into_iter().collect(),
-            prompts: rules.prompts.into_iter().collect(),
+            tools: named(rules.tools).collect(),
+            prompts: named(rules.prompts).collect(),
             resources: resources.into_iter().collect(),
             templates: templates.collect(),
-            methods: rules.methods.into_iter().collect(),
+            methods: named(rules.methods).collect(),
             terms,
             visibility,
             clock,
@@ -301,6 +299,11 @@ impl Rulebook {
             _ => None,
         }
     }
+}
+
+fn named(rules: Vec<Written>) -> impl Iterator<Item = (String, Rule)> {
+    let rules = rules.into_iter();
+    rules.map(|Written { name, rule, .. }| (name, rule))
 }
 
 /// What the rule of a template asks for one of its URIs.

@@ -5,11 +5,18 @@ use std::fmt;
 
 use super::toolsets::Toolsets;
 use crate::extract::Signature;
-use crate::gate::{Rule, Rules};
-use crate::registry::{Access, Entry, Hints, Kind, Origin, Part};
+use crate::gate::{Rule, Rules, Written};
+use crate::registry::{Access, Entry, Hints, Kind, Part};
 
 /// What a handler says about what it offers.
-pub(super) type Descriptions = BTreeMap<(Kind, String), String>;
+pub(super) type Sayings = BTreeMap<(Kind, String), Said>;
+
+/// What a handler says about one item.
+#[derive(Clone, Default)]
+pub(super) struct Said {
+    pub(super) description: Option<String>,
+    pub(super) hints: Hints,
+}
 
 /// One guarded item before the server is built.
 pub(super) struct Item {
@@ -20,8 +27,11 @@ pub(super) struct Item {
     pub(super) toolset: Option<&'static str>,
     /// What its author says about it.
     pub(super) description: Option<String>,
-    /// Where it is declared, if it is annotated.
-    pub(super) origin: Option<Origin>,
+    /// The crate that declares it, if it is annotated.
+    pub(super) crate_name: Option<&'static str>,
+    /// Where it is declared, or its rule written.
+    pub(super) file: &'static str,
+    pub(super) line: u32,
 }
 
 /// An annotated function before the server is built.
@@ -52,12 +62,14 @@ impl Item {
             hints: spec.part.hints(),
             toolset: spec.toolset,
             description: spec.description.map(str::to_owned),
-            origin: Some(spec.origin),
+            crate_name: Some(spec.origin.crate_name),
+            file: spec.origin.file,
+            line: spec.origin.line,
         }
     }
 
     /// The items that were written down as rules, with what the handler says about them.
-    pub(super) fn of_rules(rules: &Rules, descriptions: &Descriptions) -> Vec<Self> {
+    pub(super) fn of_rules(rules: &Rules, said: &Sayings) -> Vec<Self> {
         let kinds = [
             (Kind::Tool, &rules.tools),
             (Kind::Prompt, &rules.prompts),
@@ -65,17 +77,26 @@ impl Item {
             (Kind::Method, &rules.methods),
         ];
         let all = kinds.into_iter().flat_map(|(kind, named)| {
-            named.iter().map(move |(name, rule)| Self {
-                kind,
-                name: name.clone(),
-                rule: rule.clone(),
-                hints: Hints::default(),
-                toolset: None,
-                description: descriptions.get(&(kind, name.clone())).cloned(),
-                origin: None,
+            named.iter().map(move |written| {
+                let said = said.get(&(kind, written.name.clone())).cloned();
+                Self::of_rule(kind, written, said.unwrap_or_default())
             })
         });
         all.collect()
+    }
+
+    fn of_rule(kind: Kind, written: &Written, said: Said) -> Self {
+        Self {
+            kind,
+            name: written.name.clone(),
+            rule: written.rule.clone(),
+            hints: said.hints,
+            toolset: None,
+            description: said.description,
+            crate_name: None,
+            file: written.at.file(),
+            line: written.at.line(),
+        }
     }
 
     /// The rules of these items.
@@ -93,7 +114,7 @@ impl Item {
 
     /// How to declare it otherwise: where the author would write it.
     pub(super) fn where_written(&self) -> String {
-        match (self.origin, self.kind) {
+        match (self.crate_name, self.kind) {
             (Some(_), kind) => format!("`#[{kind}(..)]`"),
             (None, _) => "its rule".to_owned(),
         }
@@ -103,10 +124,13 @@ impl Item {
 /// As a start-up error names it: `tool "whoami" (src/main.rs:7)`.
 impl fmt::Display for Item {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {:?}", self.kind, self.name)?;
-        match self.origin {
-            Some(Origin { file, line, .. }) => write!(f, " ({file}:{line})"),
-            None => Ok(()),
-        }
+        let Self {
+            kind,
+            name,
+            file,
+            line,
+            ..
+        } = self;
+        write!(f, "{kind} {name:?} ({file}:{line})")
     }
 }

@@ -74,7 +74,8 @@ pub struct GuardedItem {
     /// Whether it is for the operator's own applications alone, by its rule. `requires` says it in the JSON.
     #[serde(skip)]
     pub first_party: bool,
-    /// The behaviour hints that it declares.
+    /// The behaviour hints that it declares, in words: `destructive`, `not open world`. One that it does not
+    /// declare, so that clients take MCP's default, is not among them.
     pub hints: Vec<&'static str>,
     /// What its author says about it. Not in the JSON, so that a snapshot changes only when access does.
     #[serde(skip)]
@@ -82,9 +83,8 @@ pub struct GuardedItem {
     /// The crate that declares it, if it is annotated.
     #[serde(rename = "crate", skip_serializing_if = "Option::is_none")]
     pub crate_name: Option<String>,
-    /// The file that declares it. No line, so that a snapshot changes only when access does.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub file: Option<String>,
+    /// The file that declares it, or has its rule. No line, so that a snapshot changes only when access does.
+    pub file: String,
 }
 
 impl Manifest {
@@ -144,32 +144,27 @@ impl GuardedItem {
             first_party: item.rule.first_party,
             hints: hints(item.hints),
             description: item.description.clone(),
-            crate_name: item.origin.map(|origin| origin.crate_name.to_owned()),
-            file: item.origin.map(|origin| origin.file.to_owned()),
+            crate_name: item.crate_name.map(str::to_owned),
+            file: item.file.to_owned(),
         }
-    }
-
-    fn place(&self) -> &str {
-        self.crate_name.as_deref().unwrap_or("by rules")
     }
 
     fn declared_in(&self) -> String {
-        match (&self.crate_name, &self.file) {
-            (Some(crate_name), Some(file)) => format!("{crate_name}, {file}"),
-            _ => "rules".to_owned(),
-        }
+        let declared = self.crate_name.as_deref().unwrap_or("rules");
+        format!("{declared}, {}", self.file)
     }
 }
 
+/// What is said, also of what is not so: `destructive = false` is another promise than none.
 fn hints(hints: Hints) -> Vec<&'static str> {
-    let said = [
-        (hints.read_only, "read only"),
-        (hints.destructive, "destructive"),
-        (hints.idempotent, "idempotent"),
-        (hints.open_world, "open world"),
+    let words = [
+        (hints.read_only, "read only", "not read only"),
+        (hints.destructive, "destructive", "not destructive"),
+        (hints.idempotent, "idempotent", "not idempotent"),
+        (hints.open_world, "open world", "not open world"),
     ];
-    said.into_iter()
-        .filter_map(|(hint, word)| (hint == Some(true)).then_some(word))
+    let said = words.into_iter();
+    said.filter_map(|(hint, yes, no)| Some(if hint? { yes } else { no }))
         .collect()
 }
 
@@ -185,20 +180,26 @@ impl fmt::Display for Manifest {
         }
         let width = self.items.iter().map(|item| item.name.len()).max();
         let width = width.unwrap_or(0);
-        let mut places: Vec<&str> = self.items.iter().map(GuardedItem::place).collect();
+        let mut places: Vec<String> = self.items.iter().map(GuardedItem::declared_in).collect();
         places.sort_unstable();
         places.dedup();
         // By crate: a tool that came in with a dependency should meet the operator's eye.
         for place in places {
             writeln!(f, "  {place}")?;
-            for item in self.items.iter().filter(|item| item.place() == place) {
-                writeln!(
-                    f,
-                    "    {:8} {:width$}  needs {}",
-                    item.kind.to_string(),
-                    item.name,
-                    item.requires
-                )?;
+            for item in self.items.iter().filter(|item| item.declared_in() == place) {
+                let GuardedItem {
+                    kind,
+                    name,
+                    requires,
+                    hints,
+                    ..
+                } = item;
+                let kind = kind.to_string();
+                write!(f, "    {kind:8} {name:width$}  needs {requires}")?;
+                match hints[..] {
+                    [] => writeln!(f)?,
+                    _ => writeln!(f, " [{}]", hints.join(", "))?,
+                }
             }
         }
         Ok(())

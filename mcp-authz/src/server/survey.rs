@@ -7,14 +7,15 @@ use std::time::Duration;
 use futures_util::{SinkExt, sink, stream};
 use rmcp::model::{
     ClientJsonRpcMessage, ErrorData, NumberOrString, PaginatedRequestParams, ServerJsonRpcMessage,
+    Tool, ToolAnnotations,
 };
 use rmcp::service::{Peer, RequestContext, serve_directly};
 use rmcp::{RoleServer, ServerHandler};
 use tokio::time::timeout;
 
-use super::item::Descriptions;
-use crate::gate::{Rules, SET_LEVEL, Template};
-use crate::registry::Kind;
+use super::item::{Said, Sayings};
+use crate::gate::{Rules, SET_LEVEL, Template, Written};
+use crate::registry::{Hints, Kind};
 
 /// How long a handler may take for one page of a list.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -28,34 +29,36 @@ pub(super) async fn compare<H: ServerHandler>(
     handler: &H,
     rules: &Rules,
     problems: &mut Vec<String>,
-) -> Descriptions {
+) -> Sayings {
     let offered = match Offered::of(handler).await {
         Ok(offered) => offered,
         Err(problem) => {
             problems.push(problem);
-            return Descriptions::new();
+            return Sayings::new();
         }
     };
     for (kind, offered, ruled) in [
         (Kind::Tool, &offered.tools, &rules.tools),
         (Kind::Prompt, &offered.prompts, &rules.prompts),
     ] {
-        let (offered, ruled) = (names(offered), names(ruled.iter().map(|(name, _)| name)));
-        missing(kind, &offered, |name| ruled.contains(&name), problems);
-        idle(kind, &ruled, |name| offered.contains(&name), problems);
+        let offered = names(offered);
+        let is_ruled = |name: &str| ruled.iter().any(|rule| rule.name == name);
+        missing(kind, &offered, is_ruled, problems);
+        idle(kind, ruled, |name| offered.contains(&name), problems);
     }
     compare_resources(&offered, rules, problems);
     compare_level(&offered, rules, problems);
-    offered.descriptions
+    offered.said
 }
 
 /// Handlers that send log messages must announce it, whether or not anybody is to set their level: so a rule
 /// may be missing.
 fn compare_level(offered: &Offered, rules: &Rules, problems: &mut Vec<String>) {
-    let ruled = rules.methods.iter().map(|(name, _)| name.as_str());
-    let ruled: Vec<&str> = ruled.filter(|name| *name == SET_LEVEL).collect();
-    idle(Kind::Method, &ruled, |_| offered.logs, problems);
-    if offered.logs && ruled.is_empty() {
+    let is_level = |name: &str| name == SET_LEVEL;
+    let is_offered = |name: &str| offered.logs || !is_level(name);
+    idle(Kind::Method, &rules.methods, is_offered, problems);
+    let is_ruled = rules.methods.iter().any(|rule| is_level(&rule.name));
+    if offered.logs && !is_ruled {
         tracing::warn!(
             "nobody may set the handler's log level, which is one for all callers: add \
              `.method({SET_LEVEL:?}, …)` to the rules if somebody is to"
@@ -64,7 +67,7 @@ fn compare_level(offered: &Offered, rules: &Rules, problems: &mut Vec<String>) {
 }
 
 fn compare_resources(offered: &Offered, rules: &Rules, problems: &mut Vec<String>) {
-    let ruled = names(rules.resources.iter().map(|(uri, _)| uri));
+    let ruled = names(rules.resources.iter().map(|rule| &rule.name));
     let templates: Vec<Template> = ruled
         .iter()
         .filter(|uri| Template::is_template(uri))
@@ -104,7 +107,7 @@ fn compare_resources(offered: &Offered, rules: &Rules, problems: &mut Vec<String
                 .chain(&offered.templates)
                 .any(|own| own == uri)
     };
-    idle(Kind::Resource, &ruled, is_offered, problems);
+    idle(Kind::Resource, &rules.resources, is_offered, problems);
 }
 
 fn names<'a>(all: impl IntoIterator<Item = &'a String>) -> Vec<&'a str> {
@@ -124,16 +127,22 @@ fn missing(
     }
 }
 
-fn idle(kind: Kind, ruled: &[&str], is_offered: impl Fn(&str) -> bool, problems: &mut Vec<String>) {
-    for name in ruled.iter().filter(|name| !is_offered(name)) {
+fn idle(
+    kind: Kind,
+    ruled: &[Written],
+    is_offered: impl Fn(&str) -> bool,
+    problems: &mut Vec<String>,
+) {
+    for Written { name, at, .. } in ruled.iter().filter(|rule| !is_offered(&rule.name)) {
         let unlisted = match kind {
             Kind::Resource => {
                 ", or write `.unlisted_resource(..)` if the handler serves it without listing it"
             }
             _ => "",
         };
+        let (file, line) = (at.file(), at.line());
         problems.push(format!(
-            "{kind} {name:?} has a rule, and the handler does not offer it: correct its name, or take the rule out{unlisted}"
+            "{kind} {name:?} ({file}:{line}) has a rule, and the handler does not offer it: correct its name, or take the rule out{unlisted}"
         ));
     }
 }
@@ -147,7 +156,7 @@ struct Offered {
     templates: Vec<String>,
     /// Whether it has a log level.
     logs: bool,
-    descriptions: Descriptions,
+    said: Sayings,
 }
 
 impl Offered {
@@ -163,15 +172,12 @@ impl Offered {
                 .all("tools", async |page, context| {
                     let page = handler.list_tools(page, context).await?;
                     Ok((
-                        page.tools
-                            .into_iter()
-                            .map(|tool| (tool.name.into_owned(), tool.description.map(Into::into)))
-                            .collect(),
+                        page.tools.into_iter().map(one_tool).collect(),
                         page.next_cursor,
                     ))
                 })
                 .await?;
-            offered.tools = offered.describe(Kind::Tool, listed);
+            offered.tools = offered.note(Kind::Tool, listed);
         }
         if capabilities.prompts.is_some() {
             let listed = connection
@@ -180,13 +186,13 @@ impl Offered {
                     Ok((
                         page.prompts
                             .into_iter()
-                            .map(|prompt| (prompt.name, prompt.description))
+                            .map(|prompt| one(prompt.name, prompt.description))
                             .collect(),
                         page.next_cursor,
                     ))
                 })
                 .await?;
-            offered.prompts = offered.describe(Kind::Prompt, listed);
+            offered.prompts = offered.note(Kind::Prompt, listed);
         }
         if capabilities.resources.is_some() {
             let listed = connection
@@ -195,26 +201,26 @@ impl Offered {
                     Ok((
                         page.resources
                             .into_iter()
-                            .map(|resource| (resource.uri, resource.description))
+                            .map(|resource| one(resource.uri, resource.description))
                             .collect(),
                         page.next_cursor,
                     ))
                 })
                 .await?;
-            offered.resources = offered.describe(Kind::Resource, listed);
+            offered.resources = offered.note(Kind::Resource, listed);
             let listed = connection
                 .all("resource templates", async |page, context| {
                     let page = handler.list_resource_templates(page, context).await?;
                     let texts = page.resource_templates.into_iter();
                     Ok((
                         texts
-                            .map(|template| (template.uri_template, template.description))
+                            .map(|template| one(template.uri_template, template.description))
                             .collect(),
                         page.next_cursor,
                     ))
                 })
                 .await?;
-            offered.templates = offered.describe(Kind::Resource, listed);
+            offered.templates = offered.note(Kind::Resource, listed);
         }
         if capabilities.supports_skills() {
             let skills = connection
@@ -223,25 +229,24 @@ impl Offered {
                     Ok((
                         page.skills
                             .into_iter()
-                            .map(|skill| (skill.uri, None))
+                            .map(|skill| one(skill.uri, None))
                             .collect(),
                         page.next_cursor,
                     ))
                 })
                 .await?;
-            let skills = offered.describe(Kind::Resource, skills);
+            let skills = offered.note(Kind::Resource, skills);
             offered.resources.extend(skills);
         }
         Ok(offered)
     }
 
     /// Notes what is said about the items; returns their names.
-    fn describe(&mut self, kind: Kind, listed: Vec<Listed>) -> Vec<String> {
+    fn note(&mut self, kind: Kind, listed: Vec<Listed>) -> Vec<String> {
         let mut names = Vec::new();
-        for (name, description) in listed {
-            if let Some(description) = description {
-                self.descriptions.insert((kind, name.clone()), description);
-            }
+        for (name, said) in listed {
+            // A skill can be listed among the resources, with more said of it.
+            self.said.entry((kind, name.clone())).or_insert(said);
             names.push(name);
         }
         names
@@ -249,7 +254,29 @@ impl Offered {
 }
 
 /// A name, and what is said about it.
-type Listed = (String, Option<String>);
+type Listed = (String, Said);
+
+fn one(name: String, description: Option<String>) -> Listed {
+    let hints = Hints::default();
+    (name, Said { description, hints })
+}
+
+fn one_tool(tool: Tool) -> Listed {
+    let said = Said {
+        description: tool.description.map(Into::into),
+        hints: tool.annotations.as_ref().map(hints).unwrap_or_default(),
+    };
+    (tool.name.into_owned(), said)
+}
+
+fn hints(said: &ToolAnnotations) -> Hints {
+    Hints {
+        read_only: said.read_only_hint,
+        destructive: said.destructive_hint,
+        idempotent: said.idempotent_hint,
+        open_world: said.open_world_hint,
+    }
+}
 
 /// A page of a list, and where the next one begins.
 type Page = (Vec<Listed>, Option<String>);

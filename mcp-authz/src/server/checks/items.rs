@@ -26,7 +26,7 @@ pub(in crate::server) fn names(items: &[Item], problems: &mut Vec<String>) {
             .skip(index + 1)
             .filter(|other| (other.kind, &other.name) == (item.kind, &item.name));
         for twin in twins {
-            problems.push(match (item.origin, item.kind) {
+            problems.push(match (item.crate_name, item.kind) {
                 (Some(_), Kind::Resource) => format!(
                     "{item} and {twin} are the same to a client: give one another URI"
                 ),
@@ -34,7 +34,7 @@ pub(in crate::server) fn names(items: &[Item], problems: &mut Vec<String>) {
                     "two {0}s are named {1:?} ({item} and {twin}): give one another name with `#[{0}(name = \"…\")]`",
                     item.kind, item.name,
                 ),
-                (None, _) => format!("{item} has two rules: keep one"),
+                (None, _) => format!("{item} and {twin} are two rules for the same: keep one"),
             });
         }
         if item.kind == Kind::Method && !takes_rule(&item.name) {
