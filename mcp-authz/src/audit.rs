@@ -1,13 +1,15 @@
 //! What operators keep a record of: who was let in to what, who was not, and why.
 
 use std::borrow::Cow;
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::auth_info::AuthInfo;
 use crate::challenge::Denial;
 use crate::registry::Kind;
+use crate::scope::ScopeSet;
 
 /// One decision about one request, for the operator: a client is never told as much.
 ///
@@ -19,8 +21,8 @@ pub struct AuditEvent<'a> {
     pub outcome: AuditOutcome,
     /// Who called; `None` where no token was verified.
     pub caller: Option<&'a AuthInfo>,
-    /// What was to run, or runs and comes to a refusal or fails; `None` before the message was read, and
-    /// for the protocol itself: a session, a list.
+    /// What was to run, or runs and comes to a refusal or fails; `None` before the message was read, for the
+    /// protocol itself (a session, a list), and for a task, state or cursor that is not the caller's.
     pub operation: Option<AuditOperation<'a>>,
     /// Which check, and what to change: `insufficient_scope: mail:send`.
     pub reason: Cow<'a, str>,
@@ -34,9 +36,10 @@ pub enum AuditOutcome {
     Allowed,
     /// It may not.
     Refused,
-    /// Nobody could tell: an authorization server or a policy did not answer (503).
+    /// Nobody could tell: an authorization server or a policy did not answer (503). Of what is concealed,
+    /// the client is told that there is no such thing.
     Unavailable,
-    /// Something panicked (500).
+    /// Something panicked (500, or the same).
     Failed,
 }
 
@@ -185,13 +188,35 @@ impl Audit {
         });
     }
 
-    /// That there is no such thing, at least not for this caller.
-    pub(crate) fn unknown(&self, caller: Option<&AuthInfo>, operation: AuditOperation<'_>) {
+    /// That there is no such thing, or that it is concealed from this caller, and why. Either text is put
+    /// together, so that the one takes as long as the other.
+    pub(crate) fn unknown(
+        &self,
+        caller: Option<&AuthInfo>,
+        operation: AuditOperation<'_>,
+        concealed: Option<&Denial>,
+    ) {
+        self.record(|| {
+            let (word, why) = match concealed {
+                Some(denial) => ("concealed", reason(denial)),
+                None => ("unknown", Cow::Borrowed("nothing here has this name")),
+            };
+            AuditEvent {
+                outcome: concealed.map_or(AuditOutcome::Refused, outcome),
+                caller,
+                operation: Some(operation),
+                reason: format!("{word}: {why}").into(),
+            }
+        });
+    }
+
+    /// That what a request goes on with is not its caller's.
+    pub(crate) fn foreign(&self, caller: Option<&AuthInfo>, why: &'static str) {
         self.record(|| AuditEvent {
             outcome: AuditOutcome::Refused,
             caller,
-            operation: Some(operation),
-            reason: Cow::Borrowed("unknown, or concealed from this caller"),
+            operation: None,
+            reason: Cow::Borrowed(why),
         });
     }
 }
@@ -210,6 +235,22 @@ fn outcome(denial: &Denial) -> AuditOutcome {
     }
 }
 
+/// What the person must do, as the challenge says it.
+fn another_sign_in(scopes: &ScopeSet, max_age: Option<Duration>, acr_values: &str) -> String {
+    let mut text = "insufficient_user_authentication:".to_owned();
+    // Writing to a String cannot fail.
+    if let Some(age) = max_age {
+        let _ = write!(text, " max_age={}", age.as_secs());
+    }
+    if !acr_values.is_empty() {
+        let _ = write!(text, " acr_values={acr_values:?}");
+    }
+    if !scopes.is_empty() {
+        let _ = write!(text, " scope=\"{scopes}\"");
+    }
+    text
+}
+
 fn reason(denial: &Denial) -> Cow<'_, str> {
     match denial {
         Denial::Unauthenticated(_) => "no token".into(),
@@ -221,9 +262,13 @@ fn reason(denial: &Denial) -> Cow<'_, str> {
         Denial::NonceNeeded => "use_dpop_nonce".into(),
         Denial::InsufficientScope(scopes) => format!("insufficient_scope: {scopes}").into(),
         Denial::Forbidden(words) => format!("policy: {words}").into(),
-        Denial::InsufficientAuthentication { .. } => "insufficient_user_authentication".into(),
+        Denial::InsufficientAuthentication {
+            scopes,
+            max_age,
+            acr_values,
+        } => another_sign_in(scopes, *max_age, acr_values).into(),
         Denial::TooManySessions => "too many sessions".into(),
-        Denial::Unavailable { .. } => "a policy could not tell".into(),
+        Denial::Unavailable { reason, .. } => Cow::Borrowed(reason),
         Denial::Failed => "a decision or the function panicked".into(),
     }
 }

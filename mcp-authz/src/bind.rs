@@ -38,7 +38,7 @@ pub(crate) use in_flight::InFlight;
 pub(crate) use keys::SealingKeys;
 use owner::{Owner, owner};
 pub(crate) use seal::{Foreign, Purpose, Seal, Unsealed};
-pub(crate) use tasks::{MadeBy, TaskOwners};
+pub(crate) use tasks::{MadeBy, NotTheirs, TaskOwners};
 
 /// `Mcp-Session-Id` (MCP 2025-11-25, Streamable HTTP §Session Management).
 pub(crate) const SESSION_HEADER: HeaderName = HeaderName::from_static("mcp-session-id");

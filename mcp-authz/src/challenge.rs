@@ -51,7 +51,11 @@ pub(crate) enum Denial {
     TooManySessions,
     /// 503: the caller could not be verified right now. No challenge, or everybody would sign in
     /// again during an outage.
-    Unavailable { retry_after: Duration },
+    Unavailable {
+        retry_after: Duration,
+        /// For the operator.
+        reason: Cow<'static, str>,
+    },
     /// 500: a decision or a tool panicked.
     Failed,
 }
@@ -289,7 +293,7 @@ impl Denial {
     /// `Retry-After`, in whole seconds: never a moment too early.
     fn retry_after(&self) -> Option<u64> {
         match self {
-            Self::Unavailable { retry_after } => {
+            Self::Unavailable { retry_after, .. } => {
                 let whole = retry_after.as_secs() + u64::from(retry_after.subsec_nanos() > 0);
                 Some(whole.max(1))
             }
@@ -309,6 +313,13 @@ mod tests {
         let mut challenges = challenger.challenges(denial, None);
         assert!(challenges.len() <= 1);
         challenges.pop()
+    }
+
+    fn unavailable(retry_after: Duration) -> Denial {
+        Denial::Unavailable {
+            retry_after,
+            reason: Cow::Borrowed("the database is down"),
+        }
     }
 
     #[test]
@@ -345,16 +356,14 @@ mod tests {
     fn whoever_waits_as_told_has_waited_long_enough() {
         for (milliseconds, told) in [(0, 1), (1, 1), (1000, 1), (1001, 2), (29_999, 30)] {
             let retry_after = Duration::from_millis(milliseconds);
-            let outage = Denial::Unavailable { retry_after };
+            let outage = unavailable(retry_after);
             assert_eq!(outage.retry_after(), Some(told), "{milliseconds} ms");
         }
     }
 
     #[test]
     fn an_outage_or_a_failure_is_no_challenge() {
-        let outage = Denial::Unavailable {
-            retry_after: Duration::from_millis(1),
-        };
+        let outage = unavailable(Duration::from_millis(1));
         for denial in [outage, Denial::Failed, Denial::TooManySessions] {
             assert_eq!(header(&denial), None);
         }

@@ -131,7 +131,7 @@ async fn every_decision_is_on_record_with_who_what_and_why() {
         "Allowed alice by smartmail peruse ",
         "Refused alice by smartmail peruse insufficient_scope: mail:read",
         "Refused alice by smartmail closed policy: Closed.",
-        "Refused alice by smartmail missing unknown, or concealed from this caller",
+        "Refused alice by smartmail missing unknown: nothing here has this name",
         "Refused alice by smartmail spend insufficient_scope: pay:any",
         "Allowed alice by smartmail curious ",
         "Refused alice by smartmail curious insufficient_scope: more",

@@ -16,6 +16,7 @@ mod office;
 mod pages;
 mod places;
 mod policies;
+mod records;
 mod rounds;
 mod spellings;
 mod start;

@@ -37,6 +37,10 @@ pub(crate) struct MadeBy {
     pub(crate) more: Option<Requirement>,
 }
 
+/// Why a task, a state or a cursor is not a caller's, for the operator: no client learns which of these it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct NotTheirs(pub(crate) &'static str);
+
 impl TaskOwners {
     /// Enters a task; `false` when its id is somebody else's already.
     pub(crate) fn keep(&self, id: &str, caller: &AuthInfo, call: MadeBy) -> bool {
@@ -45,12 +49,16 @@ impl TaskOwners {
     }
 
     /// The call that made the task, for its owner.
-    pub(crate) fn made_by(&self, id: &str, caller: &AuthInfo) -> Option<MadeBy> {
+    pub(crate) fn made_by(&self, id: &str, caller: Option<&AuthInfo>) -> Result<MadeBy, NotTheirs> {
+        let caller = caller.ok_or(NotTheirs("a task has an owner, and this caller is nobody"))?;
         // First, so that a foreign id takes no longer than an unknown one.
         let owner = owner(caller);
         let held = self.lock();
-        let task = held.tasks.get(id)?;
-        (task.owner == owner).then(|| task.call.clone())
+        match held.tasks.get(id) {
+            Some(task) if task.owner == owner => Ok(task.call.clone()),
+            Some(_) => Err(NotTheirs("the task is another caller's")),
+            None => Err(NotTheirs("there is no such task")),
+        }
     }
 
     /// Whether the task is known, and `owner`'s.
@@ -117,9 +125,11 @@ mod tests {
     fn a_task_is_its_makers_and_nobody_elses() {
         let (tasks, alice, bob) = (TaskOwners::default(), caller(1), caller(2));
         assert!(tasks.keep("t", &alice, of("long")));
-        assert_eq!(tasks.made_by("t", &alice), Some(of("long")));
-        assert_eq!(tasks.made_by("t", &bob), None);
-        assert_eq!(tasks.made_by("T", &alice), None);
+        assert_eq!(tasks.made_by("t", Some(&alice)), Ok(of("long")));
+        let not_theirs = |id, caller| tasks.made_by(id, caller).unwrap_err().0;
+        assert_eq!(not_theirs("t", Some(&bob)), "the task is another caller's");
+        assert_eq!(not_theirs("T", Some(&alice)), "there is no such task");
+        assert!(not_theirs("t", None).contains("nobody"));
         assert!(
             !tasks.keep("t", &bob, of("long")),
             "an id is not taken over"
@@ -128,7 +138,7 @@ mod tests {
             !tasks.keep("t", &alice, of("other")),
             "nor put under another rule"
         );
-        assert_eq!(tasks.made_by("t", &bob), None);
+        assert!(tasks.made_by("t", Some(&bob)).is_err());
     }
 
     #[test]
@@ -139,10 +149,10 @@ mod tests {
             assert!(tasks.keep(&format!("1-{number}"), &caller(1), of("t")));
         }
         assert!(
-            tasks.made_by("1-0", &caller(1)).is_none(),
+            tasks.made_by("1-0", Some(&caller(1))).is_err(),
             "the oldest of its own"
         );
-        assert!(tasks.made_by("1-256", &caller(1)).is_some());
+        assert!(tasks.made_by("1-256", Some(&caller(1))).is_ok());
         for principal in 2..=100 {
             for number in 0..PER_PRINCIPAL {
                 assert!(tasks.keep(
@@ -153,6 +163,6 @@ mod tests {
             }
         }
         assert_eq!(tasks.lock().tasks.len(), IN_ALL, "there is an end");
-        assert!(tasks.made_by("alice's", &alice).is_some());
+        assert!(tasks.made_by("alice's", Some(&alice)).is_ok());
     }
 }

@@ -99,8 +99,9 @@ pub(crate) enum Decision {
     /// So far allowed; the operation decides on its typed arguments before it runs.
     Defer,
     Deny(Denial),
-    /// There is no such item: the protocol's own answer, without a challenge.
-    Unknown,
+    /// There is no such item: the protocol's own answer, without a challenge. Where there is one that is
+    /// concealed, with the reason, for the operator alone.
+    Unknown(Option<Denial>),
 }
 
 impl Decision {
@@ -156,10 +157,10 @@ impl Rulebook {
         if matches!(operation, Operation::Protocol) {
             return Decision::Allow;
         }
-        let mut decision = Decision::Unknown;
+        let mut decision = Decision::Unknown(None);
         for applied in self.applied(&operation) {
             let Some(access) = &applied.access else {
-                return Decision::Unknown;
+                return Decision::Unknown(None);
             };
             decision = both(decision, self.by_rule(&applied, access, operation, caller));
         }
@@ -337,7 +338,7 @@ impl Access {
 /// What holds under one rule and the next.
 fn both(so_far: Decision, next: Decision) -> Decision {
     match (so_far, next) {
-        (Decision::Unknown, next) => next,
+        (Decision::Unknown(_), next) => next,
         // All scopes of the operation, in one challenge.
         (
             Decision::Deny(Denial::InsufficientScope(mut ask)),

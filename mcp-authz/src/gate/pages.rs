@@ -14,7 +14,7 @@ use super::policy::Asked;
 use super::ticket::Pass;
 use super::{Gate, failed, still_wanted};
 use crate::auth_info::AuthInfo;
-use crate::bind::{Foreign, Purpose, Unsealed};
+use crate::bind::{Foreign, NotTheirs, Purpose, Unsealed};
 
 /// The pages of the handler that one request may ask for. What follows so much that is left out is on
 /// a page of its own, after one that is shorter.
@@ -178,7 +178,11 @@ impl<H: ServerHandler> Gate<H> {
         let purpose = Purpose::Cursor { list, of };
         let opened = self.guarded.seal.open(&sealed, caller, &purpose);
         let opened = opened.and_then(|text| serde_json::from_str(&text).map_err(|_| Foreign));
-        opened.map_err(|Foreign| ErrorData::invalid_params("unknown cursor", None))
+        opened.map_err(|Foreign| {
+            let why = "the cursor is another caller's or list's, or too old";
+            self.note_foreign(caller, NotTheirs(why));
+            ErrorData::invalid_params("unknown cursor", None)
+        })
     }
 
     fn seal_cursor(

@@ -50,6 +50,8 @@ pub enum PolicyError {
     Unavailable {
         /// When to come back.
         retry_after: Duration,
+        /// What is out of order: for the operator's log and record, never for the caller.
+        reason: Option<Cow<'static, str>>,
     },
 }
 
@@ -79,6 +81,33 @@ impl PolicyError {
     pub const fn unavailable() -> Self {
         Self::Unavailable {
             retry_after: RETRY_AFTER,
+            reason: None,
+        }
+    }
+
+    /// It could not be found out, and `reason` says why to the operator: in the log and in the
+    /// [`AuditEvent`](crate::AuditEvent). The caller is told none of it.
+    ///
+    /// ```
+    /// use mcp_authz::{AuthInfo, PolicyError};
+    /// # async fn tenant_of(_subject: Option<&str>) -> Result<String, std::io::Error> { Ok("acme".into()) }
+    ///
+    /// async fn same_tenant(auth: AuthInfo) -> Result<(), PolicyError> {
+    ///     let tenant = tenant_of(auth.subject()).await;
+    ///     let tenant = tenant.map_err(|error| {
+    ///         PolicyError::unavailable_because(format!("the staff directory: {error}"))
+    ///     })?;
+    ///     match tenant == "acme" {
+    ///         true => Ok(()),
+    ///         false => Err(PolicyError::denied("This server is for members of Acme.")),
+    ///     }
+    /// }
+    /// ```
+    #[must_use]
+    pub fn unavailable_because(reason: impl Into<Cow<'static, str>>) -> Self {
+        Self::Unavailable {
+            retry_after: RETRY_AFTER,
+            reason: Some(reason.into()),
         }
     }
 }
@@ -87,7 +116,15 @@ impl From<PolicyError> for Denial {
     fn from(error: PolicyError) -> Self {
         match error {
             PolicyError::Denied(message) => Self::Forbidden(message),
-            PolicyError::Unavailable { retry_after } => Self::Unavailable { retry_after },
+            PolicyError::Unavailable {
+                retry_after,
+                reason,
+            } => Self::Unavailable {
+                retry_after,
+                reason: reason.map_or(Cow::Borrowed("a policy could not tell"), |reason| {
+                    format!("a policy could not tell: {reason}").into()
+                }),
+            },
         }
     }
 }
@@ -155,8 +192,9 @@ async fn judged_until(until: Instant, policy: impl Future<Output = Outcome>) -> 
             Err(Denial::Failed)
         }
         Err(_) => {
-            tracing::warn!("a policy took longer than {PATIENCE:?}");
-            Err(PolicyError::unavailable().into())
+            let why = format!("it took longer than {PATIENCE:?}");
+            tracing::warn!("a policy could not tell: {why}");
+            Err(PolicyError::unavailable_because(why).into())
         }
     }
 }

@@ -12,7 +12,8 @@ use super::decide::{Arguments, Decision, Operation};
 use super::policy::Asked;
 use super::ticket::{Pass, Ticket};
 use super::{Gate, failed, refused, still_wanted};
-use crate::bind::{Foreign, MadeBy, Purpose, Unsealed};
+use crate::auth_info::AuthInfo;
+use crate::bind::{Foreign, MadeBy, NotTheirs, Purpose, Unsealed};
 
 /// One request of an exchange that can take several: what its state is bound to.
 pub(super) struct Round {
@@ -73,6 +74,8 @@ impl<H: ServerHandler> Gate<H> {
             .open(sealed, pass.caller(), &round.purpose());
         // One text, whatever is wrong with it.
         let opened = opened.map_err(|Foreign| {
+            let why = "the requestState is another caller's or call's, or too old";
+            self.note_foreign(pass.caller(), NotTheirs(why));
             ErrorData::invalid_params("the requestState is not valid here", None)
         })?;
         *state = Some(opened);
@@ -131,25 +134,28 @@ impl<H: ServerHandler> Gate<H> {
         context: &RequestContext<RoleServer>,
     ) -> Result<Pass, ErrorData> {
         let extensions = &context.extensions;
-        let admitted = super::Admitted::find(extensions).ok_or_else(refused)?;
+        let ticket = Ticket::read(extensions).ok_or_else(refused)?;
         let unknown = || ErrorData::invalid_params("task not found", None);
-        let caller = admitted.caller.as_ref();
-        let Some(call) = caller.and_then(|caller| self.guarded.tasks.made_by(id, caller)) else {
-            // A foreign task is an unknown one.
-            self.enter(extensions, Operation::Protocol).await?;
-            return Err(unknown());
+        let call = match self.guarded.tasks.made_by(id, ticket.caller.as_ref()) {
+            Ok(call) => call,
+            Err(why) => {
+                // A foreign task is an unknown one.
+                self.enter(extensions, Operation::Protocol).await?;
+                self.note_foreign(ticket.caller.as_ref(), why);
+                return Err(unknown());
+            }
         };
         let arguments = call
             .more
             .as_ref()
             .map_or(Arguments::Some, Arguments::Earlier);
         let operation = Operation::Tool(&call.tool, arguments);
-        let ticket = Ticket::read(extensions).ok_or_else(refused)?;
         let asked = &mut Asked::default();
         match self.judge(operation, &ticket.caller, asked).await {
             // So is one of a tool that is concealed by now.
-            Decision::Unknown => {
+            Decision::Unknown(concealed) => {
                 self.enter(extensions, Operation::Protocol).await?;
+                ticket.note_unknown(operation, concealed.as_ref());
                 Err(unknown())
             }
             decision => {
@@ -157,5 +163,11 @@ impl<H: ServerHandler> Gate<H> {
                 still_wanted(context).map(|()| Pass(ticket))
             }
         }
+    }
+
+    /// Tells the operator why what a request wants to go on with is answered as unknown.
+    pub(super) fn note_foreign(&self, caller: Option<&AuthInfo>, NotTheirs(why): NotTheirs) {
+        tracing::debug!(?caller, why, "refused");
+        self.guarded.answers.audit.foreign(caller, why);
     }
 }

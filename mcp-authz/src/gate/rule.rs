@@ -195,7 +195,7 @@ impl Rule {
     /// A refusal under this rule, as the caller may see it.
     pub(crate) fn refuse(&self, denial: Denial) -> Decision {
         match self.concealed {
-            true => Decision::Unknown,
+            true => Decision::Unknown(Some(denial)),
             false => Decision::Deny(denial),
         }
     }

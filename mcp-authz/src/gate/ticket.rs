@@ -89,10 +89,8 @@ impl Ticket {
                 Ok(())
             }
             _ if !self.allow() => Err(refused()),
-            Decision::Unknown => {
-                if let Some(operation) = operation.on_record() {
-                    self.answers.audit.unknown(self.caller.as_ref(), operation);
-                }
+            Decision::Unknown(concealed) => {
+                self.note_unknown(operation, concealed.as_ref());
                 Err(unknown(operation))
             }
             Decision::Allow if self.is_recorded(operation) => Ok(()),
@@ -118,6 +116,20 @@ impl Ticket {
             && let Some(operation) = operation.on_record()
         {
             verdict.let_in(operation);
+        }
+    }
+
+    /// Tells the operator what no client learns: whether there is such a thing. Both take the same steps,
+    /// so that neither answer is late.
+    pub(super) fn note_unknown(&self, operation: Operation<'_>, concealed: Option<&Denial>) {
+        let caller = self.caller.as_ref();
+        match concealed {
+            Some(Denial::Failed) => tracing::error!(?operation, ?caller, "failed, concealed"),
+            _ => tracing::debug!(?operation, ?caller, ?concealed, "unknown"),
+        }
+        if let Some(operation) = operation.on_record() {
+            let audit = &self.answers.audit;
+            audit.unknown(caller, operation, concealed);
         }
     }
 

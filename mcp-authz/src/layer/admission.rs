@@ -196,10 +196,14 @@ pub(crate) fn denial(Unverified { issuer, error }: &Unverified<'_>) -> Denial {
             tracing::info!(issuer, %error, "token refused");
             Denial::InvalidToken
         }
-        VerifyError::Unavailable { retry_after, .. } => {
+        VerifyError::Unavailable {
+            retry_after,
+            reason,
+        } => {
             tracing::warn!(issuer, %error, "token not verified");
             Denial::Unavailable {
                 retry_after: (*retry_after).max(RETRY_AFTER),
+                reason: reason.clone(),
             }
         }
     }

@@ -70,7 +70,10 @@ impl Admission {
                 let why = "no room to remember another proof: see `Dpop::remembered_proofs`";
                 tracing::warn!("{why}");
                 self.audit.not_verified(|| why.to_owned());
-                Denial::Unavailable { retry_after }
+                Denial::Unavailable {
+                    retry_after,
+                    reason: why.into(),
+                }
             }
         }
     }

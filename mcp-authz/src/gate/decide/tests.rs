@@ -50,6 +50,14 @@ fn ask(scopes: &str) -> Decision {
     Decision::Deny(Denial::InsufficientScope(ScopeSet::parse(scopes)))
 }
 
+/// The same refusal of what this caller is not to know of.
+fn concealed(refusal: Decision) -> Decision {
+    match refusal {
+        Decision::Deny(denial) => Decision::Unknown(Some(denial)),
+        other => panic!("{other:?} is no refusal"),
+    }
+}
+
 #[test]
 fn every_caller_against_every_kind_of_tool() {
     let allow = || Decision::Allow;
@@ -66,11 +74,11 @@ fn every_caller_against_every_kind_of_tool() {
         ("public", caller(""), allow()),
         ("public", None, allow()),
         ("hidden", caller("a b"), allow()),
-        ("hidden", caller("a"), Decision::Unknown),
-        ("hidden", None, Decision::Unknown),
-        ("Scoped", caller("a b"), Decision::Unknown),
-        ("scoped ", caller("a b"), Decision::Unknown),
-        ("", None, Decision::Unknown),
+        ("hidden", caller("a"), concealed(ask("a b"))),
+        ("hidden", None, concealed(sign_in("a b"))),
+        ("Scoped", caller("a b"), Decision::Unknown(None)),
+        ("scoped ", caller("a b"), Decision::Unknown(None)),
+        ("", None, Decision::Unknown(None)),
     ] {
         let decision = book(rules()).decide(call(name), &caller);
         assert_eq!(decision, expected, "{name:?} by {caller:?}");
@@ -169,12 +177,12 @@ fn a_uri_is_under_the_rule_of_its_spelling() {
         ("file:///a", "read", Decision::Allow),
         ("file:///secret", "read", ask("secret")),
         ("file:///secret", "secret", Decision::Allow),
-        ("file:///%73ecret", "read", Decision::Unknown),
-        ("file:///Secret", "read", Decision::Unknown),
+        ("file:///%73ecret", "read", Decision::Unknown(None)),
+        ("file:///Secret", "read", Decision::Unknown(None)),
         ("file:///Notes", "read", Decision::Allow),
-        ("file:///notes.LOG", "read logs", Decision::Unknown),
-        ("FILE:///secret", "read", Decision::Unknown),
-        ("file:///x/../secret", "read", Decision::Unknown),
+        ("file:///notes.LOG", "read logs", Decision::Unknown(None)),
+        ("FILE:///secret", "read", Decision::Unknown(None)),
+        ("file:///x/../secret", "read", Decision::Unknown(None)),
         // Under two rules: both must allow, and both are asked for.
         ("file:///a.log", "read", ask("logs")),
         ("file:///a.log", "", ask("read logs")),
@@ -186,8 +194,16 @@ fn a_uri_is_under_the_rule_of_its_spelling() {
             "files:{bucket}:read",
             ask("files:a:read"),
         ),
-        ("bucket:///a%20b/x", "files:a%20b:read", Decision::Unknown),
-        ("bucket:///a%3Ab/x", "files:a:b:read", Decision::Unknown),
+        (
+            "bucket:///a%20b/x",
+            "files:a%20b:read",
+            Decision::Unknown(None),
+        ),
+        (
+            "bucket:///a%3Ab/x",
+            "files:a:b:read",
+            Decision::Unknown(None),
+        ),
     ] {
         let decision = book.decide(Operation::Resource(uri), &caller(scopes));
         assert_eq!(decision, expected, "{uri} by {scopes:?}");
@@ -198,7 +214,7 @@ fn a_uri_is_under_the_rule_of_its_spelling() {
     assert!(!book.decide(template, &caller("files:a:write")).passes());
     assert_eq!(
         book.decide(Operation::Template("x:{y}"), &caller("")),
-        Decision::Unknown
+        Decision::Unknown(None)
     );
 }
 
@@ -311,17 +327,17 @@ async fn a_policy_has_three_answers_and_is_asked_last() {
 
     let no = scoped().policy(|_| async { Err(PolicyError::denied("no")) });
     let forbidden = Decision::Deny(Denial::Forbidden("no".into()));
-    assert_eq!(judge(no.clone(), "a").await, forbidden);
+    assert_eq!(judge(no.clone(), "a").await, forbidden.clone());
     assert_eq!(judge(no.clone(), "").await, ask("a"));
-    assert_eq!(judge(no.conceal(), "a").await, Decision::Unknown);
+    assert_eq!(judge(no.conceal(), "a").await, concealed(forbidden));
 
     let unknown = scoped().policy(|_| async { Err(PolicyError::unavailable()) });
     let decision = judge(unknown.clone(), "a").await;
     assert!(matches!(
-        decision,
+        &decision,
         Decision::Deny(Denial::Unavailable { .. })
     ));
-    assert_eq!(judge(unknown.conceal(), "a").await, Decision::Unknown);
+    assert_eq!(judge(unknown.conceal(), "a").await, concealed(decision));
 
     let panics = scoped().policy(|auth| async move {
         assert!(auth.subject().is_some(), "what a policy did not expect");
@@ -331,7 +347,8 @@ async fn a_policy_has_three_answers_and_is_asked_last() {
         judge(panics.clone(), "a").await,
         Decision::Deny(Denial::Failed)
     );
-    assert_eq!(judge(panics.conceal(), "a").await, Decision::Unknown);
+    let failed = concealed(Decision::Deny(Denial::Failed));
+    assert_eq!(judge(panics.conceal(), "a").await, failed);
 }
 
 #[tokio::test]
@@ -350,14 +367,14 @@ async fn first_party_is_asked_besides_any_policy_in_whichever_order_they_are_wri
             Rule::authenticated().first_party().policy(policy),
             Rule::authenticated().policy(policy).first_party(),
         ] {
-            let concealed = book(Rules::new().tool("t", rule.clone().conceal()));
+            let unseen = book(Rules::new().tool("t", rule.clone().conceal()));
             let book = book(Rules::new().tool("t", rule));
             assert_eq!(book.judge(call("t"), &Some(own.clone())).await, expected);
             let others = book.judge(call("t"), &caller("")).await;
             assert_eq!(others, Decision::Deny(refused()));
             assert_eq!(
-                concealed.judge(call("t"), &caller("")).await,
-                Decision::Unknown
+                unseen.judge(call("t"), &caller("")).await,
+                Decision::Unknown(Some(refused()))
             );
         }
     }
