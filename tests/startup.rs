@@ -1,6 +1,7 @@
 //! A server that is configured wrongly does not start, and says everything that is wrong.
 
 use mcp_authz::{AuthInfo, Error, Parameters, Server, State, rmcp, tool};
+use support::ScriptedIssuer;
 
 /// Scoped.
 #[tool(scopes = ["mail:send"])]
@@ -187,6 +188,56 @@ async fn an_issuer_that_cannot_be_reached_is_an_error_only_when_asked_for() {
     };
     assert!(builder().build().await.is_ok());
     assert_told(&problems(builder().eager()).await, &["http://127.0.0.1:1"]);
+}
+
+const METADATA: &str = "/.well-known/oauth-authorization-server";
+
+/// Somebody who corrects one mistake is not told of the next one only then.
+#[tokio::test]
+async fn what_is_wrong_at_an_issuer_is_told_with_everything_else() {
+    let issuer = ScriptedIssuer::start(&[]).await;
+    let other =
+        json::json!({ "issuer": "https://other.example.com", "jwks_uri": issuer.url("/jwks") });
+    issuer.page(METADATA, 200, &other);
+    let wrong = || {
+        Server::builder("x")
+            .resource("https://mcp.example.com/mcp")
+            .issuer(issuer.identifier())
+            .tools([send_mail::tool()])
+            .mount("mcp")
+    };
+    let told = problems(wrong()).await;
+    assert_told(&told, &["mount"]);
+    assert_told(&told, &[issuer.identifier(), "its `issuer` is another one"]);
+    assert_eq!(told.len(), 2, "{told:#?}");
+    // An issuer that is written wrongly has no documents, and then nobody is asked.
+    let asked = issuer.received(METADATA).len();
+    let told = problems(wrong().issuer("nowhere")).await;
+    assert_told(&told, &["mount"]);
+    assert_told(&told, &["nowhere"]);
+    assert_eq!(issuer.received(METADATA).len(), asked);
+}
+
+#[tokio::test]
+async fn for_its_manifest_a_server_asks_nobody() {
+    let issuer = ScriptedIssuer::start(&[]).await;
+    let server = || {
+        Server::builder("x")
+            .resource("https://mcp.example.com/mcp")
+            .issuer(issuer.identifier())
+            .tools([send_mail::tool()])
+    };
+    let manifest = server().eager().manifest().unwrap();
+    assert!(issuer.received(METADATA).is_empty());
+    let built = server().build().await.unwrap();
+    assert!(!issuer.received(METADATA).is_empty());
+    assert_eq!(manifest.to_json(), built.manifest().to_json());
+    assert_eq!(manifest.to_string(), built.manifest().to_string());
+    // A wrong one has none.
+    let Err(Error::Config(error)) = server().mount("mcp").manifest() else {
+        panic!("it has one");
+    };
+    assert_told(error.problems(), &["mount"]);
 }
 
 #[tokio::test]

@@ -140,7 +140,7 @@ impl Plan {
         }
     }
 
-    fn metadata(&self, settings: &Settings, name: &str) -> ResourceMetadata {
+    pub(super) fn metadata(&self, settings: &Settings, name: &str) -> ResourceMetadata {
         let advertised = if settings.advertise_all_scopes {
             checks::all_scopes(&self.items)
         } else {
@@ -160,7 +160,7 @@ impl Plan {
         self.verifiers.issuers().map(str::to_owned).collect()
     }
 
-    fn manifest(&self, metadata: &ResourceMetadata, name: String) -> Manifest {
+    pub(super) fn manifest(&self, metadata: &ResourceMetadata, name: String) -> Manifest {
         Manifest {
             name,
             resource: self.resource.text.clone(),

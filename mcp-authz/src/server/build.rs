@@ -8,6 +8,7 @@ use rmcp::model::{Implementation, ServerCapabilities, ServerConfig};
 use super::authz::Protect;
 use super::dispatch::Annotated;
 use super::item::{Declared, Item};
+use super::manifest::Manifest;
 use super::resource::Resource;
 use super::settings::Settings;
 use super::{Server, ServerBuilder, checks, survey};
@@ -17,7 +18,7 @@ use crate::error::{ConfigError, Error};
 use crate::extract::App;
 use crate::gate::Mirrored;
 use crate::layer::Origins;
-use crate::registry;
+use crate::registry::{self, PromptEntry, ResourceEntry, ToolEntry};
 use crate::scope::{ScopeSet, Terms};
 #[cfg(feature = "dpop")]
 use crate::token::DpopVerifier;
@@ -34,8 +35,59 @@ impl ServerBuilder {
         Ok(plan.assemble(settings, handler, name))
     }
 
+    /// What the server would guard, for a review. Checks everything but the issuers, whom it does not ask:
+    /// a flag of your program, or a test, needs no network and no free port for it.
+    ///
+    /// ```standalone_crate
+    /// use mcp_authz::{Error, Server, ServerBuilder, tool};
+    ///
+    /// /// Read the mail.
+    /// #[tool(scopes = ["mail:read"], read_only)]
+    /// fn inbox() -> String {
+    ///     "…".to_owned()
+    /// }
+    ///
+    /// fn server() -> ServerBuilder {
+    ///     Server::builder("mail")
+    ///         .resource("https://mcp.example.com/mcp")
+    ///         .issuer("https://tenant.logto.app/oidc")
+    /// }
+    ///
+    /// # fn main() -> Result<(), Error> {
+    /// let table = server().manifest()?.to_markdown();
+    /// assert!(table.contains("| tool `inbox` | mail:read | read only |"));
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] as for [`build`](Self::build), but for what only an issuer's documents show.
+    pub fn manifest(self) -> Result<Manifest, Error> {
+        let Parts {
+            items, problems, ..
+        } = self.parts();
+        let plan = Plan::check(&self.settings, items, problems).map_err(Wrong::told)?;
+        Ok(plan.described(&self.settings, self.name))
+    }
+
     pub(super) async fn plan(self) -> Result<Planned<Annotated>, Error> {
         let info = self.info();
+        let Parts {
+            tools,
+            prompts,
+            resources,
+            items,
+            problems,
+        } = self.parts();
+        let mut plan = Plan::make(&self.settings, items, problems).await?;
+        let sets = &self.toolsets;
+        let handler = Annotated::new(self.app, info, &tools, &prompts, &resources, sets);
+        plan.mirrored = handler.mirrored();
+        Ok((plan, self.settings, handler, self.name))
+    }
+
+    /// The functions that the server takes, and what is wrong with them.
+    fn parts(&self) -> Parts {
         let sets = &self.toolsets;
         let tools = self.tools.resolve(sets);
         let prompts = self.prompts.resolve(sets);
@@ -54,11 +106,13 @@ impl ServerBuilder {
         checks::parameters(&declared, &self.app, &mut problems);
         warn_of_idle_states(&self.app);
         let items = declared.into_iter().map(|function| function.item).collect();
-        let mut plan = Plan::check(&self.settings, items, problems)?;
-        plan.meet_issuers(self.settings.eager).await?;
-        let handler = Annotated::new(self.app, info, &tools, &prompts, &resources, sets);
-        plan.mirrored = handler.mirrored();
-        Ok((plan, self.settings, handler, self.name))
+        Parts {
+            tools,
+            prompts,
+            resources,
+            items,
+            problems,
+        }
     }
 
     fn info(&self) -> ServerConfig {
@@ -94,14 +148,54 @@ impl<H: ServerHandler> Protect<H> {
         Ok(plan.assemble(settings, handler, name))
     }
 
+    /// The same as [`ServerBuilder::manifest`], for this handler, which is asked what it offers.
+    ///
+    /// # Errors
+    ///
+    /// As there, and what is wrong with the rules.
+    pub async fn manifest(self) -> Result<Manifest, Error> {
+        let (items, problems) = self.parts().await;
+        let plan = Plan::check(&self.settings, items, problems).map_err(Wrong::told)?;
+        Ok(plan.described(&self.settings, self.name()))
+    }
+
     pub(super) async fn plan(self) -> Result<Planned<H>, Error> {
+        let (items, problems) = self.parts().await;
+        let plan = Plan::make(&self.settings, items, problems).await?;
+        let name = self.name();
+        Ok((plan, self.settings, self.handler, name))
+    }
+
+    fn name(&self) -> String {
+        self.handler.get_info().server_info.name
+    }
+
+    /// What the handler offers under the rules, and what is wrong with these.
+    async fn parts(&self) -> (Vec<Item>, Vec<String>) {
         let mut problems = Vec::new();
         let said = survey::compare(&self.handler, &self.rules, &mut problems).await;
-        let items = Item::of_rules(&self.rules, &said);
-        let mut plan = Plan::check(&self.settings, items, problems)?;
-        plan.meet_issuers(self.settings.eager).await?;
-        let name = self.handler.get_info().server_info.name;
-        Ok((plan, self.settings, self.handler, name))
+        (Item::of_rules(&self.rules, &said), problems)
+    }
+}
+
+/// The annotated functions of a server.
+struct Parts {
+    tools: Vec<ToolEntry>,
+    prompts: Vec<PromptEntry>,
+    resources: Vec<ResourceEntry>,
+    items: Vec<Item>,
+    problems: Vec<String>,
+}
+
+/// What is wrong, and who could still be asked whether there is more.
+struct Wrong {
+    problems: Vec<String>,
+    verifiers: Option<Verifiers>,
+}
+
+impl Wrong {
+    fn told(self) -> ConfigError {
+        ConfigError::new(self.problems)
     }
 }
 
@@ -140,12 +234,36 @@ impl Settings {
 }
 
 impl Plan {
-    /// Looks for what is wrong with `settings` and `items`, besides the `problems` found so far.
+    /// Looks for what is wrong with `settings` and `items`, besides the `problems` found so far, and asks
+    /// every issuer for its documents: also where something else is wrong, so that one run tells everything.
+    async fn make(
+        settings: &Settings,
+        items: Vec<Item>,
+        problems: Vec<String>,
+    ) -> Result<Self, ConfigError> {
+        match Self::check(settings, items, problems) {
+            Ok(mut plan) => {
+                let met = met(&plan.verifiers, settings.eager).await;
+                ConfigError::check(met.wrong)?;
+                plan.unreachable = met.unreachable;
+                Ok(plan)
+            }
+            Err(mut wrong) => {
+                if let Some(verifiers) = &wrong.verifiers {
+                    let met = met(verifiers, settings.eager).await;
+                    wrong.problems.extend(met.wrong);
+                }
+                Err(wrong.told())
+            }
+        }
+    }
+
+    /// The same, without asking anybody.
     fn check(
         settings: &Settings,
         items: Vec<Item>,
         mut problems: Vec<String>,
-    ) -> Result<Self, ConfigError> {
+    ) -> Result<Self, Wrong> {
         // A principal that the author names needs nobody to vouch for it.
         let has_verifier =
             settings.principal || !settings.issuers.is_empty() || settings.verifier.is_some();
@@ -202,25 +320,29 @@ impl Plan {
                 #[cfg(feature = "dpop")]
                 dpop,
             }),
-            _ => Err(ConfigError::new(problems)),
+            (_, _, verifiers) => Err(Wrong {
+                problems,
+                verifiers,
+            }),
         }
     }
 
-    /// Asks every issuer for its documents. One that is wrong is an error; one that cannot be
-    /// reached may come back: until then the answer is 503.
-    async fn meet_issuers(&mut self, eager: bool) -> Result<(), ConfigError> {
-        let WarmUp {
-            unreachable,
-            wrong: mut problems,
-        } = self.verifiers.warm_up().await;
-        if eager {
-            problems.extend(unreachable);
-        } else {
-            for issuer in &unreachable {
-                tracing::warn!("{issuer}; {MEANWHILE}");
-            }
-            self.unreachable = unreachable;
-        }
-        ConfigError::check(problems)
+    /// What is guarded.
+    fn described(&self, settings: &Settings, name: String) -> Manifest {
+        let metadata = self.metadata(settings, &name);
+        self.manifest(&metadata, name)
     }
+}
+
+/// Asks every issuer for its documents. One that is wrong is an error; one that cannot be reached may come
+/// back: until then the answer is 503.
+async fn met(verifiers: &Verifiers, eager: bool) -> WarmUp {
+    let mut met = verifiers.warm_up().await;
+    if eager {
+        met.wrong.append(&mut met.unreachable);
+    }
+    for issuer in &met.unreachable {
+        tracing::warn!("{issuer}; {MEANWHILE}");
+    }
+    met
 }

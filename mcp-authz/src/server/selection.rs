@@ -34,18 +34,18 @@ where
 
     /// The functions, each declaration once, in the order in which they are listed. What is declared
     /// in a toolset comes along only with one of `toolsets`.
-    pub(super) fn resolve(self, toolsets: &Toolsets) -> Vec<Entry<P>> {
+    pub(super) fn resolve(&self, toolsets: &Toolsets) -> Vec<Entry<P>> {
         let (mut entries, more) = match self {
-            Self::DeclaredAnd(more) => (registry::declared(), more),
-            Self::Exactly(entries) => (Vec::new(), entries),
+            Self::DeclaredAnd(more) => (registry::declared(), more.as_slice()),
+            Self::Exactly(entries) => (Vec::new(), entries.as_slice()),
         };
         entries.retain(|entry| {
             let own = entry.spec().toolset;
             own.is_none_or(|own| toolsets.names().any(|named| named == own))
         });
         for entry in more {
-            if !entries.iter().any(|known| known.is(&entry)) {
-                entries.push(entry);
+            if !entries.iter().any(|known| known.is(entry)) {
+                entries.push(*entry);
             }
         }
         entries.sort_by_key(Entry::key);
