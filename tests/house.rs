@@ -150,3 +150,42 @@ fn the_compiler_sees_every_block_of_code() {
     }
     assert!(blocks > 200, "only {blocks} were found");
 }
+
+/// A block of code on a page of Markdown, by the line that opens it.
+fn block<'a>(page: &'a str, fence: &str) -> &'a str {
+    let (_, rest) = page.split_once(fence).expect("such a block");
+    let (block, _) = rest.split_once("```\n").expect("its end");
+    block
+}
+
+/// Without comments, and however the lines are broken.
+fn tokens<'a>(code: impl Iterator<Item = &'a str>) -> String {
+    let code = code.map(|line| match line.find("// ") {
+        Some(comment) if !line.contains("///") => &line[..comment],
+        _ => line,
+    });
+    code.flat_map(str::split_whitespace).collect()
+}
+
+/// What a visitor copies from the front page is on the README too, and is what its test there has run.
+#[test]
+fn the_first_program_is_the_same_wherever_it_stands() {
+    let library = read(&root().join("mcp-authz/src/lib.rs"));
+    let front_page: String = library
+        .lines()
+        .filter_map(|line| line.strip_prefix("//!"))
+        .map(|line| format!("{}\n", line.strip_prefix(' ').unwrap_or(line)))
+        .collect();
+    let program = block(&front_page, "```no_run\n");
+    assert!(program.lines().count() <= 25, "a program, not a book");
+    let readme = read(&root().join("README.md"));
+    assert_eq!(block(&readme, "```rust,no_run\n"), program);
+
+    let (served, _) = program.split_once("#[tokio::main]").expect("a `main`");
+    let test = read(&root().join("mcp-authz/src/docs/its_test.md"));
+    let hidden = block(&test, "```standalone_crate\n");
+    let hidden = hidden.lines().map_while(|line| line.strip_prefix("# "));
+    let tested = hidden.take_while(|line| *line != "#[tokio::main]");
+    assert_eq!(tokens(tested), tokens(served.lines()));
+    assert_eq!(tokens(["a(); // b", "/// c", "x"].into_iter()), "a();///cx");
+}
