@@ -6,16 +6,14 @@
 //! ```sh
 //! cargo run --example agent                                    # you decide, in your browser
 //! cargo run --example agent -- --stay                          # calls on until it may no more
-//! cargo run --example agent -- --user alice --consent allow    # a script plays the person
-//! cargo run --example agent -- --user alice --consent deny
+//! cargo run --example agent -- --user alice --consent allow    # or deny: a script plays the person
 //! ```
 //!
-//! - `SERVER`: the URL of another server.
-//! - `CLIENT_ID` (with `CLIENT_SECRET`, if it can keep one): how it was registered at the provider.
-//! - `CLIENT_METADATA_URL`: where it describes itself. Without this and an id it registers itself.
-//! - `REDIRECT_URI`: where people come back to, as it was registered; otherwise a port that is free.
-//!
-//! `rmcp_client` is `rmcp` with `client`, `auth`, `reqwest` and `transport-streamable-http-client-reqwest`.
+//! `SERVER` is the URL of another server, `CLIENT_ID` (with `CLIENT_SECRET`, if it can keep one) how it was
+//! registered at the provider, `CLIENT_METADATA_URL` where it describes itself (without both it registers itself),
+//! and `REDIRECT_URI` where people come back to, as it was registered; otherwise a port that is free.
+//! It is no single file: the person at the browser and the connection are in `tests/support`. `rmcp_client` is
+//! `rmcp` with `client`, `auth`, `reqwest` and `transport-streamable-http-client-reqwest`.
 
 use std::collections::HashSet;
 use std::env;
@@ -53,7 +51,6 @@ struct Agent {
     connection: Connection,
     /// Has the tokens, and renews them without asking anybody.
     client: AuthClient<Client>,
-    /// The scopes that the person was asked for.
     asked: HashSet<String>,
 }
 
@@ -61,17 +58,22 @@ impl Agent {
     /// Knocks without a token, and comes back with what the person lets it have.
     async fn sign_in(server: Url, mut person: UserAgent) -> Result<Self> {
         println!("SmartMail AI connects to {server} without a token");
-        let Err(error) = connect(&server, Client::new()).await else {
-            return Err("this server lets everybody in".into());
-        };
-        let Some(challenge) = error.auth_challenge() else {
-            return Err(format!("is the server running? {error}").into());
-        };
+        let refused = connect(&server, Client::new()).await.err();
+        let error = refused.ok_or("this server lets everybody in")?;
+        let nobody = || format!("is the server running? {error}");
+        let challenge = error.auth_challenge().ok_or_else(nobody)?;
         let challenged = WWWAuthenticateParams::parse(challenge, &server);
         let wanted = challenged.scope.unwrap_or_default();
         println!("  <- 401: the person must sign in and agree to share: {wanted}");
+        // Says to the provider who asks. What an operator wrote down counts more than what the agent says.
+        let mut request = AuthorizationRequest::new(person.redirect_uri())
+            .with_client_name("SmartMail AI")
+            .with_initial_scope_selection()
+            .with_challenge(challenge);
+        request.client_id = env::var("CLIENT_ID").ok();
+        request.client_secret = env::var("CLIENT_SECRET").ok();
+        request.client_metadata_url = env::var("CLIENT_METADATA_URL").ok();
         let mut oauth = OAuthState::new(server.as_str(), None).await?;
-        let request = introduce(&person, challenge);
         oauth.start_authorization(request).await?;
         let callback = decide(&mut person, oauth.get_authorization_url().await?).await?;
         oauth.handle_callback_url(&callback).await?;
@@ -102,7 +104,7 @@ impl Agent {
         Ok(())
     }
 
-    /// Asks the person for what is missing. If they have agreed to that before, it is somebody else who
+    /// Asks the person for what is missing. If they have agreed to it before, it is somebody else who
     /// withholds it, and asking would have no end.
     async fn ask_for_more(&mut self, refusal: ServiceError) -> Result<()> {
         let Some(challenge) = refusal.auth_challenge() else {
@@ -128,18 +130,6 @@ impl Agent {
         let callback = decide(&mut self.person, page).await?;
         redeem(&manager, &callback).await
     }
-}
-
-/// Says to the provider who asks. What an operator wrote down counts more than what the agent says.
-fn introduce(person: &UserAgent, challenge: &str) -> AuthorizationRequest {
-    let mut request = AuthorizationRequest::new(person.redirect_uri())
-        .with_client_name("SmartMail AI")
-        .with_initial_scope_selection()
-        .with_challenge(challenge);
-    request.client_id = env::var("CLIENT_ID").ok();
-    request.client_secret = env::var("CLIENT_SECRET").ok();
-    request.client_metadata_url = env::var("CLIENT_METADATA_URL").ok();
-    request
 }
 
 /// Sends the person to a page, and returns where they come back to if they agreed.

@@ -14,7 +14,9 @@
 //! curl -i -X POST http://127.0.0.1:3001/admin/mcp # 401: that for the staff, with other scopes
 //! ```
 //!
-//! `http_server` is the crate `axum`.
+//! `LISTEN` and `PROVIDER_LISTEN` change the addresses. `http_server` is the crate `axum`.
+
+use std::env;
 
 use http_server::Router;
 use http_server::routing::get;
@@ -33,15 +35,18 @@ fn delete_customer() -> String {
     "deleted".to_owned()
 }
 
+/// Where the application listens.
+const LISTEN: &str = "127.0.0.1:3001";
+
 /// The server for customers' agents.
-fn shop() -> ServerBuilder {
-    Server::builder("shop").resource("http://127.0.0.1:3001/mcp")
+fn shop(listen: &str) -> ServerBuilder {
+    Server::builder("shop").resource(format!("http://{listen}/mcp"))
 }
 
 /// The one for the staff's: another resource, so that a token for the one is not good at the other.
-fn staff() -> ServerBuilder {
+fn staff(listen: &str) -> ServerBuilder {
     Server::builder("staff")
-        .resource("http://127.0.0.1:3001/admin/mcp")
+        .resource(format!("http://{listen}/admin/mcp"))
         .tools([delete_customer::tool()])
 }
 
@@ -61,21 +66,24 @@ fn app(shop: &Server, staff: &Server) -> Router {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let provider = dev::AuthorizationServer::builder()
-        .bind("127.0.0.1:3000")
-        .start()
-        .await?;
-    let shop = shop().issuer(provider.issuer()).build().await?;
-    let staff = staff().issuer(provider.issuer()).build().await?;
-    if std::env::args().any(|argument| argument == "--scopes") {
-        println!(
-            "{}\n{}",
-            shop.manifest().to_markdown(),
-            staff.manifest().to_markdown()
-        );
+    let listen = env::var("LISTEN").unwrap_or(LISTEN.into());
+    let (shop, staff) = (shop(&listen), staff(&listen));
+    if env::args().any(|argument| argument == "--scopes") {
+        for server in [shop, staff] {
+            // Nobody is asked, so any issuer will do.
+            let manifest = server.issuer("https://as.example.com").manifest()?;
+            println!("{}", manifest.to_markdown());
+        }
         return Ok(());
     }
-    let listener = TcpListener::bind("127.0.0.1:3001").await?;
+    let provider = dev::AuthorizationServer::builder()
+        .bind(env::var("PROVIDER_LISTEN").unwrap_or("127.0.0.1:3000".into()))
+        .start()
+        .await?;
+    let shop = shop.issuer(provider.issuer()).build().await?;
+    let staff = staff.issuer(provider.issuer()).build().await?;
+    let listener = TcpListener::bind(&listen).await?;
+    eprintln!("{shop}\n{staff}  listens on        {listen}");
     Ok(http_server::serve(listener, app(&shop, &staff)).await?)
 }
 
@@ -93,8 +101,8 @@ mod tests {
 
     #[tokio::test]
     async fn the_merged_server_is_reached_through_the_application() -> Result<(), Error> {
-        let staff = other(staff()).await?;
-        let server = TestServer::start_in(shop(), |shop| app(shop, &staff)).await?;
+        let staff = other(staff(LISTEN)).await?;
+        let server = TestServer::start_in(shop(LISTEN), |shop| app(shop, &staff)).await?;
         assert_eq!(server.get("/").await, (200, "the shop's page".to_owned()));
         let alice = server.as_user("alice");
         assert_challenge!(
@@ -109,8 +117,8 @@ mod tests {
 
     #[tokio::test]
     async fn the_nested_server_is_another_resource() -> Result<(), Error> {
-        let shop = other(shop()).await?;
-        let server = TestServer::start_in(staff(), |staff| app(&shop, staff)).await?;
+        let shop = other(shop(LISTEN)).await?;
+        let server = TestServer::start_in(staff(LISTEN), |staff| app(&shop, staff)).await?;
         let metadata = "/.well-known/oauth-protected-resource/admin/mcp";
         assert_eq!(server.get(metadata).await.0, 200);
         assert_eq!(server.get("/admin").await.1, "the staff's page");

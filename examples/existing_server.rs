@@ -67,6 +67,18 @@ fn rules() -> Rules {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let authz = Authz::new()
+        .resource(env::var("RESOURCE").unwrap_or("http://127.0.0.1:3001/mcp".into()))
+        .initial_scopes(["notes:read"]);
+    let notes = Notes(Mutex::default());
+    if env::args().any(|argument| argument == "--scopes") {
+        // Nobody is asked, so any issuer will do.
+        let notes = authz
+            .issuer("https://as.example.com")
+            .protect(notes, rules());
+        println!("{}", notes.manifest().await?.to_markdown());
+        return Ok(());
+    }
     // Kept until the end: dropping the provider stops it.
     let mut provider = None;
     let issuer = match env::var("ISSUER") {
@@ -76,23 +88,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             running.issuer().to_owned()
         }
     };
-
-    let server = Authz::new()
-        .resource(env::var("RESOURCE").unwrap_or("http://127.0.0.1:3001/mcp".into()))
+    let listen = env::var("LISTEN").unwrap_or("127.0.0.1:3001".into());
+    Ok(authz
         .issuer(issuer)
-        .initial_scopes(["notes:read"])
-        .protect(Notes(Mutex::default()), rules())
-        .build()
-        .await?;
-
-    if env::args().any(|argument| argument == "--scopes") {
-        println!("{}", server.manifest().to_markdown());
-        return Ok(());
-    }
-    server
-        .serve(env::var("LISTEN").unwrap_or("127.0.0.1:3001".into()))
-        .await?;
-    Ok(())
+        .protect(notes, rules())
+        .serve(listen)
+        .await?)
 }
 
 /// Alice and Bob, and a consent page that says in words what an agent wants.

@@ -27,7 +27,8 @@
 //!
 //! Those clients find the registration when the proxy in front of your Logto leads
 //! `/.well-known/oauth-authorization-server/oidc` here. `LISTEN` changes the address, and
-//! `LOGTO_TOKEN_ENDPOINT` and `LOGTO_MANAGEMENT_API` are as in `logto_setup`.
+//! `LOGTO_TOKEN_ENDPOINT` and `LOGTO_MANAGEMENT_API` are as in `logto_setup`. `-- --scopes` prints what the server
+//! guards.
 
 use std::env;
 
@@ -51,6 +52,13 @@ async fn send_mail(auth: AuthInfo) -> String {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    if env::args().any(|argument| argument == "--scopes") {
+        // Nobody is asked, so any issuer will do.
+        let server = Server::builder("whoami").issuer("https://tenant.logto.app/oidc");
+        let server = server.resource("http://127.0.0.1:3001/mcp");
+        println!("{}", server.manifest()?.to_markdown());
+        return Ok(());
+    }
     let endpoint = variable("LOGTO_ENDPOINT")?;
     let resource = variable("RESOURCE")?;
     let mut issuer = Issuer::logto(&endpoint);

@@ -16,8 +16,8 @@
 //! ```
 //!
 //! makes it. A second `--plan` says that nothing is missing. **This alone lets nobody in**: the role belongs to
-//! nobody yet, and no agent is listed; the variables below say who and which. Then the server itself, in the
-//! same terminal, for this tenant:
+//! nobody yet, and no agent is listed; the variables below say who and which. `--scopes` prints what the server
+//! guards, without a tenant. Then the server itself, in the same terminal, for this tenant:
 //!
 //! ```sh
 //! cargo run --example whoami
@@ -73,14 +73,17 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
     let apply = match env::args().nth(1).as_deref() {
         Some("--plan") => false,
         Some("--apply") => true,
+        Some("--scopes") => {
+            let server = Server::builder("whoami").issuer("https://tenant.logto.app/oidc");
+            let server = server.resource("http://127.0.0.1:3001/mcp");
+            println!("{}", server.manifest()?.to_markdown());
+            return Ok(());
+        }
         _ => return Err("write --plan to see what is missing, --apply to make it".into()),
     };
     let endpoint = variable("LOGTO_ENDPOINT")?;
-    let server = Server::builder("whoami")
-        .resource(variable("RESOURCE")?)
-        .issuer(Issuer::logto(&endpoint))
-        .build()
-        .await?;
+    let server = Server::builder("whoami").resource(variable("RESOURCE")?);
+    let server = server.issuer(Issuer::logto(&endpoint)).build().await?;
     let logto = management(&endpoint)?;
     let plan = wanted(&server).plan(&logto).await?;
     print!("{plan}");

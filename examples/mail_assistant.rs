@@ -10,7 +10,9 @@
 //! The first starts it with the development provider. Then connect to `http://127.0.0.1:3001/mcp` with
 //! `npx @modelcontextprotocol/inspector`: a mail to `bob@example.com` takes the scope `mail:send`, one to
 //! anybody outside takes `mail:send:outside` as well, and whoever signed in more than five minutes ago has
-//! to do so again before all mail is deleted.
+//! to do so again before all mail is deleted. `LISTEN` and `PROVIDER_LISTEN` change the addresses.
+
+use std::env;
 
 use mcp_authz::{
     AuthInfo, Parameters, Requirement, Scope, Server, ServerBuilder, dev, schemars, serde, tool,
@@ -69,22 +71,22 @@ fn server() -> ServerBuilder {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let listen = env::var("LISTEN").unwrap_or("127.0.0.1:3001".into());
+    let server = server().resource(format!("http://{listen}/mcp"));
+    if env::args().any(|argument| argument == "--scopes") {
+        // Nobody is asked, so any issuer will do.
+        let manifest = server.issuer("https://as.example.com").manifest()?;
+        println!("{}", manifest.to_markdown());
+        return Ok(());
+    }
     let provider = dev::AuthorizationServer::builder()
-        .bind("127.0.0.1:3000")
+        .bind(env::var("PROVIDER_LISTEN").unwrap_or("127.0.0.1:3000".into()))
         .scope("mail:send", "Write to colleagues in your name")
         .scope("mail:send:outside", "Write to anybody in your name")
         .scope("mail:delete", "Delete your mail")
         .start()
         .await?;
-    let server = server()
-        .resource("http://127.0.0.1:3001/mcp")
-        .issuer(provider.issuer());
-    let server = server.build().await?;
-    if std::env::args().any(|argument| argument == "--scopes") {
-        println!("{}", server.manifest().to_markdown());
-        return Ok(());
-    }
-    Ok(server.serve("127.0.0.1:3001").await?)
+    Ok(server.issuer(provider.issuer()).serve(listen).await?)
 }
 
 #[cfg(test)]
@@ -102,13 +104,8 @@ mod tests {
         let agent = server.as_user("alice").scopes(["mail:send"]);
         let inside = json!({ "to": ["bob@example.com"], "text": "Hello" });
         let outside = json!({ "to": ["bob@example.com", "eve@else.where"], "text": "Hello" });
-        assert!(
-            agent
-                .call_with("send", &inside)
-                .await?
-                .text()
-                .starts_with("sent 5")
-        );
+        let sent = agent.call_with("send", &inside).await?;
+        assert!(sent.text().starts_with("sent 5"));
         let refused = agent.call_with("send", &outside).await;
         assert_challenge!(
             refused,

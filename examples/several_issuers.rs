@@ -8,17 +8,28 @@
 //!
 //! The first starts it with two development providers. Then connect to `http://127.0.0.1:3001/mcp` with
 //! `npx @modelcontextprotocol/inspector`; the metadata names both, and the client takes the first.
+//! `LISTEN`, `PROVIDER_LISTEN` and `PARTNER_LISTEN` change the addresses.
 //!
 //! Each token is judged by the issuer that it names, with that issuer's keys, audience and claims. The same
 //! `sub` at both is not the same person: what is theirs is theirs by issuer *and* subject.
 
+use std::env;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use mcp_authz::{AuthInfo, Issuer, PolicyError, Server, ServerBuilder, dev, tool};
 
-/// The two, as the rules speak of them: `https://sso.example.com` in real life.
-const STAFF: &str = "http://127.0.0.1:3000";
-const PARTNER: &str = "http://127.0.0.1:3002/partner";
+/// The two, as the rules speak of them: constants such as `https://sso.example.com` in real life.
+static STAFF: LazyLock<String> = LazyLock::new(|| format!("http://{}", provider()));
+static PARTNER: LazyLock<String> = LazyLock::new(|| format!("http://{}/partner", partner()));
+
+fn provider() -> String {
+    env::var("PROVIDER_LISTEN").unwrap_or("127.0.0.1:3000".into())
+}
+
+fn partner() -> String {
+    env::var("PARTNER_LISTEN").unwrap_or("127.0.0.1:3002".into())
+}
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -40,9 +51,9 @@ fn catalogue() -> String {
 
 /// No scope that a partner's server puts into a token makes anybody staff.
 fn staff_alone(auth: &AuthInfo) -> Result<(), PolicyError> {
-    match auth.issuer() {
-        STAFF => Ok(()),
-        _ => Err(PolicyError::denied("This is for our own staff.")),
+    match auth.issuer() == *STAFF {
+        true => Ok(()),
+        false => Err(PolicyError::denied("This is for our own staff.")),
     }
 }
 
@@ -54,39 +65,28 @@ fn reprice() -> String {
 
 /// What `main` serves and the tests start.
 fn server() -> ServerBuilder {
-    let partner = Issuer::new(PARTNER)
+    let partner = Issuer::new(PARTNER.as_str())
         // A stolen token of theirs works no longer than this.
         .max_token_lifetime(HOUR);
     Server::builder("catalogue")
-        .issuer(STAFF)
+        .issuer(STAFF.as_str())
         .issuer(partner)
         .initial_scopes(["catalogue:read"])
 }
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let staff = dev::AuthorizationServer::builder()
-        .bind("127.0.0.1:3000")
-        .start()
-        .await?;
-    let partner = dev::AuthorizationServer::builder()
-        .bind("127.0.0.1:3002")
-        .path("/partner");
-    let partner = partner.start().await?;
-    let server = server()
-        .resource("http://127.0.0.1:3001/mcp")
-        .build()
-        .await?;
-    if std::env::args().any(|argument| argument == "--scopes") {
-        println!("{}", server.manifest().to_markdown());
+    let listen = env::var("LISTEN").unwrap_or("127.0.0.1:3001".into());
+    let server = server().resource(format!("http://{listen}/mcp"));
+    if env::args().any(|argument| argument == "--scopes") {
+        println!("{}", server.manifest()?.to_markdown());
         return Ok(());
     }
-    eprintln!(
-        "staff sign in at {}, partners at {}",
-        staff.issuer(),
-        partner.issuer()
-    );
-    Ok(server.serve("127.0.0.1:3001").await?)
+    let at = |address| dev::AuthorizationServer::builder().bind(address);
+    let _staff = at(provider()).start().await?;
+    let _partner = at(partner()).path("/partner").start().await?;
+    eprintln!("staff sign in at {}, partners at {}", *STAFF, *PARTNER);
+    Ok(server.serve(listen).await?)
 }
 
 #[cfg(test)]
@@ -101,15 +101,14 @@ mod tests {
         let alice = server
             .as_user("alice")
             .scopes(["catalogue:read", "catalogue:write"]);
-        let (staff, partner) = (alice.clone().issuer(STAFF), alice.issuer(PARTNER));
-        assert_eq!(
-            staff.call("whoami").await?.text(),
-            format!("alice of {STAFF}")
+        let (staff, partner) = (
+            alice.clone().issuer(STAFF.as_str()),
+            alice.issuer(PARTNER.as_str()),
         );
-        assert_eq!(
-            partner.call("whoami").await?.text(),
-            format!("alice of {PARTNER}")
-        );
+        let said = staff.call("whoami").await?.text();
+        assert_eq!(said, format!("alice of {}", *STAFF));
+        let said = partner.call("whoami").await?.text();
+        assert_eq!(said, format!("alice of {}", *PARTNER));
         assert!(partner.call("catalogue").await.is_ok());
         assert!(staff.call("reprice").await.is_ok());
         let refused = partner.call("reprice").await.unwrap_err();
@@ -120,10 +119,10 @@ mod tests {
     #[tokio::test]
     async fn neither_signs_for_the_other() -> Result<(), mcp_authz::Error> {
         let server = TestServer::start(server()).await?;
-        let partner = server.as_user("alice").issuer(PARTNER);
+        let partner = server.as_user("alice").issuer(PARTNER.as_str());
         let forged = partner
             .clone()
-            .claim("iss", STAFF)
+            .claim("iss", STAFF.as_str())
             .claim("scope", "catalogue:write");
         assert_challenge!(forged.call("reprice").await, 401, "invalid_token");
         let long = partner.lifetime(2 * HOUR);
@@ -136,10 +135,14 @@ mod tests {
         use mcp_authz::dev::{Endpoint, Fault};
         let server = TestServer::start(server()).await?;
         server
-            .issuer_named(PARTNER)
+            .issuer_named(&PARTNER)
             .fail(Endpoint::ALL, Fault::Error);
         server.clock().advance(2 * HOUR);
-        let partner = server.as_user("alice").issuer(PARTNER).call("whoami").await;
+        let partner = server
+            .as_user("alice")
+            .issuer(PARTNER.as_str())
+            .call("whoami")
+            .await;
         assert_eq!(partner.unwrap_err().status(), 503);
         assert!(server.as_user("alice").call("whoami").await.is_ok());
         Ok(())

@@ -60,11 +60,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         ["--env"] => StdioCaller::env("MCP_ACCESS_TOKEN"),
         ["--scopes"] => {
             let server = server.resource("https://mcp.example.com/mcp");
-            let server = server
-                .issuer("https://tenant.logto.app/oidc")
-                .build()
-                .await?;
-            println!("{}", server.manifest().to_markdown());
+            let server = server.issuer("https://tenant.logto.app/oidc");
+            println!("{}", server.manifest()?.to_markdown());
             return Ok(());
         }
         _ => return Err("say who calls: --me SCOPES, --file PATH, --fd NUMBER or --env".into()),

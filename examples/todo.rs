@@ -8,8 +8,10 @@
 //!
 //! The first starts it with the development provider. Then connect to `http://127.0.0.1:3001/mcp` with
 //! `npx @modelcontextprotocol/inspector`, once as Alice and once as Bob: each finds their own todos, sees
-//! everybody's with one more scope, and finishes nobody else's, whatever they consent to.
+//! everybody's with one more scope, and finishes nobody else's, whatever they consent to. `LISTEN` and
+//! `PROVIDER_LISTEN` change the addresses.
 
+use std::env;
 use std::sync::{LazyLock, Mutex, PoisonError};
 
 use mcp_authz::{
@@ -89,22 +91,22 @@ fn server() -> ServerBuilder {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let listen = env::var("LISTEN").unwrap_or("127.0.0.1:3001".into());
+    let server = server().resource(format!("http://{listen}/mcp"));
+    if env::args().any(|argument| argument == "--scopes") {
+        // Nobody is asked, so any issuer will do.
+        let manifest = server.issuer("https://as.example.com").manifest()?;
+        println!("{}", manifest.to_markdown());
+        return Ok(());
+    }
     let provider = dev::AuthorizationServer::builder()
-        .bind("127.0.0.1:3000")
+        .bind(env::var("PROVIDER_LISTEN").unwrap_or("127.0.0.1:3000".into()))
         .scope("todos:read", "See your todos")
         .scope("todos:write", "Change your todos")
         .scope("todos:read:all", "See everybody's todos")
         .start()
         .await?;
-    let server = server()
-        .resource("http://127.0.0.1:3001/mcp")
-        .issuer(provider.issuer());
-    let server = server.build().await?;
-    if std::env::args().any(|argument| argument == "--scopes") {
-        println!("{}", server.manifest().to_markdown());
-        return Ok(());
-    }
-    Ok(server.serve("127.0.0.1:3001").await?)
+    Ok(server.issuer(provider.issuer()).serve(listen).await?)
 }
 
 #[cfg(test)]

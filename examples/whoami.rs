@@ -70,6 +70,13 @@ fn server() -> ServerBuilder {
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let resource = env::var("RESOURCE").unwrap_or("http://127.0.0.1:3001/mcp".into());
+    let server = server().resource(resource);
+    if env::args().any(|argument| argument == "--scopes") {
+        // Nobody is asked, so any issuer will do.
+        let manifest = server.issuer("https://as.example.com").manifest()?;
+        println!("{}", manifest.to_markdown());
+        return Ok(());
+    }
     // Kept until the end: dropping the provider stops it.
     let mut provider = None;
     let issuer = match (env::var("ISSUER"), env::var("LOGTO_ENDPOINT")) {
@@ -77,11 +84,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         (_, Ok(endpoint)) => Issuer::logto(endpoint),
         _ => Issuer::new(provider.insert(development_provider().await?).issuer()),
     };
-    let server = server().resource(&resource).issuer(issuer).build().await?;
-    if env::args().any(|argument| argument == "--scopes") {
-        println!("{}", server.manifest().to_markdown());
-        return Ok(());
-    }
+    let server = server.issuer(issuer).build().await?;
     eprintln!("\nNow run, in another terminal:  cargo run --example agent\n");
     server
         .serve(env::var("LISTEN").unwrap_or("127.0.0.1:3001".into()))

@@ -7,7 +7,8 @@ use json::{Value, json};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Child;
 
-use crate::{example, free_addresses};
+use crate::free_addresses;
+use crate::programs::example;
 
 /// The example, running: a key that reads, one that also writes.
 struct Notes {
