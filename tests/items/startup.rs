@@ -168,7 +168,7 @@ async fn scopes_by_arguments_that_nobody_knows_do_not_start() {
         "{told}"
     );
     assert!(
-        told.contains(") asks for scopes by its arguments"),
+        told.contains(") is decided by its arguments"),
         "{told}"
     );
 }

@@ -13,6 +13,7 @@ mod manifest;
 mod methods;
 mod nobody;
 mod office;
+mod ownership;
 mod pages;
 mod places;
 mod policies;

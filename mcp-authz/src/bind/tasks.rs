@@ -3,6 +3,8 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use rmcp::model::JsonObject;
+
 use super::owner::{Owner, owner};
 use crate::auth_info::AuthInfo;
 use crate::scope::Requirement;
@@ -12,6 +14,9 @@ const PER_PRINCIPAL: usize = 256;
 
 /// Tasks that are remembered in all; for one more, whoever holds most loses its oldest.
 const IN_ALL: usize = 16_384;
+
+/// What is kept of the arguments of one call, in bytes of JSON: at most 2 MiB for a principal.
+const LARGEST_ARGUMENTS: usize = 8 * 1024;
 
 /// The owners of the tasks of this process, in memory: with the process, the tasks end as well.
 #[derive(Default)]
@@ -35,6 +40,32 @@ pub(crate) struct MadeBy {
     pub(crate) tool: String,
     /// What its arguments required besides; they themselves can be large.
     pub(crate) more: Option<Requirement>,
+    /// Its arguments as JSON, where a policy is to be asked about them again.
+    arguments: Option<Box<str>>,
+}
+
+impl MadeBy {
+    pub(crate) fn new(tool: &str, more: Option<Requirement>) -> Self {
+        Self {
+            tool: tool.to_owned(),
+            more,
+            arguments: None,
+        }
+    }
+
+    /// The call with its arguments; `None` where they are too large to be kept.
+    pub(crate) fn with(self, arguments: &JsonObject) -> Option<Self> {
+        let json = serde_json::to_string(arguments).ok()?;
+        (json.len() <= LARGEST_ARGUMENTS).then(|| Self {
+            arguments: Some(json.into()),
+            ..self
+        })
+    }
+
+    /// Its arguments, where they were kept.
+    pub(crate) fn arguments(&self) -> Option<JsonObject> {
+        serde_json::from_str(self.arguments.as_deref()?).ok()
+    }
 }
 
 /// Why a task, a state or a cursor is not a caller's, for the operator: no client learns which of these it is.
@@ -117,8 +148,7 @@ mod tests {
     }
 
     fn of(tool: &str) -> MadeBy {
-        let tool = tool.to_owned();
-        MadeBy { tool, more: None }
+        MadeBy::new(tool, None)
     }
 
     #[test]

@@ -14,6 +14,7 @@ use super::rule::{Rule, ScopesFor, SignIn};
 use super::rulebook::{Applied, Rulebook};
 use crate::audit::AuditOperation;
 use crate::auth_info::AuthInfo;
+use crate::bind::MadeBy;
 use crate::challenge::Denial;
 use crate::registry::{Access, Kind};
 use crate::scope::{Requirement, ScopeSet, Terms};
@@ -47,8 +48,8 @@ pub(crate) enum Arguments<'a> {
     Some,
     /// These, or none.
     These(Option<&'a JsonObject>),
-    /// Those of an earlier call, by what they required.
-    Earlier(&'a Requirement),
+    /// Those of an earlier call.
+    Earlier(&'a MadeBy),
 }
 
 impl Operation<'_> {
@@ -132,7 +133,7 @@ impl Rulebook {
             return decision;
         };
         for applied in self.applied(&operation).filter(Applied::has_policy) {
-            if let Err(denial) = Box::pin(applied.ask(auth, asked)).await {
+            if let Err(denial) = Box::pin(applied.ask(operation, auth, asked)).await {
                 return self.refuse(operation, denial);
             }
         }
@@ -247,7 +248,7 @@ impl Rulebook {
             | Operation::Prompt(_, Arguments::These(arguments)) => {
                 applied.rule.required_by(arguments.unwrap_or(&none), auth)?
             }
-            Operation::Tool(_, Arguments::Earlier(more)) => Some(more.clone()),
+            Operation::Tool(_, Arguments::Earlier(call)) => call.more.clone(),
             Operation::Resource(_) => applied.rule.required_by(&applied.variables, auth)?,
             _ => None,
         };
@@ -264,24 +265,34 @@ impl Rulebook {
         self.shows_with(item, caller, asked).await
     }
 
-    /// Whether the arguments of a tool can require scopes.
+    /// Whether the arguments of a tool can decide who may call it.
     pub(super) fn asks_by_arguments(&self, tool: &str) -> bool {
         let rule = self.fixed(&Operation::Tool(tool, Arguments::Some));
-        rule.is_none_or(|rule| rule.scopes_for.is_some())
+        rule.is_none_or(Rule::asks_by_arguments)
     }
 
-    /// What the call of a tool that just ran required by its arguments, for what it leaves behind.
-    pub(super) fn required_by_call(
+    /// The call of a tool that just ran, for what it leaves behind.
+    pub(super) fn call_made(
         &self,
         tool: &str,
         arguments: Option<&JsonObject>,
         auth: &AuthInfo,
-    ) -> Result<Option<Requirement>, Denial> {
-        let rule = self.fixed(&Operation::Tool(tool, Arguments::These(arguments)));
+    ) -> Result<MadeBy, Denial> {
+        let rule = self.fixed(&Operation::Tool(tool, Arguments::Some));
         let none = JsonObject::new();
-        rule.map_or(Ok(None), |rule| {
-            rule.required_by(arguments.unwrap_or(&none), auth)
-        })
+        let arguments = arguments.unwrap_or(&none);
+        let more = rule.map_or(Ok(None), |rule| rule.required_by(arguments, auth))?;
+        let call = MadeBy::new(tool, more);
+        match rule.is_some_and(|rule| rule.policy_for.is_some()) {
+            true => call.with(arguments).ok_or_else(|| {
+                tracing::error!(
+                    tool,
+                    "the arguments are too large to ask a policy about a task again"
+                );
+                Denial::Failed
+            }),
+            false => Ok(call),
+        }
     }
 
     /// Whether `caller` is shown an item in a list.

@@ -3,12 +3,12 @@
 //! It decides on the value that rmcp itself parsed and is about to run, so there is no second
 //! reading of the body that could disagree with the first. `rule` is what authors write, `rulebook`
 //! where rules are found (`template` for URIs), `decide` the decision, `handler` the methods, `lists`
-//! what is left of a list and `pages` how much of it at a time, `rounds` what a call remembers from one
-//! request to the next, `watch` what is left of a
-//! subscription, `watchful` when that is decided
-//! where there is no HTTP.
+//! what is left of a list and `pages` how much of it at a time, `completions` what is left of those, `rounds`
+//! what a call remembers from one request to the next, `watch` what is left of a subscription, `watchful` when
+//! that is decided where there is no HTTP.
 
 mod answers;
+mod completions;
 mod decide;
 mod handler;
 mod lists;

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use rmcp::model::JsonObject;
 use tokio::time::{Instant, timeout_at};
 
 pub(super) use over::OfArguments;
@@ -146,6 +147,24 @@ impl Policy {
     }
 }
 
+/// A policy of a rule over the arguments of a call, or the variables of a URI, as well.
+#[derive(Clone)]
+pub(crate) struct PolicyFor(Arc<PolicyOf>);
+
+type PolicyOf = dyn Fn(JsonObject, AuthInfo) -> BoxFuture<'static, Outcome> + Send + Sync;
+
+impl PolicyFor {
+    pub(crate) fn new<F, Fut>(policy: F) -> Self
+    where
+        F: Fn(JsonObject, AuthInfo) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Outcome> + Send + 'static,
+    {
+        Self(Arc::new(move |arguments, auth| {
+            policy(arguments, auth).boxed()
+        }))
+    }
+}
+
 /// What policies said of one caller while one request is answered: each is asked once, and all of them
 /// have the time of one.
 #[derive(Default)]
@@ -167,11 +186,19 @@ impl Asked {
         said
     }
 
-    /// Waits for a policy that is about more than the caller.
-    pub(crate) async fn wait(
+    /// What `policy` says of `caller` and these arguments: others can have another answer, so it is not
+    /// kept.
+    pub(crate) async fn ask_for(
         &mut self,
-        policy: impl Future<Output = Outcome>,
+        PolicyFor(own): &PolicyFor,
+        arguments: JsonObject,
+        caller: &AuthInfo,
     ) -> Result<(), Denial> {
+        self.wait(async { own(arguments, caller.clone()).await })
+            .await
+    }
+
+    async fn wait(&mut self, policy: impl Future<Output = Outcome>) -> Result<(), Denial> {
         let until = *self.until.get_or_insert_with(|| Instant::now() + PATIENCE);
         judged_until(until, policy).await
     }
@@ -202,5 +229,11 @@ async fn judged_until(until: Instant, policy: impl Future<Output = Outcome>) -> 
 impl fmt::Debug for Policy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Policy")
+    }
+}
+
+impl fmt::Debug for PolicyFor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PolicyFor")
     }
 }

@@ -13,7 +13,7 @@ use super::policy::Asked;
 use super::ticket::{Pass, Ticket};
 use super::{Gate, failed, refused, still_wanted};
 use crate::auth_info::AuthInfo;
-use crate::bind::{Foreign, MadeBy, NotTheirs, Purpose, Unsealed};
+use crate::bind::{Foreign, NotTheirs, Purpose, Unsealed};
 
 /// One request of an exchange that can take several: what its state is bound to.
 pub(super) struct Round {
@@ -116,12 +116,11 @@ impl<H: ServerHandler> Gate<H> {
             .ok_or_else(|| ErrorData::invalid_request("a task needs a verified caller", None))?;
         let rules = &self.guarded.rules;
         let arguments = call.arguments.as_ref();
-        let more = rules.required_by_call(&call.name, arguments, owner);
-        let more = more.map_err(|_| failed())?;
-        let tool = call.name.clone();
+        let call = rules.call_made(&call.name, arguments, owner);
+        let call = call.map_err(|_| failed())?;
         let tasks = &self.guarded.tasks;
         tasks
-            .keep(&created.task.task_id, owner, MadeBy { tool, more })
+            .keep(&created.task.task_id, owner, call)
             .then_some(())
             .ok_or_else(|| ErrorData::internal_error("the task's id is taken", None))
     }
@@ -145,11 +144,7 @@ impl<H: ServerHandler> Gate<H> {
                 return Err(unknown());
             }
         };
-        let arguments = call
-            .more
-            .as_ref()
-            .map_or(Arguments::Some, Arguments::Earlier);
-        let operation = Operation::Tool(&call.tool, arguments);
+        let operation = Operation::Tool(&call.tool, Arguments::Earlier(&call));
         let asked = &mut Asked::default();
         match self.judge(operation, &ticket.caller, asked).await {
             // So is one of a tool that is concealed by now.

@@ -8,8 +8,8 @@ use std::time::Duration;
 use rmcp::model::JsonObject;
 
 use super::decide::Decision;
-use super::policy::{Outcome, Policy};
-use super::variables::OfVariables;
+use super::policy::{Outcome, Policy, PolicyFor};
+use super::variables::Variable;
 use crate::auth_info::AuthInfo;
 use crate::challenge::Denial;
 use crate::registry::Access;
@@ -37,10 +37,12 @@ pub struct Rule {
     pub(crate) sign_in: SignIn,
     pub(crate) scopes_for: Option<ScopesFor>,
     pub(crate) policy: Option<Policy>,
+    pub(crate) policy_for: Option<PolicyFor>,
     pub(crate) first_party: bool,
     pub(crate) concealed: bool,
     pub(crate) deferred: Deferred,
-    pub(crate) of_variables: Option<OfVariables>,
+    /// How the function of an annotated resource reads the variables of its URI.
+    pub(crate) variables: Option<&'static [Variable]>,
 }
 
 /// What the operation decides itself, on its typed arguments, before anything runs.
@@ -81,10 +83,11 @@ impl Rule {
             sign_in: SignIn::default(),
             scopes_for: None,
             policy: None,
+            policy_for: None,
             first_party: false,
             concealed: false,
             deferred: Deferred::default(),
-            of_variables: None,
+            variables: None,
         }
     }
 
@@ -133,6 +136,37 @@ impl Rule {
         self
     }
 
+    /// Asks a predicate over what the call is about as well, such as whose something is: the arguments of
+    /// a tool or prompt, or the variables of a resource's URI as strings, as they came. What is not as
+    /// expected is for the predicate to deny. A [`policy`](Self::policy) is asked besides; the answers,
+    /// a panic and the time-out are the same.
+    ///
+    /// ```
+    /// use mcp_authz::{PolicyError, Rule, Rules, scopes};
+    ///
+    /// let own_mails = Rule::from(scopes!["mail:read"]).policy_for(|variables, auth| async move {
+    ///     let owner = variables.get("user").and_then(|user| user.as_str());
+    ///     match owner.is_some() && owner == auth.subject() {
+    ///         true => Ok(()),
+    ///         false => Err(PolicyError::denied("These are not your mails.")),
+    ///     }
+    /// });
+    /// let rules = Rules::new().resource("mail://{user}/{id}", own_mails);
+    /// ```
+    ///
+    /// Nobody knows the arguments in a list, which shows what some arguments could pass. Whoever watches
+    /// a URI, or comes back to a task, is asked about as for the URI or call itself; a task can be made by
+    /// a call with arguments of 8 KiB. A value that would complete an argument is left out unless the
+    /// predicate allows it beside those that are given so far.
+    pub fn policy_for<F, Fut>(mut self, policy: F) -> Self
+    where
+        F: Fn(JsonObject, AuthInfo) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Outcome> + Send + 'static,
+    {
+        self.policy_for = Some(PolicyFor::new(policy));
+        self
+    }
+
     /// Only for the operator's own applications; see [`first_party`](crate::first_party()). A policy is
     /// asked besides.
     ///
@@ -172,10 +206,7 @@ impl Rule {
     }
 
     fn has_policy(&self) -> bool {
-        let of_variables = self.of_variables.as_ref();
-        self.policy.is_some()
-            || self.deferred.policy
-            || of_variables.is_some_and(OfVariables::has_policy)
+        self.policy.is_some() || self.policy_for.is_some() || self.deferred.policy
     }
 
     /// Whether it asks of a caller what somebody without a token cannot have.
@@ -189,7 +220,12 @@ impl Rule {
 
     /// Whether the arguments of a call, or the variables of a URI, can decide.
     pub(crate) fn depends_on_arguments(&self) -> bool {
-        self.scopes_for.is_some() || self.deferred.is_any() || self.of_variables.is_some()
+        self.asks_by_arguments() || self.deferred.is_any() || self.variables.is_some()
+    }
+
+    /// Whether the gate has to know the arguments of a call.
+    pub(crate) fn asks_by_arguments(&self) -> bool {
+        self.scopes_for.is_some() || self.policy_for.is_some()
     }
 
     /// A refusal under this rule, as the caller may see it.

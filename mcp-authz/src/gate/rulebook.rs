@@ -1,18 +1,17 @@
 //! The rules of one server, ready to be looked up.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::collections::btree_map::{BTreeMap, Values};
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use rmcp::model::JsonObject;
 
-use super::decide::{Arguments, Caller, Operation};
+use super::decide::{Arguments, Operation};
 use super::methods::SET_LEVEL;
 use super::policy::{Asked, first_party};
 use super::rule::{Rule, Rules, Written};
 use super::template::{Template, Variables, read_loosely};
-use super::variables::OfVariables;
 use crate::auth_info::AuthInfo;
 use crate::challenge::Denial;
 use crate::clock::Clock;
@@ -92,27 +91,40 @@ impl<'a> Applied<'a> {
     }
 
     pub(super) fn has_policy(&self) -> bool {
-        let of_variables = self.rule.of_variables.as_ref();
-        self.rule.policy.is_some()
-            || self.rule.first_party
-            || of_variables.is_some_and(OfVariables::has_policy)
+        let rule = self.rule;
+        rule.policy.is_some() || rule.policy_for.is_some() || rule.first_party
     }
 
     /// Asks the policies for `auth`: scopes and sign-in are there.
-    pub(super) async fn ask(self, auth: &AuthInfo, asked: &mut Asked) -> Result<(), Denial> {
+    pub(super) async fn ask(
+        self,
+        operation: Operation<'_>,
+        auth: &AuthInfo,
+        asked: &mut Asked,
+    ) -> Result<(), Denial> {
         if self.rule.first_party {
             first_party(auth)?;
         }
         if let Some(policy) = &self.rule.policy {
             asked.ask(policy, auth).await?;
         }
-        match &self.rule.of_variables {
-            // None: in a list, where some URI could pass.
-            Some(of_variables) if !self.variables.is_empty() => {
-                of_variables.ask(auth, self.variables, asked).await
+        let Some(policy) = &self.rule.policy_for else {
+            return Ok(());
+        };
+        let arguments = match operation {
+            Operation::Tool(_, Arguments::These(these))
+            | Operation::Prompt(_, Arguments::These(these)) => these.cloned().unwrap_or_default(),
+            Operation::Tool(_, Arguments::Earlier(call)) => {
+                call.arguments().ok_or(Denial::Failed)?
             }
-            _ => Ok(()),
-        }
+            Operation::Resource(_) => self.variables,
+            // Some could pass.
+            Operation::Tool(_, Arguments::Some)
+            | Operation::Prompt(_, Arguments::Some)
+            | Operation::Template(_) => return Ok(()),
+            _ => return Err(Denial::Failed),
+        };
+        asked.ask_for(policy, arguments, auth).await
     }
 }
 
@@ -177,7 +189,7 @@ impl Rulebook {
     }
 
     /// Whether a handler that reads loosely would take `uri` for a fixed one that it is not.
-    fn is_alias(&self, uri: &str) -> bool {
+    pub(super) fn is_alias(&self, uri: &str) -> bool {
         self.loose.contains(&read_loosely(uri))
     }
 
@@ -195,48 +207,9 @@ impl Rulebook {
         }
     }
 
-    fn template(&self, text: &str) -> Option<&(Template, Rule)> {
+    pub(super) fn template(&self, text: &str) -> Option<&(Template, Rule)> {
         let mut all = self.templates.iter();
         all.find(|(template, _)| template.as_str() == text)
-    }
-
-    /// Whether a completion of a template's variable leads to something that `caller` may have.
-    pub(super) async fn completes(
-        &self,
-        text: &str,
-        given: &HashMap<String, String>,
-        (argument, value): (&str, &str),
-        caller: &Caller,
-        asked: &mut Asked,
-    ) -> bool {
-        let Some((template, rule)) = self.template(text) else {
-            return false;
-        };
-        let of = |name: &str| match name == argument {
-            true => Some(value.to_owned()),
-            false => given.get(name).cloned(),
-        };
-        let names = template.variables();
-        let variables: Variables = names
-            .filter_map(|name| Some((name.to_owned(), of(name)?)))
-            .collect();
-        // Where it leads to one URI, other rules can be for that as well.
-        if let Some(uri) = template.expand(&variables) {
-            let operation = Operation::Resource(&uri);
-            if self.applied(&operation).next().is_some() {
-                return self.judge_with(operation, caller, asked).await.passes();
-            }
-            if self.is_alias(&uri) {
-                return false;
-            }
-        }
-        let Access::Scopes(requirement) = &rule.access else {
-            return true;
-        };
-        let filled = requirement.fill(&variables);
-        filled
-            .zip(caller.as_ref())
-            .is_some_and(|(requirement, auth)| self.terms.could_meet(&requirement, auth.scopes()))
     }
 
     /// Whether everybody is shown what `operation` would run.

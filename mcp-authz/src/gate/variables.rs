@@ -2,58 +2,22 @@
 //! and a policy can be about. The gate knows them from the URI, so it decides on them itself, for
 //! whatever method names the URI.
 
-use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::str::FromStr;
 use std::sync::Arc;
 
-use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
 use rmcp::model::JsonObject;
 use serde_json::Value;
 
-use super::policy::{Asked, OfArguments, Outcome, PolicyError};
+use super::policy::{OfArguments, PolicyError};
 use super::rule::{Rule, ScopesFor};
 use super::template::Variables;
 use crate::auth_info::AuthInfo;
-use crate::challenge::Denial;
 use crate::scope::Requirement;
-
-/// The types of the variables, and the policy over them.
-#[derive(Clone)]
-pub(crate) struct OfVariables {
-    variables: &'static [Variable],
-    policy: Option<Arc<PolicyOf>>,
-}
 
 /// A variable's name, and whether its value can be read as what the function takes. All of them, in the
 /// order in which the function takes them.
 pub(crate) type Variable = (&'static str, fn(&str, &JsonObject) -> bool);
-
-type PolicyOf = dyn Fn(AuthInfo, JsonObject) -> BoxFuture<'static, Outcome> + Send + Sync;
-
-impl OfVariables {
-    /// Whether `caller` may, as far as the policy over these values goes.
-    pub(crate) async fn ask(
-        &self,
-        auth: &AuthInfo,
-        values: JsonObject,
-        asked: &mut Asked,
-    ) -> Result<(), Denial> {
-        match &self.policy {
-            Some(policy) => {
-                asked
-                    .wait(async { policy(auth.clone(), values).await })
-                    .await
-            }
-            None => Ok(()),
-        }
-    }
-
-    pub(crate) fn has_policy(&self) -> bool {
-        self.policy.is_some()
-    }
-}
 
 impl Rule {
     /// The variables of a URI as a call takes them; `None` where the function could not read them:
@@ -62,13 +26,8 @@ impl Rule {
         let values = variables.into_iter();
         let values = values.map(|(name, value)| (name, Value::String(value)));
         let values: JsonObject = values.collect();
-        let is_read = self.of_variables.as_ref().is_none_or(|typed| {
-            let read = || {
-                typed
-                    .variables
-                    .iter()
-                    .all(|(name, reads)| reads(name, &values))
-            };
+        let is_read = self.variables.is_none_or(|typed| {
+            let read = || typed.iter().all(|(name, reads)| reads(name, &values));
             catch_unwind(AssertUnwindSafe(read)).unwrap_or_default()
         });
         is_read.then_some(values)
@@ -78,10 +37,7 @@ impl Rule {
 /// For the macros' expansions: the rule of a resource whose function takes these variables.
 pub fn with_variables(rule: Rule, variables: &'static [Variable]) -> Rule {
     Rule {
-        of_variables: Some(OfVariables {
-            variables,
-            policy: None,
-        }),
+        variables: Some(variables),
         ..rule
     }
 }
@@ -91,7 +47,7 @@ pub fn require_of<V: FromVariables>(
     rule: Rule,
     more: impl Fn(&V, &AuthInfo) -> Requirement + Send + Sync + 'static,
 ) -> Rule {
-    let variables = variables(&rule);
+    let variables = rule.variables.unwrap_or_default();
     let more = move |values: &JsonObject, auth: &AuthInfo| {
         V::read(variables, values).map(|values| more(&values, auth))
     };
@@ -107,29 +63,13 @@ where
     V: FromVariables + Send + Sync,
     F: for<'a> OfArguments<'a, V, W> + Copy + Send + Sync + 'static,
 {
-    let variables = variables(&rule);
-    let policy = move |auth: AuthInfo, values: JsonObject| {
-        let asked = async move {
-            match V::read(variables, &values) {
-                Some(values) => policy.answer(&auth, &values).await,
-                None => Err(PolicyError::unavailable()),
-            }
-        };
-        asked.boxed()
-    };
-    let of_variables = rule.of_variables.map(|typed| OfVariables {
-        policy: Some(Arc::new(policy)),
-        ..typed
-    });
-    Rule {
-        of_variables,
-        ..rule
-    }
-}
-
-fn variables(rule: &Rule) -> &'static [Variable] {
-    let of_variables = rule.of_variables.as_ref();
-    of_variables.map_or(&[], |typed| typed.variables)
+    let variables = rule.variables.unwrap_or_default();
+    rule.policy_for(move |values, auth| async move {
+        match V::read(variables, &values) {
+            Some(values) => policy.answer(&auth, &values).await,
+            None => Err(PolicyError::unavailable()),
+        }
+    })
 }
 
 /// A variable of a URI template, as a type of the author's.
@@ -178,10 +118,3 @@ tuples!(A B C);
 tuples!(A B C D);
 tuples!(A B C D E);
 tuples!(A B C D E F);
-
-impl fmt::Debug for OfVariables {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names = self.variables.iter().map(|(name, _)| name);
-        f.debug_set().entries(names).finish()
-    }
-}

@@ -1,18 +1,14 @@
-//! What follows from the right to have something: completions for it, and news of it.
+//! What follows from the right to have something: news of it.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime};
 
-use rmcp::model::{
-    CompleteRequestParams, CompleteResult, CompletionInfo, ErrorData, Extensions, Reference,
-    SubscriptionFilter,
-};
-use rmcp::service::{RequestContext, SubscriptionContext};
-use rmcp::{RoleServer, ServerHandler};
+use rmcp::ServerHandler;
+use rmcp::model::{ErrorData, Extensions, SubscriptionFilter};
+use rmcp::service::SubscriptionContext;
 
-use super::decide::{Arguments, Caller, Operation};
+use super::decide::{Caller, Operation};
 use super::policy::Asked;
-use super::template::Template;
 use super::{Gate, unless_it_panics};
 use crate::auth_info::{AuthInfo, MAX_STREAM_AGE};
 
@@ -21,61 +17,6 @@ use crate::auth_info::{AuthInfo, MAX_STREAM_AGE};
 const MOST_WATCHED: usize = 1_000;
 
 impl<H: ServerHandler> Gate<H> {
-    /// Completions for what the caller may have: those of a template only as far as it may have
-    /// what they lead to.
-    pub(super) async fn complete_allowed(
-        &self,
-        request: CompleteRequestParams,
-        context: RequestContext<RoleServer>,
-    ) -> Result<CompleteResult, ErrorData> {
-        let reference = request.r#ref.clone();
-        let operation = match &reference {
-            Reference::Prompt(prompt) => Operation::Prompt(&prompt.name, Arguments::Some),
-            Reference::Resource(resource) if Template::is_template(&resource.uri) => {
-                Operation::Template(&resource.uri)
-            }
-            Reference::Resource(resource) => Operation::Resource(&resource.uri),
-            // A kind of reference that rmcp adds has no rule.
-            _ => Operation::Tool("", Arguments::Some),
-        };
-        let pass = self.pass(&context, operation).await?;
-        let (argument, given) = (request.argument.name.clone(), request.context.clone());
-        let completed = pass.run(|| self.guarded.handler.complete(request, context));
-        let mut completed = completed.await?;
-        if let Operation::Template(text) = operation {
-            let given = given.and_then(|given| given.arguments).unwrap_or_default();
-            let found = &mut completed.completion;
-            self.leave_out(found, (text, &given, &argument), &pass.0.caller)
-                .await;
-        }
-        Ok(completed)
-    }
-
-    /// Leaves out of the values of one argument of a template, with others given, what leads to
-    /// nothing that `caller` may have.
-    async fn leave_out(
-        &self,
-        found: &mut CompletionInfo,
-        (template, given, argument): (&str, &HashMap<String, String>, &str),
-        caller: &Caller,
-    ) {
-        let rules = &self.guarded.rules;
-        let asked = &mut Asked::default();
-        let mut kept = Vec::new();
-        for value in &found.values {
-            let completion = (argument, value.as_str());
-            let completes = rules.completes(template, given, completion, caller, asked);
-            if completes.await {
-                kept.push(value.clone());
-            }
-        }
-        if kept.len() < found.values.len() {
-            // How many there are is not for somebody who may not have them all.
-            (found.total, found.has_more) = (None, None);
-        }
-        found.values = kept;
-    }
-
     /// Runs what a notification is for. It has no answer: one that is not allowed is dropped.
     pub(super) async fn notify<F>(
         &self,

@@ -382,13 +382,17 @@ async fn first_party_is_asked_besides_any_policy_in_whichever_order_they_are_wri
 
 #[tokio::test(start_paused = true)]
 async fn a_policy_that_does_not_come_back_lets_nobody_through() {
-    let rule = Rule::authenticated().policy(|_| std::future::pending());
-    let book = book(Rules::new().tool("t", rule));
-    let decision = book.judge(call("t"), &caller("")).await;
-    assert!(matches!(
-        decision,
-        Decision::Deny(Denial::Unavailable { .. })
-    ));
+    for rule in [
+        Rule::authenticated().policy(|_| std::future::pending()),
+        Rule::authenticated().policy_for(|_, _| std::future::pending()),
+    ] {
+        let book = book(Rules::new().tool("t", rule));
+        let decision = book.judge(call("t"), &caller("")).await;
+        assert!(matches!(
+            decision,
+            Decision::Deny(Denial::Unavailable { .. })
+        ));
+    }
 }
 
 #[tokio::test]

@@ -100,9 +100,9 @@ pub(in crate::server) fn rules(items: &[Item], problems: &mut Vec<String>) {
                 }
             }
         }
-        if item.kind == Kind::Method && item.rule.scopes_for.is_some() {
+        if item.kind == Kind::Method && item.rule.asks_by_arguments() {
             problems.push(format!(
-                "{item} asks for scopes by its arguments, which the gate does not know of such a method: write its scopes"
+                "{item} is decided by its arguments, which the gate does not know of such a method: write its scopes, or a `policy` of the caller"
             ));
         }
         sign_in(item, problems);
