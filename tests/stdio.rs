@@ -262,10 +262,11 @@ async fn a_token_in_a_file_can_be_renewed_and_ends_when_it_ends() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn a_token_from_a_descriptor_is_read_once() {
+async fn a_descriptor_of_a_file_is_refused_since_every_child_could_read_it_again() {
     let provider = provider().await;
     let path = std::env::temp_dir().join(format!("mcp-authz-stdio-fd-{}", std::process::id()));
-    std::fs::write(&path, token(&provider, "mail:read")).unwrap();
+    let good = token(&provider, "mail:read");
+    std::fs::write(&path, &good).unwrap();
     // The shell opens descriptor 3 and replaces itself by the server.
     let mut shell = Command::new("sh");
     let script = format!(
@@ -279,8 +280,9 @@ async fn a_token_from_a_descriptor_is_read_once() {
     shell
         .env("ISSUER", provider.issuer())
         .env("RESOURCE", RESOURCE);
-    let mut server = Server::open(&mut shell).await;
-    assert_eq!(text(&server.call("count").await), "alice has 3 mails");
+    let said = Server::start(&mut shell).refuses_to_start().await;
+    assert!(said.contains("descriptor 3 is a file"), "{said}");
+    assert!(!said.contains(&good), "a token is never printed");
 }
 
 impl Server {

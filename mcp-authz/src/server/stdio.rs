@@ -3,7 +3,8 @@
 //! There is no request to carry a token, so one caller is told beforehand; it is verified for every
 //! message, so that a token's end ends what it allows.
 
-use std::io::{self, Write as _};
+use std::fs::File;
+use std::io::{self, Read as _, Write as _};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -50,9 +51,14 @@ use crate::verdict;
 ///
 /// Whatever this program starts sees its environment, and open descriptors that are not closed on
 /// `exec`; a file can be read by everything that runs as the same user. So a token in the environment
-/// reaches every child of the server, for as long as the token is good. Where tools start other
-/// programs, prefer a [`file`](Self::file) that only this user may read, or a
-/// [`descriptor`](Self::descriptor), which is read once and empty afterwards.
+/// reaches every child of the server, for as long as the token is good, and one in a
+/// [`file`](Self::file) reaches every child that looks there.
+///
+/// Where tools start other programs, give the token through a pipe, as a
+/// [`descriptor`](Self::descriptor): it is read to its end before anything is served, and a child that
+/// inherits it finds it empty. An open file is not empty after that. Every child that inherits it can
+/// read it again from the start, so a descriptor of a file is refused. What else the program that starts
+/// this one has open, it closes on `exec`.
 #[derive(Clone)]
 pub struct StdioCaller(Source);
 
@@ -78,8 +84,8 @@ impl StdioCaller {
         Self(Source::File(path.into()))
     }
 
-    /// The access token that can be read from this open file descriptor, up to its end, once.
-    /// Unix only.
+    /// The access token that can be read from this open descriptor of a pipe, up to its end, once:
+    /// whoever writes it there closes its own end. One of a regular file is refused. Unix only.
     pub fn descriptor(number: u32) -> Self {
         Self(Source::Descriptor(number))
     }
@@ -105,7 +111,7 @@ impl StdioCaller {
         let Source::Descriptor(number) = self.0 else {
             return Ok(self);
         };
-        let text = read(PathBuf::from(format!("/dev/fd/{number}"))).await?;
+        let text = blocking(move || read_once(number)).await?;
         Ok(Self(Source::Text("descriptor", text.into())))
     }
 }
@@ -123,9 +129,26 @@ impl std::fmt::Debug for StdioCaller {
     }
 }
 
-/// Blocking, so not on the runtime's own threads.
-async fn read(path: PathBuf) -> io::Result<String> {
-    let read = tokio::task::spawn_blocking(move || std::fs::read_to_string(path));
+/// What can be read from a descriptor, and then by nobody any more.
+fn read_once(number: u32) -> io::Result<String> {
+    let mut opened = File::open(format!("/dev/fd/{number}"))?;
+    // This is a description of its own, so whoever inherits the descriptor has one from the start, too.
+    if opened.metadata()?.is_file() {
+        let why = format!(
+            "descriptor {number} is a file, which every program that this one starts could read again: give the token through a pipe, or name the file with `StdioCaller::file`"
+        );
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, why));
+    }
+    let mut text = String::new();
+    opened.read_to_string(&mut text)?;
+    Ok(text)
+}
+
+/// Not on the runtime's own threads.
+async fn blocking(
+    read: impl FnOnce() -> io::Result<String> + Send + 'static,
+) -> io::Result<String> {
+    let read = tokio::task::spawn_blocking(read);
     read.await.map_err(io::Error::other)?
 }
 
@@ -186,7 +209,11 @@ impl<H: ServerHandler> Local<H> {
             Source::Principal(caller) => return Ok((**caller).clone()),
             Source::Text(_, text) => text.to_string(),
             Source::Env(name) => std::env::var(name).unwrap_or_default(),
-            Source::File(path) => read(path.clone()).await.unwrap_or_default(),
+            Source::File(path) => {
+                let path = path.clone();
+                let read = blocking(|| std::fs::read_to_string(path));
+                read.await.unwrap_or_default()
+            }
             Source::Descriptor(_) => String::new(),
         };
         let mut headers = HeaderMap::new();
