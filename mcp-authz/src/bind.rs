@@ -45,7 +45,8 @@ pub(crate) const SESSION_HEADER: HeaderName = HeaderName::from_static("mcp-sessi
 
 /// How many sessions are held, for older revisions of the protocol.
 ///
-/// An `initialize` costs its sender nothing and the server about 50 KB, so both numbers are capped.
+/// An `initialize` costs its sender nothing and the server about 50 KB for as long as the session lasts
+/// (measured; `docs/benchmarks.md` of the repository), so both numbers are capped.
 ///
 /// ```
 /// use mcp_authz::SessionLimits;

@@ -81,43 +81,39 @@ async fn a_foreign_a_forged_and_an_unknown_session_get_the_same_answer() {
     let lab = with_sessions().await;
     let alice = lab.token("mail:send");
     let session = open(&lab, &alice).await;
-    let others = [
-        lab.token_of("bob", "smartmail", "mail:send"),
-        lab.token_of("alice", "another-agent", "mail:send"),
-    ];
-    let mut forged = session.clone();
-    forged.push('A');
-    let unknown = call(
-        &lab,
-        &alice,
-        "5f0c6f2e-0000-4000-8000-000000000000",
-        "send_mail",
-    )
-    .await;
-    assert_eq!(unknown.status, 404);
-    let forged = call(&lab, &alice, &forged, "send_mail").await;
-    assert_eq!(
-        (forged.status, &forged.body),
-        (unknown.status, &unknown.body)
+    let ended = open(&lab, &alice).await;
+    let end = lab.request(Method::DELETE, Some(&alice));
+    let end = Reply::of(end.header(SESSION, &ended)).await;
+    assert_eq!(end.status, 202, "{end:?}");
+    let bob = lab.token_of("bob", "smartmail", "mail:send");
+    let agent = lab.token_of("alice", "another-agent", "mail:send");
+    let longer = format!("{session}A");
+    let other = session.replacen(
+        &session[20..21],
+        if &session[20..21] == "A" { "B" } else { "A" },
+        1,
     );
-    for other in &others {
-        let foreign = call(&lab, other, &session, "send_mail").await;
-        assert_eq!(
-            (foreign.status, &foreign.body),
-            (unknown.status, &unknown.body)
-        );
-        let stream = lab
-            .request(Method::GET, Some(other))
-            .header("accept", "text/event-stream");
-        let stream = Reply::of(stream.header(SESSION, &session)).await;
-        assert_eq!(
-            (stream.status, &stream.body),
-            (unknown.status, &unknown.body)
-        );
-        let delete = lab
-            .request(Method::DELETE, Some(other))
-            .header(SESSION, &session);
-        Reply::of(delete).await;
+    let unknown = "5f0c6f2e-0000-4000-8000-000000000000";
+    for way in Way::ALL {
+        let first = ask_in(&lab, &alice, unknown, way).await;
+        assert_eq!(first.status, 404, "{way:?}: {first:?}");
+        for (token, id, what) in [
+            (&bob, &session, "another person's"),
+            (&agent, &session, "another client's"),
+            (&alice, &longer, "forged"),
+            (&alice, &other, "forged"),
+            (&alice, &ended, "over"),
+            (&bob, &ended, "another person's, and over"),
+        ] {
+            let reply = ask_in(&lab, token, id, way).await;
+            assert_eq!(reply.status, first.status, "{way:?} of one that is {what}");
+            assert_eq!(reply.body, first.body, "{way:?} of one that is {what}");
+            assert_eq!(
+                without_date(&reply),
+                without_date(&first),
+                "{way:?} of one that is {what}"
+            );
+        }
     }
     assert_eq!(lab.ran.times(), 0);
     assert_eq!(
@@ -125,6 +121,52 @@ async fn a_foreign_a_forged_and_an_unknown_session_get_the_same_answer() {
         "sent",
         "still Alice's"
     );
+}
+
+/// What can be done with the id of a session.
+#[derive(Clone, Copy, Debug)]
+enum Way {
+    Call,
+    Notify,
+    Stream,
+    Resume,
+    End,
+}
+
+impl Way {
+    const ALL: [Self; 5] = [
+        Self::Call,
+        Self::Notify,
+        Self::Stream,
+        Self::Resume,
+        Self::End,
+    ];
+}
+
+async fn ask_in(lab: &Lab, token: &str, session: &str, way: Way) -> Reply {
+    let stream = || {
+        let get = lab.request(Method::GET, Some(token));
+        get.header("accept", "text/event-stream")
+    };
+    let request = match way {
+        Way::Call => return call(lab, token, session, "send_mail").await,
+        Way::Notify => {
+            let body = json!({ "jsonrpc": "2.0", "method": "notifications/initialized" });
+            lab.post(Some(token)).body(body.to_string())
+        }
+        Way::Stream => stream(),
+        Way::Resume => stream().header("last-event-id", "0/0"),
+        Way::End => lab.request(Method::DELETE, Some(token)),
+    };
+    Reply::of(request.header(SESSION, session)).await
+}
+
+fn without_date(reply: &Reply) -> Vec<(String, Vec<u8>)> {
+    let headers = reply.headers.iter();
+    let headers = headers.filter(|(name, _)| *name != "date");
+    headers
+        .map(|(name, value)| (name.to_string(), value.as_bytes().to_owned()))
+        .collect()
 }
 
 #[tokio::test]
@@ -161,6 +203,32 @@ async fn a_principal_holds_only_so_many_sessions() {
         .header(SESSION, &sessions[0]);
     assert!(Reply::of(end).await.status.is_success());
     open(&lab, &alice).await;
+}
+
+#[tokio::test]
+async fn all_principals_together_hold_only_so_many_sessions() {
+    let lab = lab_with(|server| server.sessions(SessionLimits::new().total(2))).await;
+    let of = |person| lab.token_of(person, "smartmail", "");
+    let (alice, bob, carol) = (of("alice"), of("bob"), of("carol"));
+    let session = open(&lab, &alice).await;
+    open(&lab, &bob).await;
+    let reply = initialize(&lab, &carol).await;
+    assert_eq!(
+        (reply.status.as_u16(), reply.challenge()),
+        (429, ""),
+        "{reply:?}"
+    );
+    assert_eq!(reply.header(SESSION), "", "{reply:?}");
+    // Nobody else can make room, and whoever does makes it for anybody.
+    let end = |token| {
+        lab.request(Method::DELETE, Some(token))
+            .header(SESSION, &session)
+    };
+    assert_eq!(Reply::of(end(&carol)).await.status, 404);
+    assert_eq!(initialize(&lab, &carol).await.status, 429);
+    assert_eq!(Reply::of(end(&alice)).await.status, 202);
+    open(&lab, &carol).await;
+    assert_eq!(initialize(&lab, &alice).await.status, 429);
 }
 
 /// Keeps sessions where a restarted server finds them.
@@ -203,6 +271,7 @@ async fn a_session_restored_elsewhere_is_still_its_owners_and_still_decided() {
     let session = open(&lab, &alice).await;
     let first = lab.replica(durable).await;
     let second = lab.replica(durable).await;
+    let third = lab.replica(durable).await;
 
     // The first request at another replica replays `initialize` there, with this request's parts:
     // its own verdict must still be the one that counts.
@@ -229,4 +298,14 @@ async fn a_session_restored_elsewhere_is_still_its_owners_and_still_decided() {
         "sent"
     );
     assert_eq!(lab.ran.times(), 2);
+
+    // Its owner can end it where nobody has asked for it yet; the others cannot.
+    lab.url = third;
+    let end = async |token| {
+        let end = lab.request(Method::DELETE, Some(token));
+        Reply::of(end.header(SESSION, &session)).await.status
+    };
+    assert_eq!(end(&bob).await, 404);
+    assert_eq!(end(&alice).await, 202);
+    assert_eq!(end(&alice).await, 404);
 }

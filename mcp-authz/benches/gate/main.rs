@@ -5,7 +5,8 @@
 //! ```
 //!
 //! prints the tables of `docs/benchmarks.md`. Absolute numbers are the machine's; the ratios are
-//! ours. After `--`: `--rounds 5` for a shorter run, `--calls bare 3000` (or `gated`) for a profiler.
+//! ours. After `--`: `--rounds 5` for a shorter run, `--memory` for that alone, `--calls bare 3000` (or `gated`) for
+//! a profiler.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -41,6 +42,9 @@ fn main() {
     }
     let rounds = value_of("--rounds").map_or(15, |at| words[at + 1].parse().expect("a number"));
     println!("{}\n", machine::describe());
+    if words.contains(&"--memory") {
+        return println!("{}", runtime.block_on(memory::measure()));
+    }
     // First, while the heap is small and the resident size tells something.
     let memory = runtime.block_on(memory::measure());
     let inprocess = runtime.block_on(inprocess::measure(rounds));

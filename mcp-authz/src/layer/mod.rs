@@ -6,6 +6,7 @@ mod admission;
 mod ahead;
 #[cfg(feature = "logto")]
 mod elsewhere;
+mod ending;
 mod leftover;
 mod origin;
 #[cfg(feature = "dpop")]
@@ -151,7 +152,12 @@ impl<H: ServerHandler> Shared<H> {
             answers: Arc::clone(&self.guarded.answers),
         };
         request.extensions_mut().insert(admitted);
-        let response = self.run(request, &caller).await;
+        let ends_nothing = request.method() == Method::DELETE
+            && Box::pin(self.ends_nothing(request.headers())).await;
+        let mut response = self.run(request, &caller).await;
+        if ends_nothing {
+            response = ending::unknown(response);
+        }
         let mut response = match settle::settle(verdict, response).await {
             Ok(mut response) => {
                 self.sessions.wrap_id(response.headers_mut(), &caller);
