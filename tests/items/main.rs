@@ -9,6 +9,7 @@ mod own_arguments;
 mod policies;
 mod prompts;
 mod resources;
+mod rounds;
 mod sign_in;
 mod startup;
 mod templates;

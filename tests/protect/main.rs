@@ -21,6 +21,7 @@ mod records;
 mod rounds;
 mod spellings;
 mod start;
+mod states;
 mod steady;
 mod task_news;
 mod task_timing;
