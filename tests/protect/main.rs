@@ -3,6 +3,7 @@
 
 mod completions;
 mod concealed;
+mod every_method;
 mod in_session;
 mod leftovers;
 mod level;
@@ -12,6 +13,7 @@ mod lists;
 mod manifest;
 mod methods;
 mod nobody;
+mod noting;
 mod office;
 mod ownership;
 mod pages;
