@@ -221,11 +221,14 @@ impl Rulebook {
                 Err(Denial::Unauthenticated(requirement.ask(&ScopeSet::new())))
             }
             (Access::Scopes(requirement), Some(auth)) => {
-                let is_template = matches!(operation, Operation::Template(_));
-                if is_template && self.terms.could_meet(requirement, auth.scopes()) {
-                    return Ok(());
-                }
-                let decided = self.terms.require(requirement, auth.scopes());
+                let decided = match operation {
+                    Operation::Template(_) => {
+                        let could = self.terms.could_meet(requirement, auth.scopes());
+                        let ask = || self.terms.ask(requirement, auth.scopes());
+                        could.then_some(()).ok_or_else(ask)
+                    }
+                    _ => self.terms.require(requirement, auth.scopes()),
+                };
                 decided.map_err(Denial::InsufficientScope)
             }
         }

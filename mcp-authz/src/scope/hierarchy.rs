@@ -1,6 +1,6 @@
 //! Scopes that include others.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::{Scope, ScopeSet};
 
@@ -111,6 +111,12 @@ impl Inclusions {
                 .above
                 .get(scope)
                 .is_some_and(|above| above.iter().any(|wider| granted.contains(wider.as_str())))
+    }
+
+    /// All that `granted` covers.
+    pub(super) fn held<'a>(&'a self, granted: &'a ScopeSet) -> BTreeSet<&'a str> {
+        let included = self.above.keys().filter(|scope| self.cover(granted, scope));
+        granted.iter().chain(included).map(Scope::as_str).collect()
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod hierarchy;
 mod requirement;
+mod search;
 mod set;
 mod terms;
 mod variable;

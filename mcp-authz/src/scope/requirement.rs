@@ -21,7 +21,7 @@ use super::{Scope, ScopeSet};
 pub struct Requirement(Node);
 
 #[derive(Clone, PartialEq, Eq)]
-enum Node {
+pub(super) enum Node {
     Scope(Scope),
     All(Vec<Requirement>),
     Any(Vec<Requirement>),
@@ -89,6 +89,10 @@ impl Requirement {
                 branches.min_by_key(missing).unwrap_or_default()
             }
         }
+    }
+
+    pub(super) fn node(&self) -> &Node {
+        &self.0
     }
 
     /// The same expression over other scopes; `None` where `scope` gives none for one of them.

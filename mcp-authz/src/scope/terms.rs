@@ -1,6 +1,5 @@
 //! How scopes are compared and asked for on one server.
 
-use super::variable::is_instance;
 use super::{Inclusions, Requirement, ScopeSet};
 
 /// How scopes are compared and asked for.
@@ -55,11 +54,6 @@ impl Terms {
 
     /// Whether `granted` is enough for some values of the variables that the scopes name.
     pub(crate) fn could_meet(&self, requirement: &Requirement, granted: &ScopeSet) -> bool {
-        requirement.is_met(&|scope| {
-            self.inclusions.cover(granted, scope)
-                || granted
-                    .iter()
-                    .any(|own| is_instance(own.as_str(), scope.as_str()))
-        })
+        requirement.could_be_met_by(&self.inclusions.held(granted))
     }
 }

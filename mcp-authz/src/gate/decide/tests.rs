@@ -219,6 +219,40 @@ fn a_uri_is_under_the_rule_of_its_spelling() {
 }
 
 #[test]
+fn a_template_is_shown_to_whoever_could_have_one_of_its_resources() {
+    let both = Requirement::all([
+        Scope::new("files:{bucket}:read").into(),
+        Scope::new("files:{bucket}:list").into(),
+    ]);
+    let hierarchy = Hierarchy::new().includes("staff", ["files:hr:read", "files:hr:list"]);
+    let inclusions = hierarchy.close().unwrap();
+    let terms = Terms {
+        inclusions,
+        ..Terms::default()
+    };
+    let rules = Rules::new().resource("bucket:///{bucket}", both);
+    let book = book_of(rules, terms, Visibility::Granted);
+    for (scopes, one) in [
+        ("files:a:read files:a:list", Some("a")),
+        ("files:a:read files:b:list", None),
+        ("staff", Some("hr")),
+        ("staff files:a:read", Some("hr")),
+        // Nobody can ask for the braces, and nobody may have been granted them.
+        ("files:{bucket}:read files:{bucket}:list", None),
+        ("", None),
+    ] {
+        let template = Operation::Template("bucket:///{bucket}");
+        let shown = book.decide(template, &caller(scopes)).passes();
+        assert_eq!(shown, one.is_some(), "{scopes}");
+        for bucket in ["a", "b", "hr", "{bucket}"] {
+            let uri = format!("bucket:///{bucket}");
+            let had = book.decide(Operation::Resource(&uri), &caller(scopes));
+            assert_eq!(had.passes(), one == Some(bucket), "{uri} by {scopes}");
+        }
+    }
+}
+
+#[test]
 fn arguments_can_ask_for_more() {
     let rule = Rule::from(Scope::new("pay")).scopes_for(|arguments, _| {
         let large = arguments.get("amount").and_then(Value::as_u64) != Some(1);
