@@ -167,8 +167,5 @@ async fn scopes_by_arguments_that_nobody_knows_do_not_start() {
         told.starts_with(r#"method "acme/reindex" (tests/items/startup.rs:"#),
         "{told}"
     );
-    assert!(
-        told.contains(") is decided by its arguments"),
-        "{told}"
-    );
+    assert!(told.contains(") is decided by its arguments"), "{told}");
 }
