@@ -126,7 +126,7 @@ impl Rules {
     }
 }
 
-/// All of these scopes, as a [`Requirement`].
+/// All of these scopes, as a [`Requirement`](crate::Requirement).
 ///
 /// ```
 /// use mcp_authz::{Rules, scopes};
