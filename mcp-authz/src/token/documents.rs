@@ -98,11 +98,10 @@ impl Documents {
             return self.renew(MAX_AGE).await;
         };
         if self.younger_than(AGING).is_none() && !self.aside.swap(true, Ordering::Relaxed) {
-            let me = Arc::clone(self);
+            let aside = Aside(Arc::clone(self));
             tokio::spawn(async move {
                 // What went wrong was told; the next request asks again.
-                let _ = me.renew(AGING).await;
-                me.aside.store(false, Ordering::Relaxed);
+                let _ = aside.0.renew(AGING).await;
             });
         }
         Ok(known)
@@ -176,6 +175,15 @@ impl Documents {
         self.known
             .load_full()
             .filter(|known| now.since(known.1) < age)
+    }
+}
+
+/// That it is being read beside the requests, however that ends: also with a panic, or with its runtime.
+struct Aside(Arc<Documents>);
+
+impl Drop for Aside {
+    fn drop(&mut self) {
+        self.0.aside.store(false, Ordering::Relaxed);
     }
 }
 

@@ -1,5 +1,6 @@
 //! Metadata that changes while the server runs.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
@@ -132,6 +133,37 @@ async fn metadata_is_renewed_beside_the_requests_that_need_it() {
     it.advance(2900);
     it.verify("much later").await.unwrap();
     assert_eq!(it.issuer.hits_of(metadata), 2, "it is young again");
+}
+
+/// Whoever asks may be gone with all that it has begun: a runtime of its own, in a program of several.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_renewal_that_ends_with_its_runtime_is_not_the_last_one() {
+    let it = Arc::new(introspecting().await);
+    it.verify(TOKEN).await.unwrap();
+    it.advance(3001);
+    let metadata = "/.well-known/oauth-authorization-server";
+    it.issuer.hold(metadata);
+    let own = Arc::clone(&it);
+    let elsewhere = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread();
+        let runtime = { runtime }.enable_all().build().unwrap();
+        runtime.block_on(async {
+            own.verify("elsewhere").await.unwrap();
+            while own.issuer.hits_of(metadata) < 2 {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        });
+    });
+    elsewhere.join().unwrap();
+    let later = timeout(Duration::from_secs(2), it.verify("later")).await;
+    later.expect("nobody waits").unwrap();
+    let renewed = async {
+        while it.issuer.hits_of(metadata) < 3 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    let renewed = timeout(Duration::from_secs(2), renewed).await;
+    renewed.expect("it is asked again beside the requests");
 }
 
 #[tokio::test]
