@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use http_client::RequestBuilder;
 use json::{Value, json};
 use mcp_authz::{PolicyError, Rule, scopes};
 use support::{Lab, MODERN, modern_headers};
@@ -30,6 +31,11 @@ pub(crate) async fn listen(
         .post(Some(token))
         .headers(modern_headers("subscriptions/listen", None))
         .body(body.to_string());
+    hear(request, patience).await
+}
+
+/// The status and the events that a request is answered with, until they end.
+pub(crate) async fn hear(request: RequestBuilder, patience: Duration) -> (u16, Vec<Value>) {
     let mut response = request.send().await.unwrap();
     let status = response.status().as_u16();
     let mut text = String::new();

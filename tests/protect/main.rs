@@ -10,6 +10,7 @@ mod level;
 mod liars;
 mod listen;
 mod lists;
+mod lying_pages;
 mod manifest;
 mod methods;
 mod nobody;
@@ -27,6 +28,7 @@ mod states;
 mod steady;
 mod task_news;
 mod task_timing;
+mod two_readings;
 mod watching;
 
 use json::{Value, json};
