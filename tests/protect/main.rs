@@ -22,6 +22,7 @@ mod places;
 mod policies;
 mod records;
 mod rounds;
+mod slow_pages;
 mod spellings;
 mod start;
 mod states;

@@ -119,7 +119,13 @@ impl<H: ServerHandler> Gate<H> {
                 still_wanted(&context)?;
                 let mut page = pass.run(|| fetch(at.page.clone(), context)).await?;
                 let following = page.cursor().take();
+                let before = filling.page.as_ref().map(|_| filling.shown.len());
                 let rest = self.fill(&mut filling, page, &at, caller, asked).await;
+                if let Some(shown) = before.filter(|_| asked.is_late()) {
+                    // It is judged when it is asked for: what the policies had no time for is not lost.
+                    filling.shown.truncate(shown);
+                    break 'full Some(at);
+                }
                 if let Some(item) = rest {
                     break 'full Some(Position { item, ..at });
                 }

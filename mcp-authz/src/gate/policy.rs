@@ -170,6 +170,8 @@ impl PolicyFor {
 #[derive(Default)]
 pub(crate) struct Asked {
     until: Option<Instant>,
+    /// Whether one of them had no time left.
+    late: bool,
     said: HashMap<usize, Result<(), Denial>>,
 }
 
@@ -200,7 +202,14 @@ impl Asked {
 
     async fn wait(&mut self, policy: impl Future<Output = Outcome>) -> Result<(), Denial> {
         let until = *self.until.get_or_insert_with(|| Instant::now() + PATIENCE);
-        judged_until(until, policy).await
+        let said = judged_until(until, policy).await;
+        self.late |= said.is_err() && Instant::now() >= until;
+        said
+    }
+
+    /// Whether something was refused for want of time, and not by what a policy says.
+    pub(super) fn is_late(&self) -> bool {
+        self.late
     }
 }
 
