@@ -29,6 +29,7 @@ use rmcp::transport::streamable_http_server::session::local::{
 use rmcp::transport::streamable_http_server::session::{
     RestoreOutcome, ServerSseMessage, SessionId,
 };
+use serde_json::Value;
 
 use crate::auth_info::AuthInfo;
 use crate::challenge::Denial;
@@ -42,6 +43,9 @@ pub(crate) use tasks::{MadeBy, NotTheirs, TaskOwners};
 
 /// `Mcp-Session-Id` (MCP 2025-11-25, Streamable HTTP §Session Management).
 pub(crate) const SESSION_HEADER: HeaderName = HeaderName::from_static("mcp-session-id");
+
+/// News of tasks, in this revision and others.
+const TASK_NEWS: &str = "notifications/tasks";
 
 /// How many sessions are held, for older revisions of the protocol.
 ///
@@ -249,13 +253,18 @@ fn admitted(message: &ClientJsonRpcMessage) -> Option<&Admitted> {
     Admitted::find(initialize.extensions())
 }
 
-/// The task that a message brings news of.
+/// The task that a message brings news of; in a shape that is not MCP's, by the id in its usual place, and
+/// without one nobody's.
 fn task_told(message: &ServerJsonRpcMessage) -> Option<&str> {
     let ServerJsonRpcMessage::Notification(message) = message else {
         return None;
     };
     match &message.notification {
         ServerNotification::TaskStatusNotification(news) => Some(&news.params.task.task.task_id),
+        ServerNotification::CustomNotification(news) if news.method.starts_with(TASK_NEWS) => {
+            let id = news.params.as_ref().and_then(|params| params.get("taskId"));
+            Some(id.and_then(Value::as_str).unwrap_or_default())
+        }
         _ => None,
     }
 }

@@ -31,6 +31,28 @@ impl Crier {
                 .await;
         }
     }
+
+    /// As a handler does that passes on what it was told itself, whatever that is.
+    async fn pass_on(&self, id: &str) {
+        let everybody = self.0.lock().unwrap().clone();
+        let odd = [
+            (
+                "notifications/tasks",
+                json!({ "taskId": id, "status": "odd" }),
+            ),
+            ("notifications/tasks/status", json!({ "taskId": id })),
+            ("notifications/tasks", json!({ "task": { "taskId": id } })),
+            ("notifications/tasks/", json!([id])),
+        ];
+        for peer in everybody {
+            for (method, params) in odd.clone() {
+                let news = CustomNotification::new(method, Some(params));
+                let _ = peer
+                    .send_notification(ServerNotification::CustomNotification(news))
+                    .await;
+            }
+        }
+    }
 }
 
 impl ServerHandler for Crier {
@@ -48,7 +70,8 @@ impl ServerHandler for Crier {
         _: Option<PaginatedRequestParams>,
         _: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        let tools = ["begin", "tell"].map(|name| Tool::new(name, name, JsonObject::new()));
+        let tools =
+            ["begin", "tell", "pass-on"].map(|name| Tool::new(name, name, JsonObject::new()));
         Ok(ListToolsResult::with_all_items(tools.into()))
     }
 
@@ -64,7 +87,10 @@ impl ServerHandler for Crier {
             self.tell_everybody(id).await;
             return Ok(CallToolResponse::Task(CreateTaskResult::new(task(id))));
         }
-        self.tell_everybody(id).await;
+        match &*request.name {
+            "tell" => self.tell_everybody(id).await,
+            _ => self.pass_on(id).await,
+        }
         Ok(CallToolResult::success(vec![ContentBlock::text("told")]).into())
     }
 }
@@ -139,7 +165,7 @@ impl Session {
 
 #[tokio::test]
 async fn of_a_task_its_owner_alone_is_told() {
-    let rules = Rules::new().tools(["begin", "tell"], scopes!["tasks"]);
+    let rules = Rules::new().tools(["begin", "tell", "pass-on"], scopes!["tasks"]);
     let crier = Crier::default();
     let lab = Lab::protecting(
         |_| crier.clone(),
@@ -162,11 +188,14 @@ async fn of_a_task_its_owner_alone_is_told() {
     alice.call(&lab, "tell", "alices-task").await;
     // Of what nobody made, nobody is told.
     alice.call(&lab, "tell", "nobodys-task").await;
+    // In an odd shape to those whose it is by its id, and to nobody where that is missing.
+    alice.call(&lab, "pass-on", "alices-task").await;
+    alice.call(&lab, "pass-on", "nobodys-task").await;
     let told = others[0].call(&lab, "tell", "alices-task").await;
     assert_eq!(told.status, 200, "{told:?}");
     tokio::time::sleep(Duration::from_millis(500)).await;
     for session in [&alice, &again] {
-        assert_eq!(session.news("alices-task"), 2, "{:?}", session.heard);
+        assert_eq!(session.news("alices-task"), 2 + 2, "{:?}", session.heard);
         assert_eq!(session.news("nobodys-task"), 0);
     }
     for session in &others {
