@@ -11,6 +11,7 @@
 //!
 //! [dev-dependencies]
 //! mcp-authz = { path = "../mcp-authz/mcp-authz", features = ["testing"] }
+//! serde_json = "1" # for the arguments of a call in a test
 //! ```
 //!
 //! In `main.rs`:
@@ -38,6 +39,7 @@
 //!
 #![cfg_attr(feature = "testing", doc = include_str!("docs/its_test.md"))]
 //!
+//! On your own machine its resource is `http://127.0.0.1:3001/mcp`: who calls another host than the resource's is refused.
 //! To try it without a provider of yours, [`dev`](dev/index.html#your-own-server-by-hand) is one on your machine, with
 //! the line that calls your tool.
 //!
@@ -120,7 +122,7 @@
 //!
 //! | the request | the answer |
 //! |---|---|
-//! | has no credentials | 401 with `scope` and `resource_metadata`, no `error` (RFC 6750 §3.1) |
+//! | has no credentials | 401 with `scope` (the [initial scopes](ServerBuilder::initial_scopes), those of all items where none are named) and `resource_metadata`, no `error` (RFC 6750 §3.1) |
 //! | has two, or a token in the query as well | 400 `invalid_request` |
 //! | has a token that is not good here | 401 `invalid_token` |
 //! | has a token that cannot be verified right now | 503 with `Retry-After`, no challenge |
@@ -147,8 +149,9 @@
 //! ```
 //!
 //! It shows at `info` why a token or a request was refused, at `warn` which issuer cannot be reached, and at
-//! `error` what panicked. `RUST_LOG=warn,mcp_authz=debug` shows at `debug` which calls were refused, of whom,
-//! and for which scopes. Where the feature `env-filter` of tracing-subscriber is on, `RUST_LOG` is needed for
+//! `error` what panicked. `RUST_LOG=warn,mcp_authz=debug,rmcp=error` shows at `debug` which calls were refused, of whom,
+//! and for which scopes. (rmcp says something of every request at `info`, and of refused ones at `warn`: hence its
+//! `error`.) Where the feature `env-filter` of tracing-subscriber is on, `RUST_LOG` is needed for
 //! anything below `error`.
 //!
 //! [`tracing`]: https://docs.rs/tracing
@@ -176,8 +179,8 @@
 //!
 //! MCP 2026-07-28 and, through rmcp, 2025-11-25, 2025-06-18 and 2025-03-26. Rust 1.88, the version that rmcp
 //! needs; a newer one is a minor release. Before 1.0 a minor release may break, and the changelog says what to
-//! write instead. `rmcp`, `reqwest`, `serde` and `schemars` are part of the interface and re-exported: a new major
-//! version of one is a breaking release here. `mcp_authz::__private` is no interface.
+//! write instead. `rmcp`, `reqwest`, `serde` and `schemars` are part of the interface and re-exported (the macros of rmcp need
+//! it as a dependency of your own): a new major version of one is a breaking release here. `mcp_authz::__private` is no interface.
 //!
 //! # Guide
 //!

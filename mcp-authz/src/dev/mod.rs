@@ -58,12 +58,14 @@
 //!         .scope("mail:read", "Read your mail")
 //!         .start()
 //!         .await?;
-//!     let token = provider
-//!         .mint("alice")
-//!         .resource("http://127.0.0.1:3001/mcp") // what your server has as `resource`
-//!         .scopes("mail:read")
-//!         .sign()?;
-//!     println!("TOKEN={token}");
+//!     for (name, scopes) in [("TOKEN", "mail:read"), ("OTHER", "mail:send")] {
+//!         let token = provider
+//!             .mint("alice")
+//!             .resource("http://127.0.0.1:3001/mcp") // what your server has as `resource`
+//!             .scopes(scopes)
+//!             .sign()?;
+//!         println!("{name}={token}");
+//!     }
 //!     std::future::pending().await
 //! }
 //! ```
@@ -87,8 +89,8 @@
 //! }
 //! ```
 //!
-//! With `cargo run --example provider` and `cargo run` in two terminals, and the line that the first printed pasted
-//! into a third:
+//! With `cargo run --example provider` and `cargo run` in two terminals (which builds this crate twice, with the
+//! feature and without), and the lines that the first printed pasted into a third:
 //!
 //! ```sh
 //! curl -i http://127.0.0.1:3001/mcp \
@@ -99,8 +101,9 @@
 //!   -d '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"count"}}'
 //! ```
 //!
-//! answers 200 with the tool's result; without the line `authorization` it is the 401 that sends an agent to the
-//! provider. The token is good for an hour, and only while this provider runs: a new one has new keys. For consent
+//! answers 200 with the tool's result; with `$OTHER` it is the 403 that names the missing scope, and without the line
+//! `authorization` the 401 that sends an agent to the provider. (In the newest revision, 2026-07-28, a request names
+//! its method and tool in headers as well; that is left to clients.) The token is good for an hour, and only while this provider runs: a new one has new keys. For consent
 //! in a browser connect `npx @modelcontextprotocol/inspector`, or run, in the repository,
 //! `SERVER=http://127.0.0.1:3001/mcp cargo run --example agent`. It signs in at any server; then it calls the tools
 //! `whoami` and `send_mail` and stops where there are none.

@@ -53,6 +53,7 @@
 //! ```toml
 //! [dev-dependencies]
 //! mcp-authz = { path = "../mcp-authz/mcp-authz", features = ["testing"] } # the path of `[dependencies]`
+//! serde_json = "1" # for the arguments of a call
 //! ```
 //!
 //! # What is real, and what is played

@@ -1,7 +1,7 @@
 //! A text that is kept beside the code, so that a change of it is seen in a review.
 
-use std::fs;
 use std::path::Path;
+use std::{fs, io};
 
 /// Set to `write`, it has snapshots written instead of compared.
 const VARIABLE: &str = "MCP_AUTHZ_SNAPSHOTS";
@@ -14,9 +14,7 @@ pub fn check_snapshot(root: &str, path: &str, text: &str) {
     let file = Path::new(root).join(path);
     let text = format!("{}\n", text.trim_end());
     if writes {
-        if let Err(error) = fs::write(&file, text) {
-            panic!("{}: {error}", file.display());
-        }
+        write(&file, &text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
         return;
     }
     // Git may have written other line ends.
@@ -27,6 +25,12 @@ pub fn check_snapshot(root: &str, path: &str, text: &str) {
         Ok(kept) => panic!("{path} has changed:\n{}\n{how}", difference(&kept, &text)),
         Err(error) => panic!("{path}: {error}\n{how}"),
     }
+}
+
+/// A program whose tests stand in `main.rs` need not have the folder yet.
+fn write(file: &Path, text: &str) -> io::Result<()> {
+    file.parent().map_or(Ok(()), fs::create_dir_all)?;
+    fs::write(file, text)
 }
 
 /// The lines between what both begin and end with.
@@ -94,6 +98,15 @@ mod tests {
         assert_eq!(told, "- b\n+ x\n+ y\n");
         assert_eq!(difference("a\n", "a\nb\n"), "+ b\n");
         assert_eq!(difference("a\na\n", "a\n"), "- a\n");
+    }
+
+    #[test]
+    fn a_folder_that_is_not_there_is_made() {
+        let folder = std::env::temp_dir().join(format!("mcp-authz-new-{}", std::process::id()));
+        let file = folder.join("access.md");
+        write(&file, "a\n").unwrap();
+        assert_eq!(fs::read_to_string(&file).unwrap(), "a\n");
+        fs::remove_dir_all(folder).unwrap();
     }
 
     #[test]

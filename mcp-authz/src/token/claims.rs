@@ -142,7 +142,7 @@ impl ClaimRules {
             Ok(audience)
         } else {
             Err(Reject(
-                "aud: issued for another resource (clients ask for this server's with `resource`, RFC 8707; what an issuer writes instead is listed with `.audience(..)`)",
+                "aud: issued for another resource (compared byte for byte with this server's: host, port, path and slash count; clients ask for it with `resource`, RFC 8707; what an issuer writes instead is listed with `.audience(..)`)",
             ))
         }
     }

@@ -109,10 +109,14 @@ pub(crate) async fn metadata(
         }
     }
     Err(Failure::Wrong(format!(
-        "no metadata document: {}",
+        "no metadata document: {}. Write the issuer as the provider names itself, in `iss` of its tokens and \
+         in front of `/.well-known/…`",
         answers.join("; ")
     )))
 }
+
+/// So much of a name that is not ours is shown, in characters.
+const MOST_SHOWN: usize = 200;
 
 /// The key set at `url`, as it came.
 pub(crate) async fn key_set(fetch: &dyn Fetch, url: &Url) -> Result<Bytes, Failure> {
@@ -168,12 +172,14 @@ pub(crate) fn check_endpoint(url: &Url, issuer: &Url) -> Result<(), &'static str
 }
 
 fn differs(own: &str, issuer: &str) -> String {
-    // Shown only when it is harmless to show: the document is not ours.
     if own.strip_suffix('/') == Some(issuer) || issuer.strip_suffix('/') == Some(own) {
-        format!("its `issuer` differs in the trailing slash: write `.issuer({own:?})`")
-    } else {
-        "its `issuer` is another one: write the issuer exactly as its metadata does".to_owned()
+        return format!("its `issuer` differs in the trailing slash: write `.issuer({own:?})`");
     }
+    // The document is not ours: what it says is shown quoted, and not at any length.
+    let shown: String = own.chars().take(MOST_SHOWN).collect();
+    format!(
+        "its `issuer` is another one, {shown:?}: if that is yours, write it exactly as its metadata does"
+    )
 }
 
 #[cfg(test)]

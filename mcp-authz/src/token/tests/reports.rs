@@ -100,7 +100,10 @@ async fn what_clients_will_miss_is_said() {
 #[tokio::test]
 async fn why_tokens_cannot_be_verified_is_said() {
     for (changes, says) in [
-        (json!({"issuer": "https://evil.example.com"}), "another one"),
+        (
+            json!({"issuer": "https://evil.example.com"}),
+            r#"another one, "https://evil.example.com""#,
+        ),
         (json!({"jwks_uri": null}), "no `jwks_uri`"),
         (
             json!({"jwks_uri": "http://as.example.com/jwks"}),
