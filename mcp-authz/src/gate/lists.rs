@@ -13,6 +13,7 @@ use super::Gate;
 use super::answers::ChallengeForm;
 use super::decide::{Arguments, Caller, Operation};
 use super::policy::Asked;
+use super::ticket::Ticket;
 
 /// The key under which a listed item says what it requires.
 const REQUIRED_SCOPES: &str = "rs.mcp-authz/required-scopes";
@@ -136,10 +137,11 @@ impl<H: ServerHandler> Gate<H> {
     pub(super) async fn describe<P: Page>(
         &self,
         mut item: P::Item,
-        caller: &Caller,
+        ticket: &Ticket,
         asked: &mut Asked,
     ) -> P::Item {
-        let says_schemes = self.guarded.answers.form(caller.as_ref()) == ChallengeForm::ToolResult;
+        let says_schemes =
+            ticket.answers().form(ticket.caller.as_ref()) == ChallengeForm::ToolResult;
         if let (true, Operation::Tool(..)) = (says_schemes, P::operation(&item))
             && let Some(access) = self.guarded.rules.access(&P::operation(&item))
         {
@@ -151,7 +153,7 @@ impl<H: ServerHandler> Gate<H> {
             let meta = P::meta(&mut item).get_or_insert_with(MetaObject::default);
             meta.0.insert(REQUIRED_SCOPES.to_owned(), required);
         }
-        self.show_files(&mut item, caller, asked).await;
+        self.show_files(&mut item, &ticket.caller, asked).await;
         item
     }
 

@@ -8,10 +8,10 @@ use rmcp::service::RequestContext;
 use rmcp::{RoleServer, ServerHandler};
 use serde::{Deserialize, Serialize};
 
-use super::decide::{Caller, Operation};
+use super::decide::Operation;
 use super::lists::Page;
 use super::policy::Asked;
-use super::ticket::Pass;
+use super::ticket::{Pass, Ticket};
 use super::{Gate, failed, still_wanted};
 use crate::auth_info::AuthInfo;
 use crate::bind::{Foreign, NotTheirs, Purpose, Unsealed};
@@ -108,7 +108,7 @@ impl<H: ServerHandler> Gate<H> {
         F: Future<Output = Result<P, ErrorData>>,
     {
         let begin = self.open_cursor(pass.caller(), list, cursor)?;
-        let (caller, asked) = (&pass.0.caller, &mut Asked::default());
+        let asked = &mut Asked::default();
         let most = match self.guarded.rules.leaves_out(list.0) {
             true => MOST_PAGES,
             false => 1,
@@ -120,7 +120,7 @@ impl<H: ServerHandler> Gate<H> {
                 let mut page = pass.run(|| fetch(at.page.clone(), context)).await?;
                 let following = page.cursor().take();
                 let before = filling.page.as_ref().map(|_| filling.shown.len());
-                let rest = self.fill(&mut filling, page, &at, caller, asked).await;
+                let rest = self.fill(&mut filling, page, &at, &pass.0, asked).await;
                 if let Some(shown) = before.filter(|_| asked.is_late()) {
                     // It is judged when it is asked for: what the policies had no time for is not lost.
                     filling.shown.truncate(shown);
@@ -153,20 +153,20 @@ impl<H: ServerHandler> Gate<H> {
         filling: &mut Filling<P>,
         mut page: P,
         at: &Position,
-        caller: &Caller,
+        ticket: &Ticket,
         asked: &mut Asked,
     ) -> Option<Option<String>> {
         let items = std::mem::take(page.items());
         filling.take_in(page, items.len());
         let skipped = at.skips::<P>(&items);
         for (index, item) in items.into_iter().enumerate().skip(skipped) {
-            if !self.shows(P::operation(&item), caller, asked).await {
+            if !self.shows(P::operation(&item), &ticket.caller, asked).await {
                 continue;
             }
             if filling.shown.len() == filling.length {
                 return Some(name::<P>(&item).filter(|_| index > 0).map(str::to_owned));
             }
-            let described = self.describe::<P>(item, caller, asked).await;
+            let described = self.describe::<P>(item, ticket, asked).await;
             filling.shown.push(described);
         }
         None

@@ -76,6 +76,11 @@ impl Ticket {
         })
     }
 
+    /// How this message is answered.
+    pub(super) fn answers(&self) -> &Answers {
+        &self.answers
+    }
+
     /// Records a decision. What is deferred stays open: whoever decides on the arguments comes back.
     pub(crate) fn settle(
         &self,

@@ -109,15 +109,21 @@ async function check(page, wanted) {
   if (!name.includes('[checked]')) await page.keyboard.press('Space');
 }
 
+// Tab goes on from where it was: behind the last control it begins again at the first.
 async function reach(page, wanted) {
   await unfocus(page);
-  for (let count = 0; count < MOST_CONTROLS; count += 1) {
+  const reached = [];
+  for (let ends = 0; ends < 2 && reached.length < MOST_CONTROLS; ) {
     await page.keyboard.press('Tab');
     const name = await focused(page);
-    if (name === undefined) break;
+    if (name === undefined) {
+      ends += 1;
+      continue;
+    }
     if (wanted.test?.(name) ?? name.includes(wanted)) return;
+    reached.push(name);
   }
-  throw new Error(`Tab does not reach ${wanted}`);
+  throw new Error(`Tab does not reach ${wanted}, but ${JSON.stringify(reached)}`);
 }
 
 async function unfocus(page) {
