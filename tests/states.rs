@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
 use log_lines::util::SubscriberInitExt as _;
-use mcp_authz::{Server, ServerBuilder, State, tool};
+use mcp_authz::{Error, Server, ServerBuilder, State, tool};
 
 struct Counter;
 struct Safe;
@@ -33,8 +33,10 @@ impl Write for Log {
     }
 }
 
-/// What the log says while such a server is built, but for the issuer, who is not there.
-async fn said(build: impl FnOnce(ServerBuilder) -> ServerBuilder) -> String {
+/// Such a server, and what the log says while it is built.
+async fn built(
+    build: impl FnOnce(ServerBuilder) -> ServerBuilder,
+) -> (Result<Server, Error>, String) {
     let log = Log::default();
     let heard = log.clone();
     let _listening = log_lines::fmt()
@@ -43,8 +45,14 @@ async fn said(build: impl FnOnce(ServerBuilder) -> ServerBuilder) -> String {
         .set_default();
     let builder = Server::builder("x").resource("https://mcp.example.com/mcp");
     let server = build(builder.issuer("http://127.0.0.1:1")).build().await;
-    assert!(server.is_ok(), "{server:?}");
     let said = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    (server, said)
+}
+
+/// What the log says, but for the issuer, who is not there.
+async fn said(build: impl FnOnce(ServerBuilder) -> ServerBuilder) -> String {
+    let (server, said) = built(build).await;
+    assert!(server.is_ok(), "{server:?}");
     assert!(said.contains("127.0.0.1:1"), "nothing was heard: {said}");
     let lines = said.lines().filter(|line| !line.contains("127.0.0.1:1"));
     lines.collect::<Vec<_>>().join("\n")
@@ -72,4 +80,15 @@ async fn a_state_of_a_function_that_this_server_leaves_out_is_shared() {
     assert_eq!(without_the_toolset, "");
     let exactly = |server: ServerBuilder| server.state(Counter).state(Safe).tools([plain::tool()]);
     assert_eq!(said(exactly).await, "");
+}
+
+#[tokio::test]
+async fn where_one_is_missing_the_other_is_part_of_that_mistake() {
+    let (server, said) = built(|server| server.state(Misplaced)).await;
+    let told = server.unwrap_err().to_string();
+    assert!(
+        told.contains("states::Counter") && told.contains("states::Misplaced"),
+        "{told}"
+    );
+    assert!(!said.contains("no function takes"), "{said}");
 }

@@ -104,7 +104,10 @@ impl ServerBuilder {
         checks::some(&declared, &mut problems);
         checks::toolsets(sets, &declared, &mut problems);
         checks::parameters(&declared, &self.app, &mut problems);
-        warn_of_idle_states(&self.app);
+        // Else it is likely the one that is missed.
+        if problems.is_empty() {
+            warn_of_idle_states(&self.app);
+        }
         let items = declared.into_iter().map(|function| function.item).collect();
         Parts {
             tools,

@@ -183,7 +183,7 @@ impl Verifiers {
     async fn verify_custom(&self, token: &BearerToken) -> Result<AuthInfo, VerifyError> {
         let Some(custom) = &self.custom else {
             return Err(Reject(
-                "token: opaque, and nobody is configured to judge such tokens (an issuer's `.introspection(..)`, or `.verifier(..)`)",
+                "token: opaque (or a JWT that was damaged on its way), and nobody is configured to judge opaque ones (an issuer's `.introspection(..)`, or `.verifier(..)`)",
             )
             .into());
         };
