@@ -215,6 +215,7 @@ mod challenge;
 mod layer;
 mod metadata;
 mod bind;
+mod found;
 mod extract;
 mod reply;
 mod server;

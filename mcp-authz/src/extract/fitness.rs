@@ -1,7 +1,5 @@
 //! What a type lacks to be taken out of a call. Each way in which one cannot has its own words, and each
 //! mistake is told once, where the type stands.
-//!
-//! Of the implementations of [`Probe`] the compiler takes the one for the most references that fits.
 
 use std::marker::PhantomData;
 
@@ -11,6 +9,7 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
 use super::{Call, FromCall, Signature};
+use crate::found::find;
 
 /// What is said of a type without a schema, on either way.
 #[diagnostic::on_unimplemented(
@@ -102,52 +101,13 @@ pub struct LacksBoth<T>(PhantomData<fn() -> T>);
 /// It is in the wrapper of results.
 pub struct IsWrapped<T>(PhantomData<fn() -> T>);
 
-impl<P: FromCall> Probe for &&&&&Parameter<P> {
-    type Found = Fits;
-
-    fn probe(self) -> Fits {
-        Fits
-    }
-}
-
-impl<T: DeserializeOwned> Probe for &&&&Parameter<Parameters<T>> {
-    type Found = LacksSchema<T>;
-
-    fn probe(self) -> LacksSchema<T> {
-        LacksSchema(PhantomData)
-    }
-}
-
-impl<T: JsonSchema> Probe for &&&Parameter<Parameters<T>> {
-    type Found = LacksReading<T>;
-
-    fn probe(self) -> LacksReading<T> {
-        LacksReading(PhantomData)
-    }
-}
-
-impl<T> Probe for &&Parameter<Parameters<T>> {
-    type Found = LacksBoth<T>;
-
-    fn probe(self) -> LacksBoth<T> {
-        LacksBoth(PhantomData)
-    }
-}
-
-impl<T> Probe for &&Parameter<Json<T>> {
-    type Found = IsWrapped<T>;
-
-    fn probe(self) -> IsWrapped<T> {
-        IsWrapped(PhantomData)
-    }
-}
-
-impl<P> Probe for &Parameter<P> {
-    type Found = Fits;
-
-    fn probe(self) -> Fits {
-        Fits
-    }
+find! { Probe::probe:
+    [P: FromCall] &&&&&Parameter<P> => Fits = Fits;
+    [T: DeserializeOwned] &&&&Parameter<Parameters<T>> => LacksSchema<T> = LacksSchema(PhantomData);
+    [T: JsonSchema] &&&Parameter<Parameters<T>> => LacksReading<T> = LacksReading(PhantomData);
+    [T] &&Parameter<Parameters<T>> => LacksBoth<T> = LacksBoth(PhantomData);
+    [T] &&Parameter<Json<T>> => IsWrapped<T> = IsWrapped(PhantomData);
+    [P] &Parameter<P> => Fits = Fits;
 }
 
 /// What was found allows a parameter of type `P`, as soon as nothing is lacking: the bound of each

@@ -1,7 +1,6 @@
 //! What a tool's result lacks to be sent. Each way in which one cannot has its own words.
 //!
-//! First it is found out what of a result cannot be sent ([`Judge`]), then why ([`Explain`]). Of the
-//! implementations the compiler takes the one for the most references that fits.
+//! First it is found out what of a result cannot be sent ([`Judge`]), then why ([`Explain`]).
 
 use std::marker::PhantomData;
 
@@ -11,6 +10,8 @@ use rmcp::handler::server::wrapper::Json;
 use rmcp::model::{CallToolResponse, ContentBlock};
 use schemars::JsonSchema;
 use serde::Serialize;
+
+use crate::found::find;
 
 /// What cannot be sent: no type implements it. Why not is said by the traits that follow.
 pub trait Unsent {
@@ -145,18 +146,6 @@ pub trait Explain {
 
     /// Says it.
     fn explain(self) -> Self::Found;
-}
-
-macro_rules! find {
-    ($trait:ident::$method:ident: $([$($generics:tt)*] $asked:ty => $found:ty = $value:expr;)+) => {$(
-        impl<$($generics)*> $trait for $asked {
-            type Found = $found;
-
-            fn $method(self) -> Self::Found {
-                $value
-            }
-        }
-    )+};
 }
 
 find! { Judge::judge:
