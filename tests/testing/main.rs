@@ -5,6 +5,7 @@ mod dpop;
 mod exchange;
 mod hygiene;
 mod matrix;
+mod notes;
 mod parts;
 mod people;
 mod records;

@@ -3,9 +3,10 @@
 use http_server::Router;
 use http_server::routing::get;
 use mcp_authz::testing::{TestServer, assert_challenge};
-use mcp_authz::{Authz, Error, Rule, Rules, Server};
+use mcp_authz::{Error, Server};
 use support::Ran;
 
+use crate::notes::notes;
 use crate::{mail, started};
 
 #[tokio::test]
@@ -68,22 +69,8 @@ async fn a_mistake_is_told_as_at_any_start() {
 
 #[tokio::test]
 async fn a_handler_with_rules_is_started_alike() {
-    use mcp_authz::rmcp::{self, ServerHandler, tool, tool_handler, tool_router};
-    struct Notes(Ran);
-    #[tool_router]
-    impl Notes {
-        #[tool(description = "Adds a note.")]
-        fn add(&self) -> String {
-            self.0.note();
-            "added".to_owned()
-        }
-    }
-    #[tool_handler]
-    impl ServerHandler for Notes {}
     let ran = Ran::default();
-    let rules = Rules::new().tool("add", Rule::from(mcp_authz::scopes!["notes"]));
-    let server = Authz::new().protect(Notes(ran.clone()), rules);
-    let server = TestServer::start(server).await.unwrap();
+    let server = TestServer::start(notes(&ran)).await.unwrap();
     let alice = server.as_user("alice");
     assert_challenge!(
         alice.call("add").await,

@@ -4,11 +4,10 @@ use std::time::Duration;
 
 use mcp_authz::dev::{Endpoint, Fault};
 use mcp_authz::testing::{TestServer, assert_challenge};
-use mcp_authz::{
-    AuthInfo, Authz, Error, PolicyError, Rule, Rules, ScopeSet, Server, StdioCaller, tool,
-};
+use mcp_authz::{AuthInfo, Error, PolicyError, ScopeSet, Server, StdioCaller, tool};
 use support::Ran;
 
+use crate::notes::notes;
 use crate::{Mail, count, mail, only, sly, started};
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -216,22 +215,8 @@ async fn both_ways_lead_to_one_server_at_once() {
 
 #[tokio::test]
 async fn a_handler_with_rules_is_started_alike() {
-    use mcp_authz::rmcp::{self, ServerHandler, tool, tool_handler, tool_router};
-    struct Notes(Ran);
-    #[tool_router]
-    impl Notes {
-        #[tool(description = "Adds a note.")]
-        fn add(&self) -> String {
-            self.0.note();
-            "added".to_owned()
-        }
-    }
-    #[tool_handler]
-    impl ServerHandler for Notes {}
     let ran = Ran::default();
-    let rules = Rules::new().tool("add", Rule::from(mcp_authz::scopes!["notes"]));
-    let server = Authz::new().protect(Notes(ran.clone()), rules);
-    let server = TestServer::start(server).await.unwrap();
+    let server = TestServer::start(notes(&ran)).await.unwrap();
     let less = server.over_stdio(me("")).await.unwrap();
     assert!(less.call("add").await.unwrap().is_error());
     assert_eq!(ran.times(), 0);
