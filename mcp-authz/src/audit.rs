@@ -22,7 +22,8 @@ pub struct AuditEvent<'a> {
     /// Who called; `None` where no token was verified.
     pub caller: Option<&'a AuthInfo>,
     /// What was to run, or runs and comes to a refusal or fails; `None` before the message was read, for the
-    /// protocol itself (a session, a list, of which only refusals are recorded), and for a task, state or cursor that is not the caller's.
+    /// protocol itself (a session, a list, of which only refusals are recorded), and for a task, state or
+    /// cursor that is not the caller's.
     pub operation: Option<AuditOperation<'a>>,
     /// Which check, and what to change: `insufficient_scope: mail:send`.
     pub reason: Cow<'a, str>,

@@ -125,6 +125,20 @@ async fn registered(place: &Place) -> Result<String> {
     Ok(id.ok_or("no client id")?.to_owned())
 }
 
+/// Alice allows what the agent asks for, which is on the page, and again for more.
+async fn allows(alice: &mut Browser, agent: &mut SmartMail, asked: [&str; 2]) -> Result<()> {
+    for asked in asked {
+        let page = agent.asks().await?;
+        let visit = alice.visit(&page, Answer::Allow).await?;
+        let question = visit.pages.last().ok_or("nobody asked her")?;
+        assert!(
+            question.contains("SmartMail AI") && question.contains(asked),
+            "{question}"
+        );
+    }
+    Ok(())
+}
+
 #[tokio::test]
 async fn from_the_page_of_a_developer_to_the_day_it_is_taken_back() -> Result<()> {
     let Some(mut alice) = alice("whole", StandIn::Certified).await? else {
@@ -134,15 +148,7 @@ async fn from_the_page_of_a_developer_to_the_day_it_is_taken_back() -> Result<()
     let id = registered(&place).await?;
     let settings = [("CLIENT_ID", id.as_str())];
     let mut agent = SmartMail::start(&place.server, &["--stay"], &settings)?;
-    for asked in ["email", "mail:send"] {
-        let page = agent.asks().await?;
-        let visit = alice.visit(&page, Answer::Allow).await?;
-        let question = visit.pages.last().ok_or("nobody asked her")?;
-        assert!(
-            question.contains("SmartMail AI") && question.contains(asked),
-            "{question}"
-        );
-    }
+    allows(&mut alice, &mut agent, ["email", "mail:send"]).await?;
     agent.says("alice wrote to").await?;
     assert!(agent.told.contains("alice@example.com"), "{}", agent.told);
     assert_eq!(place.outbox.sent(), 1);
@@ -234,15 +240,8 @@ async fn from_an_unknown_agent_to_the_page_where_alice_takes_back() -> Result<()
         return Ok(());
     };
     let mut agent = SmartMail::start(&stage.server, &["--stay"], &[])?;
-    for asked in ["alice@example.com", "Send mail in your name"] {
-        let page = agent.asks().await?;
-        let visit = alice.visit(&page, Answer::Allow).await?;
-        let question = visit.pages.last().ok_or("nobody asked her")?;
-        assert!(
-            question.contains("SmartMail AI") && question.contains(asked),
-            "{question}"
-        );
-    }
+    let asked = ["alice@example.com", "Send mail in your name"];
+    allows(&mut alice, &mut agent, asked).await?;
     agent.says("alice wrote to").await?;
     let grants = format!("{}/grants", stage.issuer);
     let pages = alice.press(&grants, "Take back").await?;
