@@ -8,7 +8,7 @@ use rmcp::ErrorData;
 use rmcp::model::{CallToolResult, ContentBlock, MetaObject};
 use serde_json::{Value, json};
 
-use super::decide::{Arguments, Caller, Operation};
+use super::operation::{Arguments, Caller, Operation};
 use crate::audit::Audit;
 use crate::auth_info::AuthInfo;
 use crate::challenge::{Challenger, Denial};

@@ -9,7 +9,7 @@ use rmcp::service::RequestContext;
 use rmcp::{RoleServer, ServerHandler};
 
 use super::Gate;
-use super::decide::{Arguments, Caller, Operation};
+use super::operation::{Arguments, Caller, Operation};
 use super::policy::Asked;
 use super::rule::Rule;
 use super::rulebook::Rulebook;

@@ -1,97 +1,18 @@
 //! The one decision: may this caller do this operation? Pure, so that it can be read and tested
 //! whole; only a policy of the author's may wait for something.
 
-use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::{Duration, SystemTime};
 
 use rmcp::model::JsonObject;
-use serde_json::Value;
 
-use super::methods::SET_LEVEL;
+use super::operation::{Arguments, Caller, Operation};
 use super::policy::Asked;
-use super::rule::{Rule, ScopesFor, SignIn};
+use super::rule::{Rule, ScopesFor};
 use super::rulebook::{Applied, Rulebook};
-use crate::audit::AuditOperation;
 use crate::auth_info::AuthInfo;
-use crate::bind::MadeBy;
 use crate::challenge::Denial;
-use crate::registry::{Access, Kind};
+use crate::registry::Access;
 use crate::scope::{Requirement, ScopeSet, Terms};
-
-/// Who asks: a verified caller, or somebody without a token where the server lets those in.
-pub(crate) type Caller = Option<AuthInfo>;
-
-/// What an MCP request wants to do, on the value that rmcp parsed and will run.
-#[derive(Clone, Copy)]
-pub(crate) enum Operation<'a> {
-    /// `initialize`, `server/discover`, `ping`, lists, the protocol's notifications.
-    Protocol,
-    /// `logging/setLevel`: one handler serves all callers, so what one sets is the others' as well.
-    Setting,
-    /// `tools/call`.
-    Tool(&'a str, Arguments<'a>),
-    /// `prompts/get`, and completions for a prompt.
-    Prompt(&'a str, Arguments<'a>),
-    /// `resources/read`, and everything else that names a URI.
-    Resource(&'a str),
-    /// A template by its text, in a list and in completions: for some URI of it.
-    Template(&'a str),
-    /// A method that MCP does not know.
-    Method(&'a str),
-}
-
-/// The arguments of a call.
-#[derive(Clone, Copy)]
-pub(crate) enum Arguments<'a> {
-    /// Not a call: whether some arguments could pass.
-    Some,
-    /// These, or none.
-    These(Option<&'a JsonObject>),
-    /// Those of an earlier call.
-    Earlier(&'a MadeBy),
-}
-
-impl Operation<'_> {
-    /// Whether something runs on arguments of its own, which can then have the last word.
-    fn is_call(&self) -> bool {
-        matches!(
-            self,
-            Self::Tool(_, Arguments::These(_)) | Self::Prompt(_, Arguments::These(_))
-        )
-    }
-}
-
-impl<'a> Operation<'a> {
-    /// What an audit says of it. The opening of the protocol is nothing that anybody is let in to.
-    pub(super) fn on_record(self) -> Option<AuditOperation<'a>> {
-        let (kind, name) = match self {
-            Self::Protocol => return None,
-            Self::Setting => (Kind::Method, SET_LEVEL),
-            Self::Tool(name, _) => (Kind::Tool, name),
-            Self::Prompt(name, _) => (Kind::Prompt, name),
-            Self::Resource(name) | Self::Template(name) => (Kind::Resource, name),
-            Self::Method(name) => (Kind::Method, name),
-        };
-        Some(AuditOperation { kind, name })
-    }
-}
-
-/// For the log: never the arguments.
-impl fmt::Debug for Operation<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (kind, name) = match self {
-            Self::Protocol => return f.write_str("protocol"),
-            Self::Setting => ("method", &SET_LEVEL),
-            Self::Tool(name, _) => ("tool", name),
-            Self::Prompt(name, _) => ("prompt", name),
-            Self::Resource(uri) => ("resource", uri),
-            Self::Template(text) => ("template", text),
-            Self::Method(method) => ("method", method),
-        };
-        write!(f, "{kind} {name:?}")
-    }
-}
 
 /// What the gate does with an operation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -268,36 +189,6 @@ impl Rulebook {
         self.shows_with(item, caller, asked).await
     }
 
-    /// Whether the arguments of a tool can decide who may call it.
-    pub(super) fn asks_by_arguments(&self, tool: &str) -> bool {
-        let rule = self.fixed(&Operation::Tool(tool, Arguments::Some));
-        rule.is_none_or(Rule::asks_by_arguments)
-    }
-
-    /// The call of a tool that just ran, for what it leaves behind.
-    pub(super) fn call_made(
-        &self,
-        tool: &str,
-        arguments: Option<&JsonObject>,
-        auth: &AuthInfo,
-    ) -> Result<MadeBy, Denial> {
-        let rule = self.fixed(&Operation::Tool(tool, Arguments::Some));
-        let none = JsonObject::new();
-        let arguments = arguments.unwrap_or(&none);
-        let more = rule.map_or(Ok(None), |rule| rule.required_by(arguments, auth))?;
-        let call = MadeBy::new(tool, more);
-        match rule.is_some_and(|rule| rule.policy_for.is_some()) {
-            true => call.with(arguments).ok_or_else(|| {
-                tracing::error!(
-                    tool,
-                    "the arguments are too large to ask a policy about a task again"
-                );
-                Denial::Failed
-            }),
-            false => Ok(call),
-        }
-    }
-
     /// Whether `caller` is shown an item in a list.
     pub(crate) async fn shows_with(
         &self,
@@ -315,7 +206,7 @@ impl Rulebook {
 
 impl Rule {
     /// What a call requires by its arguments; one that panics lets nobody through, wherever it is asked.
-    fn required_by(
+    pub(super) fn required_by(
         &self,
         arguments: &JsonObject,
         auth: &AuthInfo,
@@ -371,41 +262,6 @@ fn both(so_far: Decision, next: Decision) -> Decision {
         (Decision::Deny(denial), _) | (_, Decision::Deny(denial)) => Decision::Deny(denial),
         (Decision::Defer, _) | (_, Decision::Defer) => Decision::Defer,
         (_, next) => next,
-    }
-}
-
-/// A sign-in cannot lie further in the future than clocks differ.
-const LEEWAY: Duration = Duration::from_secs(60);
-
-impl SignIn {
-    /// Whether the person signed in recently enough, and well enough. A token that does not say
-    /// when or how is neither.
-    fn is_met(&self, auth: &AuthInfo, now: SystemTime) -> bool {
-        if self.is_any() {
-            return true;
-        }
-        let claims = auth.claims();
-        let fresh = self.max_age.is_none_or(|max_age| {
-            let signed_in = claims.get("auth_time").and_then(Value::as_u64);
-            let signed_in = signed_in
-                .and_then(|time| SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(time)));
-            signed_in.is_some_and(|time| match now.duration_since(time) {
-                Ok(age) => age.as_secs() <= max_age.as_secs(),
-                Err(ahead) => ahead.duration().as_secs() <= LEEWAY.as_secs(),
-            })
-        });
-        let acr = claims.get("acr").and_then(Value::as_str);
-        let strong = self.acr_values.is_empty()
-            || acr.is_some_and(|acr| self.acr_values.iter().any(|value| value == acr));
-        fresh && strong
-    }
-
-    fn denial(&self, scopes: ScopeSet) -> Denial {
-        Denial::InsufficientAuthentication {
-            scopes,
-            max_age: self.max_age,
-            acr_values: self.acr_values.join(" "),
-        }
     }
 }
 

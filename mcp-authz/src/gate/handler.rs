@@ -9,59 +9,25 @@ use rmcp::model::*;
 use rmcp::service::{NotificationContext, RequestContext, SubscriptionContext};
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 
-use super::decide::{Arguments, Operation};
-use super::policy::Asked;
-use super::rounds::Round;
-use super::{Admitted, Gate, unless_it_panics};
+use super::operation::{Arguments, Operation};
+use super::{Gate, unless_it_panics};
 
 type Context = RequestContext<RoleServer>;
 
 /// rmcp moves the future of every request about at the size of the largest. So what is rare and large
-/// is a function of its own, boxed.
-impl<H: ServerHandler> Gate<H> {
-    async fn initialize_allowed(
-        &self,
-        request: InitializeRequestParams,
-        context: Context,
-    ) -> Result<InitializeResult, ErrorData> {
-        let pass = self.pass(&context, Operation::Protocol).await?;
-        pass.run(|| self.guarded.handler.initialize(request, context))
-            .await
-    }
-
-    async fn read_directory_allowed(
-        &self,
-        mut request: ReadResourceDirectoryRequestParams,
-        context: Context,
-    ) -> Result<ReadResourceDirectoryResult, ErrorData> {
-        const LIST: &str = "resources/directory/read";
-        let operation = Operation::Resource(&request.uri);
-        let pass = self.pass(&context, operation).await;
-        let pass = pass.map_err(unknown_parameter)?;
-        let cursor = request.cursor.take();
-        let handler = &self.guarded.handler;
-        self.page(
-            &pass,
-            (LIST, &request.uri),
-            cursor,
-            context,
-            |cursor, context| {
-                let mut request = request.clone();
-                request.cursor = cursor;
-                handler.read_resource_directory(request, context)
-            },
-        )
-        .await
-    }
-}
-
+/// is boxed; what is not is given on as it is, without a second future around it.
 impl<H: ServerHandler> ServerHandler for Gate<H> {
     async fn initialize(
         &self,
         request: InitializeRequestParams,
         context: Context,
     ) -> Result<InitializeResult, ErrorData> {
-        Box::pin(self.initialize_allowed(request, context)).await
+        Box::pin(async {
+            let pass = self.pass(&context, Operation::Protocol).await?;
+            pass.run(|| self.guarded.handler.initialize(request, context))
+                .await
+        })
+        .await
     }
 
     async fn discover(&self, context: Context) -> Result<DiscoverResult, ErrorData> {
@@ -93,32 +59,12 @@ impl<H: ServerHandler> ServerHandler for Gate<H> {
         Box::pin(self.list(request, context, H::list_tools)).await
     }
 
-    async fn call_tool(
+    fn call_tool(
         &self,
-        mut request: CallToolRequestParams,
+        request: CallToolRequestParams,
         context: Context,
-    ) -> Result<CallToolResponse, ErrorData> {
-        let arguments = request.arguments.as_ref();
-        let operation = Operation::Tool(&request.name, Arguments::These(arguments));
-        let pass = match self.pass(&context, operation).await {
-            Ok(pass) => pass,
-            Err(refused) => {
-                let admitted = Admitted::find(&context.extensions);
-                return admitted.and_then(Admitted::told).ok_or(refused);
-            }
-        };
-        let kept = arguments.filter(|_| self.may_go_on(&request, &context));
-        let round = Round::new("tools/call", &*request.name, kept);
-        self.open(&pass, &round, &mut request.request_state)?;
-        let response = pass.run(|| self.guarded.handler.call_tool(request, context));
-        let response = response.await;
-        let mut response = response.or_else(|refused| pass.told().ok_or(refused))?;
-        match &mut response {
-            CallToolResponse::InputRequired(result) => self.close(&pass, &round, result)?,
-            CallToolResponse::Task(created) => self.keep_task(&pass, &round, created)?,
-            _ => {}
-        }
-        Ok(response)
+    ) -> impl Future<Output = Result<CallToolResponse, ErrorData>> + Send + '_ {
+        self.call_tool_allowed(request, context)
     }
 
     /// Asked before the gate, to compare `Mcp-Param-*` headers with the arguments.
@@ -139,22 +85,12 @@ impl<H: ServerHandler> ServerHandler for Gate<H> {
         Box::pin(self.list(request, context, H::list_prompts)).await
     }
 
-    async fn get_prompt(
+    fn get_prompt(
         &self,
-        mut request: GetPromptRequestParams,
+        request: GetPromptRequestParams,
         context: Context,
-    ) -> Result<GetPromptResponse, ErrorData> {
-        let arguments = request.arguments.as_ref();
-        let operation = Operation::Prompt(&request.name, Arguments::These(arguments));
-        let pass = self.pass(&context, operation).await?;
-        let round = Round::new("prompts/get", &*request.name, arguments);
-        self.open(&pass, &round, &mut request.request_state)?;
-        let response = pass.run(|| self.guarded.handler.get_prompt(request, context));
-        let mut response = response.await?;
-        if let GetPromptResponse::InputRequired(result) = &mut response {
-            self.close(&pass, &round, result)?;
-        }
-        Ok(response)
+    ) -> impl Future<Output = Result<GetPromptResponse, ErrorData>> + Send + '_ {
+        self.get_prompt_allowed(request, context)
     }
 
     async fn list_resources(
@@ -173,26 +109,12 @@ impl<H: ServerHandler> ServerHandler for Gate<H> {
         Box::pin(self.list(request, context, H::list_resource_templates)).await
     }
 
-    async fn read_resource(
+    fn read_resource(
         &self,
-        mut request: ReadResourceRequestParams,
+        request: ReadResourceRequestParams,
         context: Context,
-    ) -> Result<ReadResourceResponse, ErrorData> {
-        let operation = Operation::Resource(&request.uri);
-        let pass = self.pass(&context, operation).await?;
-        let round = Round::new("resources/read", &*request.uri, None);
-        self.open(&pass, &round, &mut request.request_state)?;
-        let response = pass.run(|| self.guarded.handler.read_resource(request, context));
-        let mut response = response.await?;
-        match &mut response {
-            ReadResourceResponse::InputRequired(result) => self.close(&pass, &round, result)?,
-            // What was read with a token is nobody else's.
-            ReadResourceResponse::Complete(result) => {
-                result.cache_scope = Some(CacheScope::Private);
-            }
-            _ => {}
-        }
-        Ok(response)
+    ) -> impl Future<Output = Result<ReadResourceResponse, ErrorData>> + Send + '_ {
+        self.read_resource_allowed(request, context)
     }
 
     async fn subscribe(
@@ -279,16 +201,7 @@ impl<H: ServerHandler> ServerHandler for Gate<H> {
         request: GetSkillRequestParams,
         context: Context,
     ) -> Result<GetSkillResult, ErrorData> {
-        let operation = Operation::Resource(&request.uri);
-        let pass = self.pass(&context, operation).await;
-        let pass = pass.map_err(unknown_parameter)?;
-        let skill = pass.run(|| self.guarded.handler.get_skill(request, context));
-        // What was read with a token is nobody else's.
-        let mut found = skill.await?.with_cache_scope(CacheScope::Private);
-        let asked = &mut Asked::default();
-        self.show_files(&mut found.skill, &pass.0.caller, asked)
-            .await;
-        Ok(found)
+        Box::pin(self.get_skill_allowed(request, context)).await
     }
 
     async fn read_resource_directory(
@@ -323,7 +236,7 @@ impl<H: ServerHandler> ServerHandler for Gate<H> {
         notification: CancelledNotificationParam,
         context: NotificationContext<RoleServer>,
     ) {
-        self.notify(Operation::Protocol, &context.extensions.clone(), || {
+        self.notify(context, Operation::Protocol, |context| {
             self.guarded.handler.on_cancelled(notification, context)
         })
         .await;
@@ -334,21 +247,21 @@ impl<H: ServerHandler> ServerHandler for Gate<H> {
         notification: ProgressNotificationParam,
         context: NotificationContext<RoleServer>,
     ) {
-        self.notify(Operation::Protocol, &context.extensions.clone(), || {
+        self.notify(context, Operation::Protocol, |context| {
             self.guarded.handler.on_progress(notification, context)
         })
         .await;
     }
 
     async fn on_initialized(&self, context: NotificationContext<RoleServer>) {
-        self.notify(Operation::Protocol, &context.extensions.clone(), || {
+        self.notify(context, Operation::Protocol, |context| {
             self.guarded.handler.on_initialized(context)
         })
         .await;
     }
 
     async fn on_roots_list_changed(&self, context: NotificationContext<RoleServer>) {
-        self.notify(Operation::Protocol, &context.extensions.clone(), || {
+        self.notify(context, Operation::Protocol, |context| {
             self.guarded.handler.on_roots_list_changed(context)
         })
         .await;
@@ -360,23 +273,10 @@ impl<H: ServerHandler> ServerHandler for Gate<H> {
         context: NotificationContext<RoleServer>,
     ) {
         let method = notification.method.clone();
-        self.notify(
-            Operation::Method(&method),
-            &context.extensions.clone(),
-            || {
-                self.guarded
-                    .handler
-                    .on_custom_notification(notification, context)
-            },
-        )
+        self.notify(context, Operation::Method(&method), |context| {
+            let handler = &self.guarded.handler;
+            handler.on_custom_notification(notification, context)
+        })
         .await;
     }
-}
-
-/// SEP-2640 knows one code for a URI that there is not, whatever the revision.
-fn unknown_parameter(mut error: ErrorData) -> ErrorData {
-    if error.code == ErrorCode::RESOURCE_NOT_FOUND {
-        error.code = ErrorCode::INVALID_PARAMS;
-    }
-    error
 }

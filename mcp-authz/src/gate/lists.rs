@@ -11,7 +11,7 @@ use rmcp::{RoleServer, ServerHandler};
 
 use super::Gate;
 use super::answers::ChallengeForm;
-use super::decide::{Arguments, Caller, Operation};
+use super::operation::{Arguments, Caller, Operation};
 use super::policy::Asked;
 use super::ticket::Ticket;
 

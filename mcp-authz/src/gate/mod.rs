@@ -1,19 +1,22 @@
 //! The gate: a `ServerHandler` around the real one, where every rmcp method is decided.
 //!
 //! It decides on the value that rmcp itself parsed and is about to run, so there is no second
-//! reading of the body that could disagree with the first. `rule` is what authors write, `rulebook`
-//! where rules are found (`template` for URIs), `decide` the decision, `handler` the methods, `lists`
-//! what is left of a list and `pages` how much of it at a time, `completions` what is left of those, `rounds`
-//! what a call remembers from one request to the next, `watch` what is left of a subscription, `watchful` when
-//! that is decided where there is no HTTP.
+//! reading of the body that could disagree with the first. `rule` is what authors write (`sign_in` a part of
+//! it), `rulebook` where rules are found (`template` for URIs), `operation` what is asked for, `decide` the
+//! decision. `handler` is the methods: of those, `calls` runs what is run by its name, `lists` is what is left of a
+//! list and `pages` how much of it at a time, `skills` and `completions` what is left of those, `rounds` what a
+//! call remembers from one request to the next, `watch` what is left of a subscription, `watchful` when that is
+//! decided where there is no HTTP.
 
 mod answers;
+mod calls;
 mod completions;
 mod decide;
 mod handler;
 mod lists;
 mod methods;
 mod mirrored;
+mod operation;
 mod pages;
 mod policy;
 #[cfg(test)]
@@ -22,6 +25,8 @@ mod rounds;
 mod rule;
 mod rulebook;
 mod rules;
+mod sign_in;
+mod skills;
 mod template;
 mod ticket;
 mod variables;
@@ -42,18 +47,19 @@ use tokio_util::sync::CancellationToken;
 
 pub(crate) use answers::Answers;
 pub use answers::ChallengeForm;
-pub(crate) use decide::{Arguments, Caller, Decision, Operation};
+pub(crate) use decide::Decision;
 pub(crate) use methods::{SET_LEVEL, takes_rule};
 pub(crate) use mirrored::Mirrored;
+pub(crate) use operation::{Arguments, Caller, Operation};
 use policy::Asked;
 pub(crate) use policy::judged;
 pub use policy::{PolicyError, PolicyOver, Taken, first_party};
-pub(crate) use rule::SignIn;
 pub use rule::{Rule, deferred_scopes};
 pub(crate) use rulebook::Rulebook;
 pub use rulebook::Visibility;
 pub use rules::Rules;
 pub(crate) use rules::Written;
+pub(crate) use sign_in::SignIn;
 pub(crate) use template::Template;
 #[cfg(feature = "testing")]
 pub(crate) use template::Variables;

@@ -8,8 +8,8 @@ use rmcp::service::RequestContext;
 use rmcp::{RoleServer, ServerHandler};
 use serde::{Deserialize, Serialize};
 
-use super::decide::Operation;
 use super::lists::Page;
+use super::operation::Operation;
 use super::policy::Asked;
 use super::ticket::{Pass, Ticket};
 use super::{Gate, failed, still_wanted};

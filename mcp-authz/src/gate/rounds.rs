@@ -8,12 +8,16 @@ use rmcp::model::{
 use rmcp::service::RequestContext;
 use rmcp::{RoleServer, ServerHandler};
 
-use super::decide::{Arguments, Decision, Operation};
+use super::decide::Decision;
+use super::operation::{Arguments, Operation};
 use super::policy::Asked;
+use super::rule::Rule;
+use super::rulebook::Rulebook;
 use super::ticket::{Pass, Ticket};
 use super::{Gate, failed, refused, still_wanted};
 use crate::auth_info::AuthInfo;
-use crate::bind::{Foreign, NotTheirs, Purpose, Unsealed};
+use crate::bind::{Foreign, MadeBy, NotTheirs, Purpose, Unsealed};
+use crate::challenge::Denial;
 
 /// One request of an exchange that can take several: what its state is bound to.
 pub(super) struct Round {
@@ -164,5 +168,37 @@ impl<H: ServerHandler> Gate<H> {
     pub(super) fn note_foreign(&self, caller: Option<&AuthInfo>, NotTheirs(why): NotTheirs) {
         tracing::debug!(?caller, why, "refused");
         self.guarded.answers.audit.foreign(caller, why);
+    }
+}
+
+impl Rulebook {
+    /// Whether the arguments of a tool can decide who may call it.
+    fn asks_by_arguments(&self, tool: &str) -> bool {
+        let rule = self.fixed(&Operation::Tool(tool, Arguments::Some));
+        rule.is_none_or(Rule::asks_by_arguments)
+    }
+
+    /// The call of a tool that just ran, for what it leaves behind.
+    fn call_made(
+        &self,
+        tool: &str,
+        arguments: Option<&JsonObject>,
+        auth: &AuthInfo,
+    ) -> Result<MadeBy, Denial> {
+        let rule = self.fixed(&Operation::Tool(tool, Arguments::Some));
+        let none = JsonObject::new();
+        let arguments = arguments.unwrap_or(&none);
+        let more = rule.map_or(Ok(None), |rule| rule.required_by(arguments, auth))?;
+        let call = MadeBy::new(tool, more);
+        match rule.is_some_and(|rule| rule.policy_for.is_some()) {
+            true => call.with(arguments).ok_or_else(|| {
+                tracing::error!(
+                    tool,
+                    "the arguments are too large to ask a policy about a task again"
+                );
+                Denial::Failed
+            }),
+            false => Ok(call),
+        }
     }
 }

@@ -8,6 +8,7 @@ use rmcp::model::JsonObject;
 
 use super::decide::Decision;
 use super::policy::{Outcome, Policy, PolicyFor};
+use super::sign_in::SignIn;
 use super::variables::Variable;
 use crate::auth_info::AuthInfo;
 use crate::challenge::Denial;
@@ -59,19 +60,6 @@ impl Deferred {
     /// Whether the arguments can require more scopes.
     pub(crate) fn asks_for_scopes(self) -> bool {
         self.scopes
-    }
-}
-
-/// How the person must have signed in (RFC 9470).
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct SignIn {
-    pub(crate) max_age: Option<Duration>,
-    pub(crate) acr_values: Vec<String>,
-}
-
-impl SignIn {
-    pub(crate) fn is_any(&self) -> bool {
-        self.max_age.is_none() && self.acr_values.is_empty()
     }
 }
 

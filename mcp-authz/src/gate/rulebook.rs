@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use rmcp::model::JsonObject;
 
-use super::decide::{Arguments, Operation};
 use super::methods::SET_LEVEL;
+use super::operation::{Arguments, Operation};
 use super::policy::{Asked, first_party};
 use super::rule::Rule;
 use super::rules::{Rules, Written};

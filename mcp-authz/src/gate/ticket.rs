@@ -10,7 +10,8 @@ use rmcp::model::{CallToolResponse, Extensions};
 use rmcp::transport::streamable_http_server::session::SessionRestoreMarker;
 
 use super::answers::Answers;
-use super::decide::{Caller, Decision, Operation};
+use super::decide::Decision;
+use super::operation::{Caller, Operation};
 use super::{failed, refused, unknown};
 use crate::auth_info::{AuthInfo, OpenCall};
 use crate::bind::InFlight;

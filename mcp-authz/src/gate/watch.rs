@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime};
 
 use rmcp::ServerHandler;
-use rmcp::model::{ErrorData, Extensions, SubscriptionFilter};
+use rmcp::model::{ErrorData, SubscriptionFilter};
 use rmcp::service::SubscriptionContext;
 
-use super::decide::{Caller, Operation};
+use super::operation::{Caller, Operation};
 use super::policy::Asked;
 use super::{Gate, unless_it_panics};
 use crate::auth_info::{AuthInfo, MAX_STREAM_AGE};
@@ -17,26 +17,6 @@ use crate::auth_info::{AuthInfo, MAX_STREAM_AGE};
 const MOST_WATCHED: usize = 1_000;
 
 impl<H: ServerHandler> Gate<H> {
-    /// Runs what a notification is for. It has no answer: one that is not allowed is dropped.
-    pub(super) async fn notify<F>(
-        &self,
-        operation: Operation<'_>,
-        extensions: &Extensions,
-        run: impl FnOnce() -> F,
-    ) where
-        F: Future<Output = ()>,
-    {
-        let Ok(pass) = self.enter(extensions, operation).await else {
-            return;
-        };
-        let _: Result<(), ErrorData> = pass
-            .run(|| async move {
-                run().await;
-                Ok(())
-            })
-            .await;
-    }
-
     /// The resources of `uris` that `caller` may read now: nobody waits for a policy that is
     /// unavailable, as little as for one that says no.
     pub(crate) async fn watchable(&self, uris: &[String], caller: &Caller) -> BTreeSet<String> {

@@ -1,10 +1,11 @@
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use super::*;
 use crate::clock::{Clock, TestClock};
 use crate::gate::{PolicyError, Rule, Rules, Visibility, deferred_scopes};
 use crate::scope::{ChallengeScopes, Hierarchy, Scope, Terms};
-use serde_json::json;
+use serde_json::{Value, json};
 
 fn a_and_b() -> Requirement {
     Requirement::all([Scope::new("a").into(), Scope::new("b").into()])

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::challenge::Denial;
-use crate::gate::decide::Arguments;
+use crate::gate::operation::Arguments;
 
 /// The token with which a client comes back after `denial`, or none where it could not know better.
 fn after(denial: Denial, before: Option<&Person>, replaces: bool) -> Option<Person> {

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::gate::decide::Arguments;
+use crate::gate::operation::Arguments;
 
 /// The items of a server by their kinds.
 fn items(rules: &[Written], terms: Terms, visibility: Visibility) -> (Rulebook, Vec<[String; 3]>) {

@@ -14,7 +14,8 @@ use rmcp::model::JsonObject;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
-use super::decide::{Caller, Decision, Operation};
+use super::decide::Decision;
+use super::operation::{Caller, Operation};
 use super::{PolicyError, Rule, Rulebook, Rules, Visibility};
 use crate::auth_info::AuthInfo;
 use crate::clock::SystemClock;
