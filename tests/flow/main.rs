@@ -6,6 +6,7 @@ mod connection;
 mod credentials;
 mod forms;
 mod grammar;
+mod leftover;
 mod lists;
 mod metadata;
 mod opaque;

@@ -4,43 +4,39 @@
 //! It is no second reading that anything hangs on. A caller may watch a resource or may not, whatever
 //! message it is named in, and the gate lets through only what is both in rmcp's message and here.
 
-use std::pin::pin;
-
 use bytes::{BufMut, Bytes};
 use futures_util::stream;
 use http::Request;
-use http_body::{Body, Frame};
+use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody};
 use rmcp::model::{ClientJsonRpcMessage, ClientRequest};
 
-type Frames = Vec<Result<Frame<Bytes>, String>>;
+use super::leftover::Lent;
+
+type Frames = Vec<Result<Frame<Bytes>, axum::Error>>;
 
 /// A body once more, its failure included.
 pub(super) type Again = StreamBody<stream::Iter<<Frames as IntoIterator>::IntoIter>>;
 
 /// Reads `request`, and gives it back with the URIs in it. What is longer than `max_bytes` is read that
 /// far, which is enough for rmcp to refuse it.
-pub(super) async fn read<B>(request: Request<B>, max_bytes: usize) -> (Request<Again>, Vec<String>)
-where
-    B: Body + Send + 'static,
-    B::Error: std::fmt::Display,
-{
-    let (parts, body) = request.into_parts();
+pub(super) async fn read(
+    request: Request<Lent>,
+    max_bytes: usize,
+) -> (Request<Again>, Vec<String>) {
+    let (parts, mut body) = request.into_parts();
     let (mut text, mut failure) = (Vec::new(), None);
+    while text.len() <= max_bytes
+        && failure.is_none()
+        && let Some(frame) = body.frame().await
     {
-        let mut body = pin!(body);
-        while text.len() <= max_bytes
-            && failure.is_none()
-            && let Some(frame) = body.frame().await
-        {
-            match frame {
-                Ok(mut frame) => {
-                    if let Some(data) = frame.data_mut() {
-                        text.put(data);
-                    }
+        match frame {
+            Ok(mut frame) => {
+                if let Some(data) = frame.data_mut() {
+                    text.put(data);
                 }
-                Err(error) => failure = Some(Err(error.to_string())),
             }
+            Err(error) => failure = Some(Err(error)),
         }
     }
     let is_whole = text.len() <= max_bytes && failure.is_none();

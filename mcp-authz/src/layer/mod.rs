@@ -20,11 +20,12 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::SystemTime;
 
+use axum::body::Body;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response};
-use http_body::{Body, Frame, SizeHint};
+use http_body::{Frame, SizeHint};
 use http_body_util::BodyExt;
 use rmcp::ServerHandler;
 use rmcp::model::ProtocolVersion;
@@ -33,12 +34,13 @@ use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 use tower_service::Service;
 
-use admission::{Admittance, Refusal};
+use admission::Admittance;
+use leftover::Lent;
 
 pub(crate) use admission::{Admission, denial};
 #[cfg(feature = "logto")]
 pub(crate) use elsewhere::Callers;
-pub(crate) use leftover::read_over;
+pub(crate) use leftover::answered;
 pub(crate) use origin::{HostRule, OriginRule, Origins};
 
 use crate::bind::BoundSessions;
@@ -113,24 +115,23 @@ impl<H: ServerHandler> Endpoint<H> {
         self.0.transport.max_request_body_bytes
     }
 
-    pub(crate) fn answer<B>(&self, request: Request<B>) -> Answer
-    where
-        B: Body + Send + 'static,
-        B::Error: std::fmt::Display,
-        B::Data: Send,
-    {
+    pub(crate) fn answer(&self, request: Request<Body>) -> Answer {
         let shared = Arc::clone(&self.0);
         Box::pin(async move { Ok(shared.handle(request).await) })
     }
 }
 
 impl<H: ServerHandler> Shared<H> {
+    async fn handle(&self, request: Request<Body>) -> Response<ResponseBody> {
+        let (request, lender) = leftover::lend(request);
+        let mut response = self.process(request).await;
+        let max_bytes = self.transport.max_request_body_bytes;
+        lender.read_over(max_bytes, response.headers_mut()).await;
+        response
+    }
+
     /// The way of a request, up to its answer.
-    async fn handle<B>(&self, mut request: Request<B>) -> Response<ResponseBody>
-    where
-        B: Body + Send + 'static,
-        B::Error: std::fmt::Display,
-    {
+    async fn process(&self, mut request: Request<Lent>) -> Response<ResponseBody> {
         let running = self.running.token();
         // A GET opens a stream that no call waits for.
         let is_call = request.method() == Method::POST;
@@ -141,7 +142,7 @@ impl<H: ServerHandler> Shared<H> {
             nonce,
         } = match self.admission.admit(&mut request).await {
             Ok(admittance) => admittance,
-            Err(refusal) => return self.turn_away(&refusal, request).await,
+            Err(refusal) => return refusal.respond(&self.admission),
         };
         self.sessions.unwrap_id(request.headers_mut(), &caller);
         let (verdict_sender, verdict) = verdict::channel();
@@ -185,30 +186,8 @@ impl<H: ServerHandler> Shared<H> {
         })
     }
 
-    /// Boxed: it is rare, and every request would carry what it needs.
-    fn turn_away<'a, B>(
-        &'a self,
-        refusal: &Refusal,
-        request: Request<B>,
-    ) -> BoxFuture<'a, Response<ResponseBody>>
-    where
-        B: Body + Send + 'static,
-    {
-        let mut response = refusal.respond(&self.admission);
-        let max_bytes = self.transport.max_request_body_bytes;
-        Box::pin(async move {
-            let connection = read_over(request, max_bytes).await;
-            connection.tell(response.headers_mut());
-            response
-        })
-    }
-
     /// rmcp, with a gate that knows its caller where rmcp asks it without a context.
-    async fn run<B>(&self, request: Request<B>, caller: &Caller) -> Response<ResponseBody>
-    where
-        B: Body + Send + 'static,
-        B::Error: std::fmt::Display,
-    {
+    async fn run(&self, request: Request<Lent>, caller: &Caller) -> Response<ResponseBody> {
         if !self.is_asked_aside(request.headers()) {
             return self.for_all.handle(request).await;
         }
@@ -221,15 +200,11 @@ impl<H: ServerHandler> Shared<H> {
     }
 
     /// The same for a stream: its gate knows what may be watched as well. Boxed, since it is rare.
-    fn listen<'a, B>(
+    fn listen<'a>(
         &'a self,
-        request: Request<B>,
+        request: Request<Lent>,
         caller: &'a Caller,
-    ) -> BoxFuture<'a, Response<ResponseBody>>
-    where
-        B: Body + Send + 'static,
-        B::Error: std::fmt::Display,
-    {
+    ) -> BoxFuture<'a, Response<ResponseBody>> {
         Box::pin(async move {
             let max_bytes = self.transport.max_request_body_bytes;
             let (request, uris) = ahead::read(request, max_bytes).await;
@@ -281,7 +256,7 @@ struct Running {
     _token: TaskTrackerToken,
 }
 
-impl Body for Running {
+impl http_body::Body for Running {
     type Data = Bytes;
     type Error = Infallible;
 
@@ -301,13 +276,7 @@ impl Body for Running {
     }
 }
 
-impl<H, B> Service<Request<B>> for Endpoint<H>
-where
-    H: ServerHandler,
-    B: Body + Send + 'static,
-    B::Error: std::fmt::Display,
-    B::Data: Send,
-{
+impl<H: ServerHandler> Service<Request<Body>> for Endpoint<H> {
     type Response = Response<ResponseBody>;
     type Error = Infallible;
     type Future = Answer;
@@ -316,7 +285,7 @@ where
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request<B>) -> Self::Future {
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
         self.answer(request)
     }
 }

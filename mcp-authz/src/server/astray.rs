@@ -10,7 +10,7 @@ use rmcp::ServerHandler;
 use url::Url;
 
 use super::Server;
-use crate::layer::read_over;
+use crate::layer::answered;
 
 /// What is asked for at a server's address and meant for somebody else: every client looks there.
 const WELL_KNOWN: &str = "/.well-known/";
@@ -46,7 +46,12 @@ impl<H: ServerHandler> Server<H> {
 
 impl Astray {
     pub(super) async fn answer(self, request: Request<Body>) -> Response<Body> {
-        let path = request.uri().path();
+        let max_bytes = self.0.max_body_bytes;
+        let answer = async |request: Request<Body>| self.say(request.uri().path());
+        answered(request, max_bytes, answer).await
+    }
+
+    fn say(&self, path: &str) -> Response<Body> {
         let operator = &self.0.operator;
         let shown = Some(path).filter(|path| is_shown(path));
         if path.starts_with(WELL_KNOWN) {
@@ -61,8 +66,6 @@ impl Astray {
         headers.insert(CONTENT_TYPE, text);
         // A 404 may be kept without being asked to (RFC 9110 §15.1), and the endpoint may move there.
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        let connection = read_over(request, self.0.max_body_bytes).await;
-        connection.tell(response.headers_mut());
         response
     }
 }

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use axum::body::Body;
+use futures_util::FutureExt;
 use futures_util::future::Either;
 use http::header::{ORIGIN, WWW_AUTHENTICATE};
 use http::{HeaderValue, Method, Request, Response};
-use http_body::Body;
 use rmcp::ServerHandler;
 use tower_http::cors::{AllowHeaders, AllowOrigin, Cors, CorsLayer, ResponseFuture};
 use tower_layer::Layer;
@@ -16,7 +17,7 @@ use tower_service::Service;
 
 use crate::bind::SESSION_HEADER;
 use crate::challenge::ResponseBody;
-use crate::layer::{Answer, Endpoint, NONCE, Origins};
+use crate::layer::{Answer, Endpoint, NONCE, Origins, answered};
 
 /// Lets the pages that may talk to the server read its challenges (Fetch, CORS protocol).
 ///
@@ -43,6 +44,16 @@ impl<H> ForPages<H> {
     }
 }
 
+impl<H: ServerHandler> ForPages<H> {
+    /// Comes to no endpoint.
+    fn preflight(&self, request: Request<Body>) -> Answer {
+        let mut pages = self.0.pages.clone();
+        let max_bytes = self.0.others.max_body_bytes();
+        let answer = move |request| pages.call(request).map(|Ok(answer)| answer);
+        Box::pin(answered(request, max_bytes, answer).map(Ok))
+    }
+}
+
 fn layer(origins: Origins) -> CorsLayer {
     let allowed =
         move |origin: &HeaderValue, _: &http::request::Parts| origins.admits_origin(origin);
@@ -55,13 +66,7 @@ fn layer(origins: Origins) -> CorsLayer {
         .max_age(Duration::from_secs(3600))
 }
 
-impl<H, B> Service<Request<B>> for ForPages<H>
-where
-    H: ServerHandler,
-    B: Body + Send + 'static,
-    B::Error: std::fmt::Display,
-    B::Data: Send,
-{
+impl<H: ServerHandler> Service<Request<Body>> for ForPages<H> {
     type Response = Response<ResponseBody>;
     type Error = Infallible;
     type Future = Either<ResponseFuture<Answer>, Answer>;
@@ -71,9 +76,11 @@ where
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request<B>) -> Self::Future {
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
         // Only a page names an origin; its preflight is the one OPTIONS that is answered.
-        if request.headers().contains_key(ORIGIN) || request.method() == Method::OPTIONS {
+        if request.method() == Method::OPTIONS {
+            Either::Right(self.preflight(request))
+        } else if request.headers().contains_key(ORIGIN) {
             Either::Left(self.0.pages.clone().call(request))
         } else {
             Either::Right(self.0.others.answer(request))

@@ -37,6 +37,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use axum::middleware::{Next, from_fn};
 use http::{Request, Response};
 use rmcp::ServerHandler;
 use tokio_util::sync::CancellationToken;
@@ -44,7 +45,7 @@ use tokio_util::task::TaskTracker;
 use tower_service::Service;
 
 use crate::challenge::ResponseBody;
-use crate::layer::{Endpoint, Origins};
+use crate::layer::{Endpoint, Origins, answered};
 use crate::metadata::ResourceMetadata;
 use crate::token::TokenCache;
 use cors::ForPages;
@@ -118,7 +119,7 @@ impl<H: ServerHandler> Server<H> {
     pub fn router(&self) -> Router {
         Router::new()
             .route_service(&self.mount, self.mcp_service())
-            .merge(self.metadata.router(true))
+            .merge(self.documents(true))
     }
 
     /// The protected endpoint alone, for nesting under a path of your own; serve
@@ -171,7 +172,14 @@ impl<H: ServerHandler> Server<H> {
     /// # Ok(()) }
     /// ```
     pub fn metadata_router(&self) -> Router {
-        self.metadata.router(false)
+        self.documents(false)
+    }
+
+    fn documents(&self, at_root: bool) -> Router {
+        let max_bytes = self.endpoint.max_body_bytes();
+        let read_over =
+            move |request, next: Next| answered(request, max_bytes, |request| next.run(request));
+        self.metadata.router(at_root).layer(from_fn(read_over))
     }
 }
 
