@@ -14,6 +14,20 @@ use crate::scope::ScopeSet;
 /// One decision about one request, for the operator: a client is never told as much.
 ///
 /// Nothing in it is a token, a proof or an argument.
+///
+/// ```
+/// use mcp_authz::{AuditEvent, AuditOutcome};
+///
+/// /// A row of the table of refusals: who was refused what, and why.
+/// fn row(event: &AuditEvent<'_>) -> Option<[String; 3]> {
+///     if event.outcome != AuditOutcome::Refused {
+///         return None;
+///     }
+///     let who = event.caller.and_then(|caller| caller.subject()).unwrap_or("nobody");
+///     let what = event.operation.map_or("the protocol", |operation| operation.name);
+///     Some([who.to_owned(), what.to_owned(), event.reason.to_string()])
+/// }
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct AuditEvent<'a> {
@@ -30,6 +44,17 @@ pub struct AuditEvent<'a> {
 }
 
 /// How a request was decided.
+///
+/// ```
+/// use mcp_authz::AuditOutcome;
+///
+/// /// What somebody should look at today.
+/// fn is_alarming(outcome: AuditOutcome) -> bool {
+///     matches!(outcome, AuditOutcome::Failed | AuditOutcome::Unavailable)
+/// }
+///
+/// assert!(!is_alarming(AuditOutcome::Refused));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AuditOutcome {
@@ -45,6 +70,15 @@ pub enum AuditOutcome {
 }
 
 /// What a request wants to run.
+///
+/// ```
+/// use mcp_authz::{AuditOperation, Kind};
+///
+/// /// Whether it is about deleting mails.
+/// fn is_deletion(operation: &AuditOperation<'_>) -> bool {
+///     operation.kind == Kind::Tool && operation.name == "delete_mail"
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AuditOperation<'a> {
@@ -93,6 +127,26 @@ impl From<AuditOperation<'_>> for Running {
 ///         eprintln!("{:?} {who:?} {:?}: {}", event.outcome, event.operation, event.reason);
 ///     }
 /// });
+/// ```
+///
+/// A type of yours can be one as well:
+///
+/// ```
+/// use std::sync::mpsc::SyncSender;
+///
+/// use mcp_authz::{AuditEvent, AuditSink};
+///
+/// /// Another thread writes the lines.
+/// struct ToWriter(SyncSender<String>);
+///
+/// impl AuditSink for ToWriter {
+///     fn record(&self, event: &AuditEvent<'_>) {
+///         let line = format!("{:?}: {}", event.outcome, event.reason);
+///         if self.0.try_send(line).is_err() {
+///             panic!("the record is full: what cannot be recorded must not run");
+///         }
+///     }
+/// }
 /// ```
 pub trait AuditSink: Send + Sync + 'static {
     /// Takes note of one decision.

@@ -101,7 +101,21 @@ impl AuthInfo {
         self.call.as_ref()
     }
 
-    /// Starts an `AuthInfo` for a custom verifier; `issuer` names who vouches for the caller.
+    /// Starts an `AuthInfo` for a [verifier](crate::TokenVerifier) of your own; `issuer` names who vouches for
+    /// the caller. A caller with neither subject nor client is refused.
+    ///
+    /// ```
+    /// use mcp_authz::{AuthInfo, Scope};
+    ///
+    /// let caller = AuthInfo::builder("https://mcp.example.com/keys")
+    ///     .subject("alice")
+    ///     .client_id("nightly-report")
+    ///     .scopes([Scope::new("mail:read")])
+    ///     .build();
+    /// assert_eq!(caller.issuer(), "https://mcp.example.com/keys");
+    /// assert_eq!((caller.subject(), caller.client_id()), (Some("alice"), Some("nightly-report")));
+    /// assert_eq!(caller.expires_at(), None);
+    /// ```
     pub fn builder(issuer: impl Into<String>) -> AuthInfoBuilder {
         AuthInfoBuilder::new(issuer.into())
     }
@@ -175,6 +189,14 @@ impl AuthInfo {
     }
 
     /// All claims of the verified token.
+    ///
+    /// ```
+    /// use mcp_authz::AuthInfo;
+    ///
+    /// fn department(caller: &AuthInfo) -> Option<&str> {
+    ///     caller.claims().get("department")?.as_str()
+    /// }
+    /// ```
     #[must_use]
     pub fn claims(&self) -> &Map<String, Value> {
         self.held
@@ -248,7 +270,21 @@ impl AuthInfo {
         })
     }
 
-    /// Whether the token carries `scope`.
+    /// Whether the token carries `scope`, to the letter: a scope that [includes](crate::Hierarchy) it does
+    /// not count here. To refuse without it, write [`require`](Self::require), for which it does.
+    ///
+    /// ```
+    /// use mcp_authz::{AuthInfo, tool};
+    ///
+    /// /// Show a mail; the sender's address is for those who may see it.
+    /// #[tool(scopes = ["mail:read"])]
+    /// fn show(auth: AuthInfo) -> String {
+    ///     match auth.has("contacts:read") {
+    ///         true => "Tea at four? From bob@example.com".to_owned(),
+    ///         false => "Tea at four?".to_owned(),
+    ///     }
+    /// }
+    /// ```
     #[must_use]
     pub fn has(&self, scope: &str) -> bool {
         self.held.core.grant.scopes.contains(scope)

@@ -53,10 +53,9 @@ const TASK_NEWS: &str = "notifications/tasks";
 /// (measured; `docs/benchmarks.md` of the repository), so both numbers are capped.
 ///
 /// ```
-/// use mcp_authz::SessionLimits;
+/// use mcp_authz::{Server, SessionLimits};
 ///
-/// let limits = SessionLimits::new().per_principal(4).total(500);
-/// # let _ = limits;
+/// let builder = Server::builder("mail").sessions(SessionLimits::new().per_principal(4).total(500));
 /// ```
 #[derive(Clone, Debug)]
 #[must_use]

@@ -153,6 +153,16 @@ impl Claims {
     }
 
     /// The claims, by name.
+    ///
+    /// ```
+    /// # use mcp_authz::AuthInfo;
+    /// let auth = AuthInfo::builder("https://as.example.com").subject("alice").build();
+    /// let shared = auth.consented_claims();
+    /// for (name, value) in shared.iter() {
+    ///     println!("{name}: {value}");
+    /// }
+    /// assert_eq!(shared.iter().count(), 1);
+    /// ```
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value))
     }

@@ -31,6 +31,17 @@ pub fn without_audience<C: Into<String>>(clients: impl IntoIterator<Item = C>) -
 /// Accepts an opaque token when the issuer's userinfo knows it, and knows nothing else about it.
 ///
 /// **What it costs.** Most of what this library is for; see [`UserinfoAlone`].
+///
+/// ```
+/// use mcp_authz::{Issuer, danger};
+///
+/// // Every GitHub token opens the tools that are `authenticated`, and no other tool.
+/// let issuer = Issuer::github().opaque_tokens(
+///     danger::userinfo_alone()
+///         .endpoint("https://api.github.com/user")
+///         .subject_claim("id"),
+/// );
+/// ```
 pub fn userinfo_alone() -> UserinfoAlone {
     UserinfoAlone::new()
 }
@@ -68,6 +79,12 @@ pub fn open_registration(most: usize) -> OpenRegistration {
 /// Anybody may register agents; see [`open_registration`].
 ///
 /// Needs the feature `logto`.
+///
+/// ```
+/// use mcp_authz::danger::{OpenRegistration, open_registration};
+///
+/// let at_most_a_hundred: OpenRegistration = open_registration(100);
+/// ```
 #[cfg(feature = "logto")]
 #[cfg_attr(docsrs, doc(cfg(feature = "logto")))]
 #[derive(Clone, Copy, Debug)]
@@ -78,6 +95,15 @@ pub struct OpenRegistration {
 
 /// How opaque tokens are judged with less than introspection and an audience: what
 /// [`Issuer::opaque_tokens`](crate::Issuer::opaque_tokens) takes.
+///
+/// Both of these convert:
+///
+/// ```
+/// use mcp_authz::danger::{OpaqueTokens, userinfo_alone, without_audience};
+///
+/// let by_client: OpaqueTokens = without_audience(["smartmail"]).into();
+/// let by_userinfo: OpaqueTokens = userinfo_alone().into();
+/// ```
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct OpaqueTokens(pub(crate) Opaque);
@@ -101,6 +127,12 @@ impl From<UserinfoAlone> for OpaqueTokens {
 }
 
 /// Clients that stand in for an audience; see [`without_audience`].
+///
+/// ```
+/// use mcp_authz::danger::{WithoutAudience, without_audience};
+///
+/// let agents: WithoutAudience = without_audience(["smartmail", "calendar-sync"]);
+/// ```
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct WithoutAudience {

@@ -97,6 +97,19 @@ impl<'a> Call<'a> {
 
     /// What rmcp knows of this call: its arguments (of a resource: the variables of its URI), its
     /// name and the request's context.
+    ///
+    /// ```
+    /// use mcp_authz::{Call, FromCall, rmcp::ErrorData};
+    ///
+    /// /// The name by which the function was called.
+    /// struct Called(String);
+    ///
+    /// impl FromCall for Called {
+    ///     fn from_call(call: &mut Call<'_>) -> Result<Self, ErrorData> {
+    ///         Ok(Self(call.rmcp().name.to_string()))
+    ///     }
+    /// }
+    /// ```
     pub fn rmcp(&mut self) -> &mut ToolCallContext<'a, App> {
         &mut self.context
     }

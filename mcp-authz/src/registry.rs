@@ -39,6 +39,16 @@ pub enum Access {
 }
 
 /// A kind of item that a rule is for.
+///
+/// ```
+/// use mcp_authz::{Kind, Manifest};
+///
+/// fn tools(manifest: &Manifest) -> usize {
+///     manifest.items.iter().filter(|item| item.kind == Kind::Tool).count()
+/// }
+///
+/// assert_eq!(Kind::Tool.to_string(), "tool");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
@@ -54,6 +64,20 @@ pub enum Kind {
 }
 
 /// One annotated function; see [`ToolEntry`].
+///
+/// ```
+/// use mcp_authz::{Access, tool};
+///
+/// /// Counts the mails.
+/// #[tool(scopes = ["mail:read"])]
+/// fn count() -> String {
+///     "3 mails".to_owned()
+/// }
+///
+/// let entry = count::tool();
+/// assert_eq!(entry.name(), "count");
+/// assert!(matches!(entry.access(), Access::Scopes(_)));
+/// ```
 #[derive(Clone, Copy)]
 pub struct Entry<P: 'static>(&'static Spec<P>);
 

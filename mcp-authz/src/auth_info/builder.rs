@@ -88,7 +88,8 @@ impl AuthInfoBuilder {
         self
     }
 
-    /// Sets the end of the caller's authority.
+    /// Sets `exp`, when the caller's authority ends: one that lies behind is refused, and streams end with it.
+    /// Without it, a stream lasts 15 minutes.
     pub fn expires_at(mut self, expires_at: SystemTime) -> Self {
         self.expires_at = Some(expires_at);
         self
@@ -102,6 +103,19 @@ impl AuthInfoBuilder {
 
     /// Says that `scope` stands for these claims too; see
     /// [`Issuer::claims_for_scope`](crate::Issuer::claims_for_scope).
+    ///
+    /// ```
+    /// use mcp_authz::{AuthInfo, Scope};
+    ///
+    /// let claims = serde_json::json!({ "login": "alice", "email": "alice@example.com" });
+    /// let caller = AuthInfo::builder("https://github.com/login/oauth")
+    ///     .scopes([Scope::new("read:user")])
+    ///     .claims(claims.as_object().cloned().unwrap_or_default())
+    ///     .claims_for_scope("read:user", ["login"])
+    ///     .build();
+    /// assert_eq!(caller.consented_claims().get("login").unwrap(), "alice");
+    /// assert_eq!(caller.consented_claims().get("email"), None);
+    /// ```
     pub fn claims_for_scope<C: Into<String>>(
         mut self,
         scope: impl Into<String>,

@@ -25,15 +25,19 @@ use crate::scope::Scope;
 ///
 /// ```
 /// # use mcp_authz::dev::{AuthorizationServer, Client, Error, User};
+/// # use std::time::Duration;
 /// # #[tokio::main] async fn main() -> Result<(), Error> {
 /// let provider = AuthorizationServer::builder()
 ///     .user(User::new("carol").claim("email", "carol@example.com"))
 ///     .client(Client::first_party("my-app", "My App").redirect_uri("http://127.0.0.1/callback"))
 ///     .scope("mail:read", "Read your mail")
+///     .access_token_lifetime(Duration::from_secs(60))
 ///     .bind("127.0.0.1:0")
+///     .path("/oidc")
 ///     .start()
 ///     .await?;
 /// assert!(provider.issuer().starts_with("http://127.0.0.1:"));
+/// assert!(provider.issuer().ends_with("/oidc"));
 /// # Ok(()) }
 /// ```
 #[derive(Clone, Debug)]
@@ -126,6 +130,17 @@ impl Builder {
     /// Introspection names no audience of such a token, so a server refuses it unless told otherwise
     /// (see [`danger::without_audience`](crate::danger::without_audience)). Without this they are
     /// JWTs for the provider itself.
+    ///
+    /// ```
+    /// # use mcp_authz::dev::{AuthorizationServer, Error};
+    /// # #[tokio::main] async fn main() -> Result<(), Error> {
+    /// let like_logto = AuthorizationServer::builder()
+    ///     .path("/oidc")
+    ///     .opaque_tokens_without_resource()
+    ///     .start()
+    ///     .await?;
+    /// # Ok(()) }
+    /// ```
     pub fn opaque_tokens_without_resource(mut self) -> Self {
         self.opaque.without_resource = true;
         self

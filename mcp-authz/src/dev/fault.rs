@@ -15,6 +15,15 @@ use tokio::time::timeout;
 /// [`AuthorizationServer::fail`](super::AuthorizationServer::fail).
 ///
 /// Needs the feature `dev-server`.
+///
+/// ```
+/// # use mcp_authz::dev::{AuthorizationServer, Endpoint, Error, Fault};
+/// # #[tokio::main] async fn main() -> Result<(), Error> {
+/// # let provider = AuthorizationServer::builder().start().await?;
+/// // JWTs can be verified still, and nobody can be asked about other tokens.
+/// provider.fail([Endpoint::Introspection, Endpoint::Userinfo], Fault::Error);
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Endpoint {

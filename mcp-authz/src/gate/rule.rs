@@ -29,6 +29,9 @@ use crate::scope::{Requirement, Scope};
 ///             false => Ok(()),
 ///         }
 ///     });
+/// let pay = Rule::from(scopes!["pay"]).acr_values(["phr"]); // signed in with a hardware key
+/// let whoami = Rule::authenticated();
+/// let ping = Rule::anonymous();
 /// ```
 #[derive(Clone, Debug)]
 #[must_use]

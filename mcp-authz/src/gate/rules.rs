@@ -15,6 +15,7 @@ use super::rule::Rule;
 /// let rules = Rules::new()
 ///     .tool("send", scopes!["mail:send"])
 ///     .tool("whoami", Rule::authenticated())
+///     .tools(["list", "search"], scopes!["mail:read"])
 ///     .prompt("summarize", scopes!["mail:read"])
 ///     .resource("mail://folders", scopes!["mail:read"])
 ///     .resource("mail://folders/{folder}", scopes!["mail:{folder}:read"])
@@ -101,6 +102,14 @@ impl Rules {
     }
 
     /// The same for a resource that the handler serves without listing it.
+    ///
+    /// ```
+    /// use mcp_authz::{Rules, scopes};
+    ///
+    /// let rules = Rules::new()
+    ///     .resource("mail://folders", scopes!["mail:read"])
+    ///     .unlisted_resource("mail://debug", scopes!["mail:admin"]);
+    /// ```
     #[track_caller]
     pub fn unlisted_resource(mut self, uri: impl Into<String>, rule: impl Into<Rule>) -> Self {
         let uri = uri.into();

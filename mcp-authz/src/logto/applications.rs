@@ -10,6 +10,15 @@ use super::{Error, Management};
 /// [`application_secrets`](Management::application_secrets).
 ///
 /// Needs the feature `logto`.
+///
+/// ```
+/// use mcp_authz::logto::{Application, ApplicationType};
+///
+/// /// An agent on somebody's machine, which can keep no secret.
+/// fn is_local_agent(app: &Application) -> bool {
+///     app.is_third_party && app.application_type == ApplicationType::Native
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -38,6 +47,16 @@ pub struct Application {
 /// The type of an application.
 ///
 /// Needs the feature `logto`.
+///
+/// ```
+/// use mcp_authz::logto::ApplicationType;
+///
+/// fn has_a_secret(kind: ApplicationType) -> bool {
+///     matches!(kind, ApplicationType::Traditional | ApplicationType::MachineToMachine)
+/// }
+///
+/// assert!(!has_a_secret(ApplicationType::Spa));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
 #[non_exhaustive]
 pub enum ApplicationType {
@@ -58,6 +77,14 @@ pub enum ApplicationType {
 /// The redirect URIs of an application.
 ///
 /// Needs the feature `logto`.
+///
+/// ```
+/// use mcp_authz::logto::Application;
+///
+/// fn may_return_to(app: &Application, uri: &str) -> bool {
+///     app.oidc_client_metadata.redirect_uris.iter().any(|listed| listed == uri)
+/// }
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -73,6 +100,13 @@ pub struct OidcClientMetadata {
 /// The types that a third-party application can have.
 ///
 /// Needs the feature `logto`.
+///
+/// ```
+/// use mcp_authz::logto::{NewThirdPartyApp, ThirdPartyType};
+///
+/// // On the person's own machine, so without a secret.
+/// let new = NewThirdPartyApp::new("SmartMail", ThirdPartyType::Native);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[non_exhaustive]
 pub enum ThirdPartyType {
@@ -94,7 +128,9 @@ pub enum ThirdPartyType {
 ///
 /// let new = NewThirdPartyApp::new("SmartMail", ThirdPartyType::Traditional)
 ///     .redirect_uri("https://smartmail.example.com/callback")
-///     .description("Sorts your mail");
+///     .post_logout_redirect_uri("https://smartmail.example.com/bye")
+///     .description("Sorts your mail")
+///     .custom_data("registered_by", "carol@example.com");
 /// ```
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -15,7 +15,10 @@ use super::{Error, Management};
 /// let branding = SignInBranding::new()
 ///     .display_name("SmartMail")
 ///     .logo("https://smartmail.example.com/logo.png")
+///     .dark_logo("https://smartmail.example.com/logo-dark.png")
+///     .terms_of_use("https://smartmail.example.com/terms")
 ///     .privacy_policy("https://smartmail.example.com/privacy");
+/// assert_eq!(branding.display_name.as_deref(), Some("SmartMail"));
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -38,6 +41,13 @@ pub struct SignInBranding {
 /// The pictures of an application, by URL.
 ///
 /// Needs the feature `logto`.
+///
+/// ```
+/// use mcp_authz::logto::SignInBranding;
+///
+/// let branding = SignInBranding::new().logo("https://smartmail.example.com/logo.png");
+/// assert!(branding.branding.logo_url.is_some() && branding.branding.dark_logo_url.is_none());
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]

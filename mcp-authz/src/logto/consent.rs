@@ -10,6 +10,16 @@ use super::{Error, Management};
 /// is a user scope, and silently left out of the token if it is one of an API resource.
 ///
 /// Needs the feature `logto`.
+///
+/// ```
+/// use mcp_authz::logto::ConsentScopes;
+///
+/// fn may_ask_for(allowed: &ConsentScopes, scope: &str) -> bool {
+///     let of_the_server = allowed.of_resource("https://mcp.example.com/mcp");
+///     let named: Vec<_> = of_the_server.map(|one| one.name.as_str()).collect();
+///     named.contains(&scope)
+/// }
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -40,6 +50,16 @@ impl ConsentScopes {
 /// The scopes of one API resource in a list.
 ///
 /// Needs the feature `logto`.
+///
+/// ```
+/// use mcp_authz::logto::ConsentScopes;
+///
+/// fn print(allowed: &ConsentScopes) {
+///     for one in &allowed.resource_scopes {
+///         println!("{}: {} scopes", one.resource.indicator, one.scopes.len());
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct ScopesOfResource {
@@ -52,6 +72,14 @@ pub struct ScopesOfResource {
 /// An API resource in a list.
 ///
 /// Needs the feature `logto`.
+///
+/// ```
+/// use mcp_authz::logto::ResourceName;
+///
+/// fn is_ours(resource: &ResourceName) -> bool {
+///     resource.indicator == "https://mcp.example.com/mcp" // and not the name, which anybody may change
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct ResourceName {
@@ -75,6 +103,10 @@ pub struct ResourceName {
 /// let scopes = logto.resource_scopes(resource_id).await?;
 /// let more = AllowedScopes::new().user_scope("profile").resource_scopes(&scopes);
 /// logto.allow_scopes(app_id, &more).await?;
+///
+/// // The same for one scope, whose id is known.
+/// let one = AllowedScopes::new().resource_scope_id("m8f0d5cq1lvp");
+/// logto.allow_scopes(app_id, &one).await?;
 /// # Ok(()) }
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -136,7 +168,9 @@ impl AllowedScopes {
 /// ```
 /// use mcp_authz::logto::ConsentScope;
 ///
-/// let email = ConsentScope::User("email");
+/// let by_name = ConsentScope::User("email");
+/// let by_id = ConsentScope::Resource("m8f0d5cq1lvp");
+/// assert_ne!(by_name, by_id);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]

@@ -21,7 +21,8 @@ use super::{Error, Management};
 /// let customizer = TokenCustomizer::new(
 ///     "const getCustomJwtClaims = async ({ token, context }) =>
 ///        token.scope?.split(' ').includes('email') ? { email: context.user.primaryEmail } : {};",
-/// );
+/// )
+/// .variable("TENANT", "acme"); // `environmentVariables.TENANT` in the script
 /// ```
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -19,10 +19,16 @@ const MAX_TEXT: usize = 400;
 /// ```
 /// use mcp_authz::logto::Error;
 ///
-/// fn is_taken(error: &Error) -> bool {
-///     error.code() == Some("resource.resource_identifier_in_use")
+/// fn advice(error: &Error) -> String {
+///     match error {
+///         Error::Config(mistakes) => mistakes.join("; "),
+///         _ if error.code() == Some("resource.resource_identifier_in_use") => "take another URI".into(),
+///         _ if error.is_not_found() => "there is no such thing, or this Logto is too old".into(),
+///         _ if error.status() == Some(403) => "the app lacks the role, or the plan the feature".into(),
+///         _ => format!("{} did not work: {error}", error.call().unwrap_or("nothing was sent")),
+///     }
 /// }
-/// # let _ = is_taken;
+/// # let _ = advice;
 /// ```
 ///
 /// No error holds a secret or a token.

@@ -56,6 +56,22 @@ struct Inner {
 /// Makes a [`Management`].
 ///
 /// Needs the feature `logto`.
+///
+/// For a Logto of your own inside your network, with the app that it has from its start:
+///
+/// ```
+/// use mcp_authz::logto::{Error, Management};
+///
+/// # fn example(secret: String) -> Result<(), Error> {
+/// let logto = Management::builder("https://login.example.internal")
+///     .app("m-default", secret)
+///     .token_endpoint("https://login.example.internal:3002/oidc/token")
+///     .allow_private_addresses()
+///     .build()?;
+/// assert_eq!(logto.endpoint(), "https://login.example.internal");
+/// # Ok(()) }
+/// # example("s3cret".to_owned()).unwrap();
+/// ```
 #[must_use = "nothing is asked before it is built"]
 pub struct ManagementBuilder {
     endpoint: String,
@@ -134,6 +150,13 @@ impl ManagementBuilder {
     /// The default is `https://<tenant>.logto.app/api` for an endpoint of that form, and
     /// `https://default.logto.app/api`, that of a Logto of your own, for any other. A tenant of Logto
     /// Cloud with a domain of its own needs this.
+    ///
+    /// ```
+    /// use mcp_authz::logto::Management;
+    ///
+    /// let logto = Management::builder("https://login.example.com")
+    ///     .management_api("https://tenant.logto.app/api");
+    /// ```
     pub fn management_api(mut self, indicator: impl Into<String>) -> Self {
         self.management_api = Some(indicator.into());
         self

@@ -11,6 +11,17 @@ use crate::scope::Scope;
 /// An API resource: what a token can be for (RFC 8707).
 ///
 /// Needs the feature `logto`.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use mcp_authz::logto::Resource;
+///
+/// /// For how long a stolen token works.
+/// fn lifetime(resource: &Resource) -> Option<Duration> {
+///     resource.access_token_ttl.map(Duration::from_secs)
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -52,6 +63,16 @@ pub struct NewResource {
 /// A scope of an API resource. Logto's console calls it a permission.
 ///
 /// Needs the feature `logto`.
+///
+/// ```
+/// use mcp_authz::logto::ResourceScope;
+///
+/// /// What the consent screen shows without a word of explanation.
+/// fn unexplained(scopes: &[ResourceScope]) -> Vec<&str> {
+///     let bare = scopes.iter().filter(|scope| scope.description.is_none());
+///     bare.map(|scope| scope.name.as_str()).collect()
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]

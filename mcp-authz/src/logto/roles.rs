@@ -13,6 +13,15 @@ const BATCH: usize = 100;
 /// A role.
 ///
 /// Needs the feature `logto`.
+///
+/// ```
+/// use mcp_authz::logto::{Role, RoleType};
+///
+/// /// What everybody has who signs up.
+/// fn is_for_everybody(role: &Role) -> bool {
+///     role.is_default && role.role_type == RoleType::User
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -35,6 +44,12 @@ pub struct Role {
 /// Who can have a role.
 ///
 /// Needs the feature `logto`.
+///
+/// ```
+/// use mcp_authz::logto::RoleType;
+///
+/// assert_eq!(RoleType::default(), RoleType::User);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub enum RoleType {
@@ -55,7 +70,9 @@ pub enum RoleType {
 /// ```
 /// use mcp_authz::logto::NewRole;
 ///
-/// let new = NewRole::new("mail user", "Whoever may use mail through agents").everybody_who_signs_up();
+/// let new = NewRole::new("mail user", "May use mail through agents")
+///     .scopes(["m8f0d5cq1lvp"]) // ids of scopes, not their names
+///     .everybody_who_signs_up();
 /// ```
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]

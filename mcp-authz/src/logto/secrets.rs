@@ -12,6 +12,16 @@ use crate::token::secret::Secret;
 /// A secret of an application. Its value is never printed, and wiped when dropped.
 ///
 /// Needs the feature `logto`.
+///
+/// ```
+/// use std::time::SystemTime;
+///
+/// use mcp_authz::logto::ApplicationSecret;
+///
+/// fn is_over(secret: &ApplicationSecret, now: SystemTime) -> bool {
+///     secret.expires_at.is_some_and(|end| end <= now)
+/// }
+/// ```
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -36,6 +46,15 @@ impl ApplicationSecret {
 /// What [`rotate_secret`](Management::rotate_secret) did.
 ///
 /// Needs the feature `logto`.
+///
+/// ```
+/// use mcp_authz::logto::Rotation;
+///
+/// /// What the owner is shown, once.
+/// fn told(rotation: &Rotation) -> String {
+///     format!("{}: {}", rotation.secret.name, rotation.secret.expose())
+/// }
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 #[must_use = "the new secret is in it"]

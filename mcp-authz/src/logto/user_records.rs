@@ -125,6 +125,19 @@ impl UserRecords {
 
     /// How long a record is believed: 60 seconds by default, 5 minutes at most, and never beyond the
     /// token's own end. So long may somebody who was suspended go on; zero asks every time.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use mcp_authz::Issuer;
+    /// use mcp_authz::logto::{Management, UserRecords};
+    ///
+    /// # fn example(management: Management) {
+    /// // Whoever is suspended at Logto is out within ten seconds.
+    /// let records = UserRecords::new(management).cache_for(Duration::from_secs(10));
+    /// let issuer = Issuer::logto("https://tenant.logto.app").identity_from(records);
+    /// # let _ = issuer; }
+    /// ```
     pub fn cache_for(mut self, time: Duration) -> Self {
         self.cached_for = time;
         self

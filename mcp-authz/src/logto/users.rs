@@ -12,6 +12,14 @@ use crate::scope::ScopeSet;
 /// Somebody who can sign in.
 ///
 /// Needs the feature `logto`.
+///
+/// ```
+/// use mcp_authz::logto::User;
+///
+/// fn called(user: &User) -> &str {
+///     user.name.as_deref().or(user.username.as_deref()).unwrap_or(&user.id)
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -35,6 +43,16 @@ pub struct User {
 /// What somebody allowed an app.
 ///
 /// Needs the feature `logto`.
+///
+/// ```
+/// use mcp_authz::logto::Grant;
+///
+/// /// Whether the person allowed this agent to send their mail.
+/// fn may_send(grant: &Grant) -> bool {
+///     let of_mail = grant.resource_scopes.get("https://mcp.example.com/mcp");
+///     of_mail.is_some_and(|scopes| scopes.contains("mail:send"))
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Grant {
@@ -55,6 +73,14 @@ pub struct Grant {
 /// Whose grants are asked for.
 ///
 /// Needs the feature `logto`.
+///
+/// ```no_run
+/// # async fn example(logto: mcp_authz::logto::Management) -> Result<(), mcp_authz::logto::Error> {
+/// use mcp_authz::logto::GrantsOf;
+///
+/// let to_agents = logto.grants("4xkqs2oehfpw", GrantsOf::ThirdParty).await?;
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum GrantsOf {

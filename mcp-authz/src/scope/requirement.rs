@@ -16,6 +16,8 @@ use super::{Scope, ScopeSet};
 /// assert!(pay.is_met_by(&ScopeSet::parse("us pay")));
 /// // The cheapest way to meet it: the branch with the fewest missing scopes.
 /// assert_eq!(pay.ask(&ScopeSet::parse("us")).to_string(), "pay us");
+/// assert_eq!(pay.scopes().to_string(), "pay eu us");
+/// assert_eq!(Requirement::scope(Scope::new("pay")), Scope::new("pay").into());
 /// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Requirement(Node);

@@ -10,11 +10,16 @@ use super::Scope;
 /// The order makes challenges deterministic: what a developer wrote is what a client reads.
 ///
 /// ```
-/// use mcp_authz::ScopeSet;
+/// use mcp_authz::{Scope, ScopeSet};
 ///
-/// let granted = ScopeSet::parse("openid profile profile email");
+/// let mut granted = ScopeSet::parse("openid profile profile email");
 /// assert!(granted.contains("email"));
 /// assert_eq!(granted.to_string(), "openid profile email");
+///
+/// granted.insert(Scope::new("mail:read"));
+/// assert_eq!(granted.len(), 4);
+/// assert_eq!(granted.iter().last(), Some(&Scope::new("mail:read")));
+/// assert!(ScopeSet::new().is_empty());
 /// ```
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct ScopeSet(Vec<Scope>);

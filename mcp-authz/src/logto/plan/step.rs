@@ -22,6 +22,21 @@ use crate::logto::TokenCustomizer;
 /// +   may ask for email profile
 /// +   may ask for the user scopes email profile
 /// ```
+///
+/// ```no_run
+/// # async fn example(server: mcp_authz::Server, logto: mcp_authz::logto::Management) -> Result<(), mcp_authz::logto::Error> {
+/// use mcp_authz::logto::Provisioning;
+///
+/// let plan = Provisioning::of(server.manifest()).plan(&logto).await?;
+/// for problem in plan.problems() {
+///     eprintln!("{problem}"); // with one of these, `apply` changes nothing
+/// }
+/// if !plan.is_empty() {
+///     println!("{plan}\n{} changes", plan.len());
+///     plan.apply(&logto).await?;
+/// }
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "a plan changes nothing before it is applied"]
 pub struct Plan {

@@ -202,6 +202,17 @@ impl Provisioning {
 
     /// Changes what the consent screen says where the tenant says something else. Without it only what
     /// has no description gets one, so that words which somebody wrote in the console stay.
+    ///
+    /// ```
+    /// use mcp_authz::logto::Provisioning;
+    ///
+    /// # fn example(server: mcp_authz::Server) {
+    /// // The words in the source are the ones that count.
+    /// let wanted = Provisioning::of(server.manifest())
+    ///     .scope("mail:send", "Send mail in your name")
+    ///     .reword_scopes();
+    /// # let _ = wanted; }
+    /// ```
     pub fn reword_scopes(mut self) -> Self {
         self.rewords = true;
         self
@@ -218,6 +229,17 @@ impl Provisioning {
     }
 
     /// A third-party application, by its id, that may ask people for these scopes of the server.
+    ///
+    /// ```
+    /// use mcp_authz::logto::Provisioning;
+    ///
+    /// # fn example(server: mcp_authz::Server) {
+    /// // One agent may ask for what the role holds, another for one scope alone.
+    /// let wanted = Provisioning::of(server.manifest())
+    ///     .third_party_app("qzp5v3sc8zqlp5jqmc2xk")
+    ///     .third_party_app_with("1vn8zq4krw0dt", ["mail:read"]);
+    /// # let _ = wanted; }
+    /// ```
     pub fn third_party_app_with<S: Into<String>>(
         mut self,
         app_id: impl Into<String>,
@@ -232,6 +254,14 @@ impl Provisioning {
 
     /// Agents with a client ID metadata document are let in, and may ask people for these scopes of
     /// the server: any agent of the internet, so name what a stranger may ask for.
+    ///
+    /// ```
+    /// use mcp_authz::logto::Provisioning;
+    ///
+    /// # fn example(server: mcp_authz::Server) {
+    /// let wanted = Provisioning::of(server.manifest()).metadata_documents(["profile"]);
+    /// # let _ = wanted; }
+    /// ```
     pub fn metadata_documents<S: Into<String>>(
         mut self,
         scopes: impl IntoIterator<Item = S>,

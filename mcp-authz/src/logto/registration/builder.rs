@@ -25,6 +25,19 @@ const SHORTEST_TOKEN: usize = 32;
 /// Makes a [`ClientRegistration`].
 ///
 /// Needs the feature `logto`.
+///
+/// ```no_run
+/// use mcp_authz::Server;
+/// use mcp_authz::logto::{ClientRegistration, Error, Management, RegistrationPolicy};
+///
+/// # fn example(server: Server, logto: Management, token: String) -> Result<(), Error> {
+/// let policy = RegistrationPolicy::new(["profile", "email"]);
+/// let registration = ClientRegistration::builder("https://mcp.example.com/agents", policy)
+///     .initial_access_token("partner", token) // 32 random characters or more
+///     .build(&server, logto)?;
+/// println!("agents register at {}", registration.registration_endpoint());
+/// # Ok(()) }
+/// ```
 #[must_use = "nothing is registered before it is built"]
 pub struct ClientRegistrationBuilder {
     url: String,
@@ -66,7 +79,7 @@ impl ClientRegistrationBuilder {
         self
     }
 
-    /// Anybody may register: see what that costs.
+    /// Anybody may register: see [what that costs](crate::danger::open_registration), and an example.
     pub fn open(mut self, open: OpenRegistration) -> Self {
         self.open = Some(open);
         self

@@ -195,6 +195,16 @@ impl ClientRegistration {
     /// (`tenant.logto.app`), no metadata can name another endpoint; use the pages, or client ID
     /// metadata documents
     /// ([`Management::enable_metadata_documents`](super::Management::enable_metadata_documents)).
+    ///
+    /// ```no_run
+    /// # fn example(server: mcp_authz::Server, registration: mcp_authz::logto::ClientRegistration) {
+    /// // One process for both hosts; the proxy leads that one path of the issuer's host here as well.
+    /// let app = server
+    ///     .router()
+    ///     .merge(registration.router())
+    ///     .merge(registration.metadata_router());
+    /// # let _: axum::Router = app; }
+    /// ```
     pub fn metadata_router(&self) -> Router {
         let discovery = Arc::clone(&self.discovery);
         let path = discovery.path();

@@ -22,7 +22,8 @@ const FREE: [&str; 2] = ["openid", "offline_access"];
 ///
 /// let policy = RegistrationPolicy::new(["profile", "email"]) // and not `mail:send`
 ///     .redirect_hosts(["agents.example.com"]) // https redirects go there alone
-///     .apps_per_owner(3);
+///     .apps_per_owner(3)
+///     .apps_in_all(200);
 /// ```
 ///
 /// Redirect URIs are https, or for native applications http on a loopback host; without wildcard,
