@@ -67,6 +67,10 @@ with_settings!(Authz);
 ///         .issuer("https://tenant.logto.app/oidc")
 ///         .protect(mail, Rules::new().tool("send", scopes!["mail:send"]))
 /// }
+///
+/// # async fn example(mail: impl ServerHandler) -> Result<(), mcp_authz::Error> {
+/// guarded(mail).serve("0.0.0.0:3001").await
+/// # }
 /// ```
 #[must_use = "nothing is served before it is built"]
 pub struct Protect<H> {

@@ -27,6 +27,18 @@ use crate::token::{Issuer, Verifiers, WarmUp};
 impl ServerBuilder {
     /// Checks everything and makes the server.
     ///
+    /// ```
+    /// use mcp_authz::{Error, Server};
+    ///
+    /// # #[tokio::main] async fn main() {
+    /// let built = Server::builder("mail").resource("http://mcp.example.com/mcp").build().await;
+    /// let Err(Error::Config(mistakes)) = built else { panic!("it is neither https nor loopback") };
+    /// for mistake in mistakes.problems() {
+    ///     println!("- {mistake}");
+    /// }
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`Error::Config`] with every mistake at once, each with what to write instead.

@@ -17,6 +17,7 @@ use crate::scope::Requirement;
 /// fn server() -> ServerBuilder {
 ///     Server::builder("mail")
 ///         .version(env!("CARGO_PKG_VERSION"))
+///         .instructions("Show the person a draft before you send it.")
 ///         .resource("https://mcp.example.com/mcp")
 ///         .issuer("https://tenant.logto.app/oidc")
 ///         .initial_scopes(["mail:read"])
@@ -73,6 +74,18 @@ impl ServerBuilder {
     }
 
     /// Adds a tool; one that was discovered already changes nothing.
+    ///
+    /// For one of a [toolset](Self::toolset), or of a library crate that the program does not name otherwise:
+    ///
+    /// ```
+    /// use mcp_authz::{Server, tool};
+    ///
+    /// /// Deletes a user.
+    /// #[tool(scopes = ["users:delete"], toolset = "admin")]
+    /// async fn delete_user() {}
+    ///
+    /// let builder = Server::builder("shop").tool(delete_user::tool()); // and no other of the set
+    /// ```
     pub fn tool(mut self, tool: ToolEntry) -> Self {
         self.tools.add(tool);
         self
@@ -101,6 +114,18 @@ impl ServerBuilder {
     }
 
     /// Adds a prompt; one that was discovered already changes nothing.
+    ///
+    /// ```
+    /// use mcp_authz::{Server, prompt};
+    ///
+    /// /// Asks for a summary of the last mails.
+    /// #[prompt(scopes = ["mail:read"], toolset = "drafts")]
+    /// fn summarize() -> String {
+    ///     "Summarize the mails of this week.".to_owned()
+    /// }
+    ///
+    /// let builder = Server::builder("mail").prompt(summarize::prompt());
+    /// ```
     pub fn prompt(mut self, prompt: PromptEntry) -> Self {
         self.prompts.add(prompt);
         self
@@ -114,6 +139,18 @@ impl ServerBuilder {
 
     /// Adds a resource for clients to read; one that was discovered already changes nothing. (The
     /// [`resource`](Self::resource) that tokens are for is the server itself.)
+    ///
+    /// ```
+    /// use mcp_authz::{Server, resource};
+    ///
+    /// /// What is to be done today.
+    /// #[resource(uri = "notes://today", scopes = ["notes:read"], toolset = "drafts")]
+    /// fn today() -> String {
+    ///     "Water the plants.".to_owned()
+    /// }
+    ///
+    /// let builder = Server::builder("notes").mcp_resource(today::resource());
+    /// ```
     pub fn mcp_resource(mut self, resource: ResourceEntry) -> Self {
         self.resources.add(resource);
         self

@@ -20,6 +20,18 @@ use crate::registry::{
 type Context = RequestContext<RoleServer>;
 
 /// The handler behind a server of annotated functions.
+///
+/// It is the `H` of a [`Server<H>`](crate::Server) where nothing else is said:
+///
+/// ```
+/// use mcp_authz::{Annotated, Server};
+///
+/// fn shown(server: &Server<Annotated>) -> String {
+///     server.to_string() // the same as of a `&Server`
+/// }
+///
+/// let _: fn(&Server) -> String = shown;
+/// ```
 pub struct Annotated {
     app: App,
     info: ServerConfig,

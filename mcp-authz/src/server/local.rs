@@ -45,6 +45,19 @@ impl ServerBuilder {
     /// `_meta["mcp/www_authenticate"]`. The program that started this one gets a better token and
     /// puts it where [`StdioCaller::file`] reads it.
     ///
+    /// ```no_run
+    /// use mcp_authz::{Error, Server, StdioCaller};
+    ///
+    /// #[tokio::main]
+    /// async fn main() -> Result<(), Error> {
+    ///     Server::builder("mail")
+    ///         .resource("https://mcp.example.com/mcp")
+    ///         .issuer("https://tenant.logto.app/oidc")
+    ///         .serve_stdio(StdioCaller::env("MCP_ACCESS_TOKEN"))
+    ///         .await
+    /// }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`Error::Config`] as for [`build`](Self::build) (without resource and issuer for a named

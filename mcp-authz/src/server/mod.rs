@@ -140,6 +140,12 @@ impl<H: ServerHandler> Server<H> {
     }
 
     /// Everything that the server guards, and with what.
+    ///
+    /// ```no_run
+    /// # fn example(server: mcp_authz::Server) {
+    /// println!("{}", server.manifest().to_markdown());
+    /// # }
+    /// ```
     #[must_use]
     pub fn manifest(&self) -> &Manifest {
         &self.manifest

@@ -80,12 +80,24 @@ impl StdioCaller {
 
     /// The access token in this file, which is read again for every message: whoever renews the
     /// token writes it there.
+    ///
+    /// ```
+    /// use mcp_authz::StdioCaller;
+    ///
+    /// let caller = StdioCaller::file("/run/user/1000/mail-token");
+    /// ```
     pub fn file(path: impl Into<PathBuf>) -> Self {
         Self(Source::File(path.into()))
     }
 
     /// The access token that can be read from this open descriptor of a pipe, up to its end, once:
     /// whoever writes it there closes its own end. One of a regular file is refused. Unix only.
+    ///
+    /// ```
+    /// use mcp_authz::StdioCaller;
+    ///
+    /// let caller = StdioCaller::descriptor(3); // of a program that a shell started with `3< <(get-token)`
+    /// ```
     pub fn descriptor(number: u32) -> Self {
         Self(Source::Descriptor(number))
     }

@@ -23,6 +23,15 @@ use self::sealed::Sealed;
 /// What a test can start: a [`ServerBuilder`], or a handler with its rules ([`Protect`]).
 ///
 /// Needs the feature `testing`.
+///
+/// ```
+/// use mcp_authz::testing::{TestServer, UnderTest};
+///
+/// /// Whatever it is that is served.
+/// async fn starts(server: impl UnderTest) -> bool {
+///     TestServer::start(server).await.is_ok()
+/// }
+/// ```
 pub trait UnderTest: Sealed {}
 
 impl UnderTest for ServerBuilder {}

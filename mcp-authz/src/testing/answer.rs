@@ -133,6 +133,25 @@ impl Reply {
     }
 
     /// Whether a tool says that it failed.
+    ///
+    /// ```
+    /// use mcp_authz::testing::TestServer;
+    /// use mcp_authz::tool;
+    ///
+    /// /// Sends a mail.
+    /// #[tool(scopes = ["mail:send"])]
+    /// fn send() -> Result<(), String> {
+    ///     Err("the outbox is full".to_owned())
+    /// }
+    ///
+    /// # fn server() -> mcp_authz::ServerBuilder { mcp_authz::Server::builder("mail").tools([send::tool()]).prompts([]).mcp_resources([]) }
+    /// # #[tokio::main] async fn main() -> Result<(), mcp_authz::Error> {
+    /// let server = TestServer::start(server()).await?;
+    /// let reply = server.as_user("alice").scopes(["mail:send"]).call("send").await.unwrap();
+    /// assert!(reply.is_error()); // it ran, and failed: nobody was refused
+    /// assert_eq!(reply.text(), "the outbox is full");
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn is_error(&self) -> bool {
         self.result.get("isError") == Some(&Value::Bool(true))
@@ -161,6 +180,25 @@ impl Reply {
     }
 
     /// The structured content of a tool, or else its text, read as a `T`.
+    ///
+    /// ```
+    /// use mcp_authz::testing::TestServer;
+    /// use mcp_authz::{Json, tool};
+    ///
+    /// /// Counts the mails.
+    /// #[tool(scopes = ["mail:read"])]
+    /// fn count() -> Json<u32> {
+    ///     Json(3)
+    /// }
+    ///
+    /// # fn server() -> mcp_authz::ServerBuilder { mcp_authz::Server::builder("mail").tools([count::tool()]).prompts([]).mcp_resources([]) }
+    /// # #[tokio::main] async fn main() -> Result<(), mcp_authz::Error> {
+    /// let server = TestServer::start(server()).await?;
+    /// let reply = server.as_user("alice").scopes(["mail:read"]).call("count").await.unwrap();
+    /// assert_eq!(reply.structured(), 3);
+    /// assert_eq!(reply.json::<u32>(), 3);
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Panics
     ///
@@ -252,6 +290,28 @@ impl Refused {
     }
 
     /// What the caller is told, in words.
+    ///
+    /// ```
+    /// use mcp_authz::testing::TestServer;
+    /// use mcp_authz::{AuthInfo, PolicyError, tool};
+    ///
+    /// async fn nobody(_: &AuthInfo) -> Result<(), PolicyError> {
+    ///     Err(PolicyError::denied("The office is closed."))
+    /// }
+    ///
+    /// /// Counts the mails.
+    /// #[tool(authenticated, policy = nobody)]
+    /// fn count() {}
+    ///
+    /// # fn server() -> mcp_authz::ServerBuilder { mcp_authz::Server::builder("mail").tools([count::tool()]).prompts([]).mcp_resources([]) }
+    /// # #[tokio::main] async fn main() -> Result<(), mcp_authz::Error> {
+    /// let server = TestServer::start(server()).await?;
+    /// let refused = server.as_user("alice").call("count").await.unwrap_err();
+    /// assert_eq!(refused.error(), Some("access_denied"));
+    /// assert_eq!(refused.message(), "The office is closed.");
+    /// assert!(refused.challenge().is_none()); // no consent would help
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn message(&self) -> &str {
         &self.refusal.said

@@ -26,6 +26,30 @@ impl<By: Credentials> Caller<'_, By> {
 
     /// Calls a tool with these arguments: an object.
     ///
+    /// ```
+    /// use mcp_authz::testing::TestServer;
+    /// use mcp_authz::tool;
+    /// use serde_json::json;
+    ///
+    /// /// Sends a mail.
+    /// #[tool(scopes = ["mail:send"])]
+    /// fn send(#[arg] to: String) -> String {
+    ///     format!("sent to {to}")
+    /// }
+    ///
+    /// # fn server() -> mcp_authz::ServerBuilder { mcp_authz::Server::builder("mail").tools([send::tool()]).prompts([]).mcp_resources([]) }
+    /// # #[tokio::main] async fn main() -> Result<(), mcp_authz::Error> {
+    /// let server = TestServer::start(server()).await?;
+    /// let alice = server.as_user("alice").scopes(["mail:send"]);
+    /// let reply = alice.call_with("send", json!({ "to": "bob" })).await.unwrap();
+    /// assert_eq!(reply.text(), "sent to bob");
+    ///
+    /// // What cannot be read is the protocol's own error.
+    /// let refused = alice.call_with("send", json!({ "to": 7 })).await.unwrap_err();
+    /// assert_eq!(refused.code(), Some(-32602));
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`Refused`]: the tool did not run, or returned an error of the protocol.
@@ -50,6 +74,27 @@ impl<By: Credentials> Caller<'_, By> {
 
     /// Gets a prompt with these arguments: an object of strings.
     ///
+    /// ```
+    /// use mcp_authz::prompt;
+    /// use mcp_authz::testing::TestServer;
+    /// use serde_json::json;
+    ///
+    /// /// Writes a mail.
+    /// #[prompt(scopes = ["mail:read"])]
+    /// fn write(#[arg] to: String) -> String {
+    ///     format!("Write a mail to {to}.")
+    /// }
+    ///
+    /// # fn server() -> mcp_authz::ServerBuilder { mcp_authz::Server::builder("mail").tools([]).prompts([write::prompt()]).mcp_resources([]) }
+    /// # #[tokio::main] async fn main() -> Result<(), mcp_authz::Error> {
+    /// let server = TestServer::start(server()).await?;
+    /// let alice = server.as_user("alice").scopes(["mail:read"]);
+    /// assert_eq!(alice.prompts().await.unwrap(), ["write"]);
+    /// let reply = alice.prompt_with("write", json!({ "to": "bob" })).await.unwrap();
+    /// assert_eq!(reply.text(), "Write a mail to bob.");
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`Refused`].
@@ -68,6 +113,26 @@ impl<By: Credentials> Caller<'_, By> {
     }
 
     /// Reads a resource.
+    ///
+    /// ```
+    /// use mcp_authz::resource;
+    /// use mcp_authz::testing::TestServer;
+    ///
+    /// /// The mails of a folder.
+    /// #[resource(uri = "mail://{folder}", scopes = ["mail:{folder}:read"])]
+    /// fn mails(folder: String) -> String {
+    ///     format!("3 mails in {folder}")
+    /// }
+    ///
+    /// # fn server() -> mcp_authz::ServerBuilder { mcp_authz::Server::builder("mail").tools([]).prompts([]).mcp_resources([mails::resource()]) }
+    /// # #[tokio::main] async fn main() -> Result<(), mcp_authz::Error> {
+    /// let server = TestServer::start(server()).await?;
+    /// let alice = server.as_user("alice").scopes(["mail:inbox:read"]);
+    /// assert_eq!(alice.resources().await.unwrap(), ["mail://{folder}"]);
+    /// assert_eq!(alice.read("mail://inbox").await.unwrap().text(), "3 mails in inbox");
+    /// assert_eq!(alice.read("mail://sent").await.unwrap_err().status(), 403);
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     ///
@@ -123,6 +188,29 @@ impl<By: Credentials> Caller<'_, By> {
     }
 
     /// Sends any request of MCP (2026-07-28) with these parameters.
+    ///
+    /// ```
+    /// use mcp_authz::testing::TestServer;
+    /// use mcp_authz::tool;
+    /// use serde_json::json;
+    ///
+    /// /// Counts the mails.
+    /// #[tool(scopes = ["mail:read"])]
+    /// fn count() -> String {
+    ///     "3 mails".to_owned()
+    /// }
+    ///
+    /// # fn server() -> mcp_authz::ServerBuilder { mcp_authz::Server::builder("mail").tools([count::tool()]).prompts([]).mcp_resources([]) }
+    /// # #[tokio::main] async fn main() -> Result<(), mcp_authz::Error> {
+    /// let server = TestServer::start(server()).await?;
+    /// let alice = server.as_user("alice").scopes(["mail:read"]);
+    /// let reply = alice.ask("tools/list", json!({})).await.unwrap();
+    /// assert_eq!(reply.result()["tools"][0]["description"], "Counts the mails.");
+    ///
+    /// let refused = alice.ask("tools/rename", json!({})).await.unwrap_err();
+    /// assert_eq!(refused.code(), Some(-32601)); // there is no such method
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     ///

@@ -54,6 +54,15 @@ pub struct Caller<'a, By = User> {
 /// A person at the test's authorization server, by an agent: what [`TestServer::as_user`] begins with.
 ///
 /// Needs the feature `testing`.
+///
+/// ```
+/// use mcp_authz::testing::{Caller, User};
+///
+/// /// What all agents of this test have in common.
+/// fn as_reader(person: Caller<'_, User>) -> Caller<'_, User> {
+///     person.client("smartmail").scopes(["mail:read"])
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct User {
     issuer: Option<String>,
@@ -73,6 +82,15 @@ pub struct User {
 /// [`TestServer::anonymous`] begin with.
 ///
 /// Needs the feature `testing`.
+///
+/// ```
+/// use mcp_authz::testing::{Caller, Held, TestServer};
+///
+/// /// Tokens that must not get in.
+/// fn strangers(server: &TestServer) -> [Caller<'_, Held>; 2] {
+///     [server.anonymous(), server.with_token("not-a-token")]
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Held(Presented);
 
@@ -149,12 +167,52 @@ impl<'a> Caller<'a, User> {
     }
 
     /// Signed in this long ago (`auth_time`).
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use mcp_authz::testing::{TestServer, assert_challenge};
+    /// use mcp_authz::tool;
+    ///
+    /// /// Deletes all mails.
+    /// #[tool(scopes = ["mail:delete"], max_age = 300)]
+    /// fn delete_all() {}
+    ///
+    /// # fn server() -> mcp_authz::ServerBuilder { mcp_authz::Server::builder("mail").tools([delete_all::tool()]).prompts([]).mcp_resources([]) }
+    /// # #[tokio::main] async fn main() -> Result<(), mcp_authz::Error> {
+    /// let server = TestServer::start(server()).await?;
+    /// let alice = server.as_user("alice").scopes(["mail:delete"]);
+    /// assert!(alice.call("delete_all").await.is_ok());
+    /// let this_morning = alice.signed_in(Duration::from_secs(3 * 60 * 60));
+    /// let refused = this_morning.call("delete_all").await;
+    /// assert_challenge!(refused, 401, "insufficient_user_authentication");
+    /// # Ok(()) }
+    /// ```
     pub fn signed_in(mut self, ago: Duration) -> Self {
         self.by.signed_in = ago;
         self
     }
 
     /// Signed in at this issuer, one of several that the server accepts.
+    ///
+    /// ```
+    /// use mcp_authz::testing::TestServer;
+    /// use mcp_authz::{AuthInfo, tool};
+    ///
+    /// /// Says where the caller is at home.
+    /// #[tool(authenticated)]
+    /// fn home(auth: AuthInfo) -> String {
+    ///     auth.issuer().to_owned()
+    /// }
+    ///
+    /// # fn server() -> mcp_authz::ServerBuilder { mcp_authz::Server::builder("mail").tools([home::tool()]).prompts([]).mcp_resources([]) }
+    /// # #[tokio::main] async fn main() -> Result<(), mcp_authz::Error> {
+    /// let two = server().issuer("https://as.example.com").issuer("https://login.example.org");
+    /// let server = TestServer::start(two).await?;
+    /// let guest = server.as_user("alice").issuer("https://login.example.org");
+    /// assert_eq!(guest.call("home").await.unwrap().text(), "https://login.example.org");
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Panics
     ///
@@ -164,7 +222,7 @@ impl<'a> Caller<'a, User> {
         self
     }
 
-    /// Got a token for another server (`aud`).
+    /// Got a token for another server (`aud`). An example is at [`Refused::reason`](super::Refused::reason).
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         self.by.audience = Some(audience.into());
         self
@@ -178,12 +236,33 @@ impl<'a> Caller<'a, User> {
     }
 
     /// Adds a claim to the token, or replaces one: what a test wants wrong is wrong.
+    ///
+    /// ```
+    /// use mcp_authz::testing::{TestServer, assert_challenge};
+    /// use mcp_authz::{AuthInfo, tool};
+    ///
+    /// /// Says for whom the caller works.
+    /// #[tool(authenticated)]
+    /// fn tenant(auth: AuthInfo) -> String {
+    ///     auth.claims().get("tenant").map(ToString::to_string).unwrap_or_default()
+    /// }
+    ///
+    /// # fn server() -> mcp_authz::ServerBuilder { mcp_authz::Server::builder("mail").tools([tenant::tool()]).prompts([]).mcp_resources([]) }
+    /// # #[tokio::main] async fn main() -> Result<(), mcp_authz::Error> {
+    /// let server = TestServer::start(server()).await?;
+    /// let alice = server.as_user("alice").claim("tenant", "acme");
+    /// assert_eq!(alice.call("tenant").await.unwrap().text(), "\"acme\"");
+    /// let forged = alice.claim("iss", "https://elsewhere.example"); // signed all the same
+    /// assert_challenge!(forged.call("tenant").await, 401, "invalid_token");
+    /// # Ok(()) }
+    /// ```
     pub fn claim(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.by.claims.insert(name.into(), value.into());
         self
     }
 
-    /// Gets an opaque token, about which the server has to ask.
+    /// Gets an opaque token, about which the server has to ask. An example is at
+    /// [`TestIssuer::revoke`](super::TestIssuer::revoke).
     pub fn opaque(mut self) -> Self {
         self.by.opaque = true;
         self
@@ -241,7 +320,12 @@ impl<'a> Caller<'a, User> {
         self.by.token_of(issuer, self.server)
     }
 
-    /// The same person with one token for all that follows: to let it expire, or its key be replaced.
+    /// The same person with one token for all that follows: to let it expire, or its key be replaced. An
+    /// example is at [`TestClock`](super::TestClock).
+    ///
+    /// # Panics
+    ///
+    /// As for [`token`](Self::token).
     #[track_caller]
     pub fn keep_token(&self) -> Caller<'a, Held> {
         Caller::held(self.server, self.presented())
@@ -301,6 +385,15 @@ impl<'a, By> Caller<'a, By> {
 /// How a caller gets in. Nobody else can make a caller.
 ///
 /// Needs the feature `testing`.
+///
+/// ```
+/// use mcp_authz::testing::{Caller, Credentials};
+///
+/// /// Whoever it is, and whichever way they come.
+/// async fn sees_nothing<By: Credentials>(caller: &Caller<'_, By>) -> bool {
+///     caller.tools().await.map_or(true, |tools| tools.is_empty())
+/// }
+/// ```
 pub trait Credentials: sealed::Sealed {}
 
 impl Credentials for User {}

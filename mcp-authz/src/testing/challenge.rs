@@ -9,6 +9,15 @@ use super::answer::{Refused, Reply};
 /// One challenge (RFC 6750 §3, RFC 9728 §5.1): how to get in.
 ///
 /// Needs the feature `testing`.
+///
+/// ```
+/// use mcp_authz::testing::Challenge;
+///
+/// /// What an agent does with it: send the person to the consent screen, with these scopes.
+/// fn scope_parameter(challenge: &Challenge) -> String {
+///     challenge.scopes.join(" ")
+/// }
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Challenge {
@@ -81,6 +90,16 @@ impl fmt::Display for Challenge {
 /// An answer that can be a refusal: what [`assert_challenge!`](crate::assert_challenge) takes.
 ///
 /// Needs the feature `testing`.
+///
+/// ```
+/// use mcp_authz::testing::{Answer, assert_challenge};
+///
+/// /// An assertion that many tests share.
+/// #[track_caller]
+/// fn wants_to_delete(answer: impl Answer) {
+///     assert_challenge!(answer, 403, "insufficient_scope", ["mail:delete"]);
+/// }
+/// ```
 pub trait Answer {
     #[doc(hidden)]
     fn refused(&self) -> Result<&Refused, &Reply>;

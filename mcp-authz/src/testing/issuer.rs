@@ -86,8 +86,8 @@ impl TestIssuer {
         }
     }
 
-    /// Publishes the current key alone. A server notices within ten minutes of its
-    /// [clock](super::TestServer::clock).
+    /// Publishes the current key alone: tokens of earlier ones are refused once the server has noticed,
+    /// within ten minutes of its [clock](super::TestServer::clock).
     pub fn forget_old_keys(&self) {
         self.provider.forget_old_keys();
     }

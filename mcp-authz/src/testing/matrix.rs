@@ -63,6 +63,15 @@ impl<S: UnderTest> Matrix<S> {
 
     /// Calls this tool or prompt with these arguments: for what depends on them. For a template of
     /// resources, the URI that is asked for; it is not read.
+    ///
+    /// ```
+    /// # use mcp_authz::{Server, testing::Matrix};
+    /// use serde_json::json;
+    ///
+    /// let matrix = Matrix::of(Server::builder("mail"))
+    ///     .arguments("send", json!({ "to": "bob" }))
+    ///     .arguments("mail://{folder}", "mail://inbox");
+    /// ```
     pub fn arguments(mut self, item: impl Into<String>, arguments: impl Into<Value>) -> Self {
         self.arguments.insert(item.into(), arguments.into());
         self

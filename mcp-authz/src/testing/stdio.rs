@@ -23,6 +23,14 @@ use crate::server::StdioCaller;
 /// All of its requests take the same pair of pipes, one after the other.
 ///
 /// Needs the feature `testing`.
+///
+/// ```
+/// use mcp_authz::testing::{Caller, OverStdio};
+///
+/// async fn is_refused(child: &Caller<'_, OverStdio>, tool: &str) -> bool {
+///     child.call(tool).await.is_err()
+/// }
+/// ```
 #[derive(Clone)]
 pub struct OverStdio(Arc<Mutex<Pipes>>);
 

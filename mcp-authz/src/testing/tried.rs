@@ -45,6 +45,18 @@ pub struct Tried {
 /// One tool, prompt or resource of a [`Matrix`](super::Matrix).
 ///
 /// Needs the feature `testing`.
+///
+/// ```
+/// use mcp_authz::testing::Tried;
+///
+/// /// What somebody without a scope may use.
+/// fn open(tried: &Tried) -> Vec<&str> {
+///     let open = tried.items.iter().filter(|item| {
+///         item.by.iter().any(|trial| trial.caller == "no scope" && trial.refused.is_none())
+///     });
+///     open.map(|item| item.name.as_str()).collect()
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct TriedItem {
@@ -65,6 +77,14 @@ pub struct TriedItem {
 /// One attempt of a [`Matrix`](super::Matrix).
 ///
 /// Needs the feature `testing`.
+///
+/// ```
+/// use mcp_authz::testing::Trial;
+///
+/// fn was_let_in(trial: &Trial) -> bool {
+///     trial.listed && trial.refused.is_none()
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Trial {

@@ -136,6 +136,14 @@ impl Issuer {
     ///
     /// A JWT cannot be taken back (RFC 9068 §5): its lifetime is how long a stolen one works.
     /// Default: whatever the issuer says.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use mcp_authz::Issuer;
+    ///
+    /// let issuer = Issuer::new("https://as.example.com").max_token_lifetime(Duration::from_secs(600));
+    /// ```
     pub fn max_token_lifetime(mut self, lifetime: Duration) -> Self {
         self.claims.max_lifetime = Some(lifetime);
         self

@@ -102,6 +102,15 @@ impl ClientAuth {
     /// Sets `aud` of the assertion, for a provider that wants its token endpoint there. The default
     /// is the issuer's identifier, the one name that no other server can claim. Without effect on
     /// secrets.
+    ///
+    /// ```no_run
+    /// use mcp_authz::{Algorithm, ClientAuth};
+    ///
+    /// let pem = std::fs::read("mcp-server.pem")?;
+    /// let auth = ClientAuth::private_key_jwt("mcp-server", Algorithm::Es256, pem)
+    ///     .assertion_audience("https://as.example.com/token");
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn assertion_audience(mut self, name: impl Into<String>) -> Self {
         if let Method::PrivateKey { audience, .. } = &mut self.method {
             *audience = Some(name.into());

@@ -58,6 +58,15 @@ impl Introspection {
     }
 
     /// Asks here instead of where the issuer's metadata says. https, no redirects.
+    ///
+    /// ```
+    /// use mcp_authz::{ClientAuth, Introspection, Issuer};
+    ///
+    /// # let secret = "s3cret";
+    /// let introspection = Introspection::new(ClientAuth::secret_basic("mcp-server", secret))
+    ///     .endpoint("https://as.example.com/oauth2/introspect");
+    /// let issuer = Issuer::new("https://as.example.com").introspection(introspection);
+    /// ```
     pub fn endpoint(mut self, url: impl Into<String>) -> Self {
         self.endpoint = Some(url.into());
         self
@@ -73,6 +82,15 @@ impl Introspection {
 
     /// Asks for signed answers (RFC 9701), and takes no others: verified by the issuer's keys,
     /// addressed to this server's client.
+    ///
+    /// ```
+    /// use mcp_authz::{ClientAuth, Introspection};
+    ///
+    /// # let secret = "s3cret";
+    /// let introspection =
+    ///     Introspection::new(ClientAuth::secret_basic("mcp-server", secret)).signed_replies();
+    /// # let _ = introspection;
+    /// ```
     pub fn signed_replies(mut self) -> Self {
         self.signed = true;
         self

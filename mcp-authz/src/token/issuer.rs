@@ -105,6 +105,14 @@ impl Issuer {
     ///
     /// For providers that do not mark their access tokens with `at+jwt` (RFC 9068 §2.1). ID tokens
     /// are then told apart by their claims and their audience only, so leave it off where you can.
+    ///
+    /// ```
+    /// use mcp_authz::Issuer;
+    ///
+    /// let issuer = Issuer::new("https://sso.example.com")
+    ///     .accept_typ_jwt()
+    ///     .require_claim("token_use", "access"); // what tells its access tokens from others
+    /// ```
     pub fn accept_typ_jwt(mut self) -> Self {
         self.accept_typ_jwt = true;
         self
@@ -112,6 +120,14 @@ impl Issuer {
 
     /// How far the issuer's clock may be off, for `exp`, `nbf` and `iat`: at most, and by default,
     /// 60 seconds.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use mcp_authz::Issuer;
+    ///
+    /// let punctual = Issuer::new("https://as.example.com").leeway(Duration::ZERO);
+    /// ```
     pub fn leeway(mut self, leeway: Duration) -> Self {
         self.leeway = leeway;
         self
@@ -137,6 +153,12 @@ impl Issuer {
     /// Without it they are refused, also when a name changes its address later, so that no document
     /// and no DNS answer makes this server talk to its neighbours. An issuer that is written as a
     /// private or loopback address needs no permission.
+    ///
+    /// ```
+    /// use mcp_authz::Issuer;
+    ///
+    /// let issuer = Issuer::new("https://login.corp.example").allow_private_addresses();
+    /// ```
     pub fn allow_private_addresses(mut self) -> Self {
         self.private_addresses = true;
         self

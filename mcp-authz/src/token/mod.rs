@@ -106,6 +106,15 @@ impl VerifyError {
     }
 
     /// It could not be found out; ask again after `retry_after`.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use mcp_authz::VerifyError;
+    ///
+    /// let down = VerifyError::unavailable("api keys: no connection", Duration::from_secs(5));
+    /// assert!(matches!(down, VerifyError::Unavailable { .. }));
+    /// ```
     #[must_use]
     pub fn unavailable(reason: impl Into<Cow<'static, str>>, retry_after: Duration) -> Self {
         Self::Unavailable {

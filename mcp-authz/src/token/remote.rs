@@ -61,6 +61,12 @@ impl Issuer {
     }
 
     /// Adds what the issuer's userinfo says to the claims of verified tokens; see [`Userinfo`].
+    ///
+    /// ```
+    /// use mcp_authz::{Issuer, Userinfo};
+    ///
+    /// let issuer = Issuer::new("https://as.example.com").userinfo(Userinfo::new());
+    /// ```
     pub fn userinfo(mut self, userinfo: Userinfo) -> Self {
         self.remote.userinfo = Some(userinfo);
         self

@@ -20,8 +20,11 @@ use crate::fetch::Customize;
 /// # use mcp_authz::Issuer;
 /// # async fn example() {
 /// let report = Issuer::new("https://as.example.com").check().await;
-/// println!("{report}");
-/// assert!(report.is_usable());
+/// println!("{report}"); // all of it, in words
+/// assert!(report.is_usable(), "{:?}", report.errors());
+/// for what in report.lacks() {
+///     println!("clients will miss {what}");
+/// }
 /// # }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]

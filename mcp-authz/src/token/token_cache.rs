@@ -22,7 +22,9 @@ use super::issuer_verifier::IssuerVerifier;
 /// # let builder = mcp_authz::Server::builder("s");
 /// let server = builder.build().await?;
 /// let cache = server.token_cache(); // cheap to clone, for the handler of the webhook
-/// cache.evict_subject("https://tenant.logto.app/oidc", "user-1");
+/// cache.evict_subject("https://tenant.logto.app/oidc", "user-1"); // a person
+/// # let token = "";
+/// cache.evict(token); // or one token
 /// # Ok(()) }
 /// ```
 ///

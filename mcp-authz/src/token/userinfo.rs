@@ -72,6 +72,15 @@ impl Userinfo {
     /// the token's own end. For an opaque token
     /// [introspection](crate::Introspection::cache_for) and userinfo are asked again together, when
     /// the first of the two answers is too old.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use mcp_authz::Userinfo;
+    ///
+    /// let userinfo = Userinfo::new().cache_for(Duration::from_secs(300));
+    /// # let _ = userinfo;
+    /// ```
     pub fn cache_for(mut self, time: Duration) -> Self {
         self.cached_for = time;
         self
@@ -79,6 +88,13 @@ impl Userinfo {
 
     /// Goes on without the additional claims when they cannot be had, whatever the reason. An answer
     /// about somebody else is refused all the same.
+    ///
+    /// ```
+    /// use mcp_authz::{Issuer, Userinfo};
+    ///
+    /// // A name is nice to have.
+    /// let issuer = Issuer::new("https://as.example.com").userinfo(Userinfo::new().optional());
+    /// ```
     pub fn optional(mut self) -> Self {
         self.optional = true;
         self

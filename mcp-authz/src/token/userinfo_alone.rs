@@ -83,6 +83,13 @@ impl UserinfoAlone {
     /// Takes signed answers (`application/jwt`) alone, addressed to one of these clients: the
     /// audience check that plain userinfo cannot have. An empty list is an error when the server is
     /// built.
+    ///
+    /// ```
+    /// use mcp_authz::{Issuer, danger};
+    ///
+    /// let issuer = Issuer::new("https://as.example.com")
+    ///     .opaque_tokens(danger::userinfo_alone().clients(["smartmail"]));
+    /// ```
     pub fn clients<C: Into<String>>(mut self, clients: impl IntoIterator<Item = C>) -> Self {
         self.clients.extend(clients.into_iter().map(Into::into));
         self.any_client = false;

@@ -22,6 +22,15 @@ macro_rules! settings_of_decisions {
 
         /// Lists every scope in the metadata's `scopes_supported`, though clients are told to start
         /// with the [initial scopes](Self::initial_scopes).
+        ///
+        /// ```
+        /// use mcp_authz::Server;
+        ///
+        /// // Asked for at first: to read. Written down for whoever wants to know: all that there is.
+        /// let builder = Server::builder("mail")
+        ///     .initial_scopes(["mail:read"])
+        ///     .advertise_all_scopes();
+        /// ```
         pub fn advertise_all_scopes(mut self) -> Self {
             self.settings.advertise_all_scopes = true;
             self
@@ -41,6 +50,12 @@ macro_rules! settings_of_decisions {
         }
 
         /// Which scopes a refusal asks for; change it for clients that forget what they had.
+        ///
+        /// ```
+        /// use mcp_authz::{ChallengeScopes, Server};
+        ///
+        /// let builder = Server::builder("mail").challenge_scopes(ChallengeScopes::RequiredAndGranted);
+        /// ```
         pub fn challenge_scopes(mut self, scopes: crate::scope::ChallengeScopes) -> Self {
             self.settings.challenge_scopes = scopes;
             self
@@ -48,12 +63,25 @@ macro_rules! settings_of_decisions {
 
         /// Where decisions are recorded; see [`AuditSink`](crate::AuditSink). The log has the same
         /// reasons without it.
+        ///
+        /// ```
+        /// use mcp_authz::{AuditEvent, Server};
+        ///
+        /// let builder = Server::builder("mail")
+        ///     .audit(|event: &AuditEvent<'_>| println!("{:?}: {}", event.outcome, event.reason));
+        /// ```
         pub fn audit(mut self, sink: impl crate::AuditSink) -> Self {
             self.settings.audit = crate::audit::Audit::new(sink);
             self
         }
 
         /// How refused tool calls are answered; see [`ChallengeForm`](crate::ChallengeForm).
+        ///
+        /// ```
+        /// use mcp_authz::{ChallengeForm, Server};
+        ///
+        /// let builder = Server::builder("mail").challenge_form(ChallengeForm::ToolResult);
+        /// ```
         pub fn challenge_form(mut self, form: crate::gate::ChallengeForm) -> Self {
             self.settings.challenge_form = form;
             self
@@ -78,6 +106,13 @@ macro_rules! settings_of_decisions {
         }
 
         /// Which tools a caller is shown. Hiding is not what protects them: a call is decided alike.
+        ///
+        /// ```
+        /// use mcp_authz::{Server, Visibility};
+        ///
+        /// // An agent sees what it may call; it never learns that there is more to ask for.
+        /// let builder = Server::builder("mail").visibility(Visibility::Granted);
+        /// ```
         pub fn visibility(mut self, visibility: crate::gate::Visibility) -> Self {
             self.settings.visibility = visibility;
             self
@@ -85,6 +120,19 @@ macro_rules! settings_of_decisions {
 
         /// Lets callers without a token in: to the protocol's opening, the lists, and tools declared
         /// `anonymous`. A bad token is still refused, never taken for none.
+        ///
+        /// ```
+        /// use mcp_authz::{AuthInfo, Server, tool};
+        ///
+        /// /// Say hello, to whoever it is.
+        /// #[tool(anonymous)]
+        /// fn hello(auth: Option<AuthInfo>) -> String {
+        ///     let name = auth.as_ref().and_then(AuthInfo::subject).unwrap_or("stranger");
+        ///     format!("hello, {name}")
+        /// }
+        ///
+        /// let builder = Server::builder("hello").allow_anonymous();
+        /// ```
         pub fn allow_anonymous(mut self) -> Self {
             self.settings.allow_anonymous = true;
             self

@@ -7,6 +7,12 @@ macro_rules! settings_of_tokens {
         ///
         /// It is the URL that is given to clients, to the byte: `https://mcp.example.com/mcp`, usually. One
         /// without a path is served at `/` and nowhere else, and a slash at the end is a part of it.
+        ///
+        /// ```
+        /// use mcp_authz::Server;
+        ///
+        /// let builder = Server::builder("mail").resource("https://mcp.example.com/mcp");
+        /// ```
         pub fn resource(mut self, uri: impl Into<String>) -> Self {
             self.settings.resource = Some(uri.into());
             self
@@ -14,12 +20,38 @@ macro_rules! settings_of_tokens {
 
         /// An authorization server whose tokens are accepted. Its URL is enough: keys are discovered,
         /// cached and rotated. Call it again for another one; keys are never shared between them.
+        ///
+        /// ```
+        /// use mcp_authz::{Algorithm, Issuer, Server};
+        ///
+        /// let builder = Server::builder("mail")
+        ///     .issuer("https://tenant.logto.app/oidc")
+        ///     .issuer(Issuer::new("https://as.example.com").algorithms([Algorithm::Es256]));
+        /// ```
         pub fn issuer(mut self, issuer: impl Into<crate::token::Issuer>) -> Self {
             self.settings.issuers.push(issuer.into());
             self
         }
 
-        /// A verifier of your own for tokens that no configured issuer claims, such as API keys.
+        /// A verifier of your own for tokens that no configured issuer claims, such as API keys; see
+        /// [`TokenVerifier`](crate::TokenVerifier).
+        ///
+        /// ```
+        /// use mcp_authz::{AuthInfo, BearerToken, Server, TokenVerifier, VerifyError};
+        ///
+        /// struct ApiKeys;
+        ///
+        /// impl TokenVerifier for ApiKeys {
+        ///     async fn verify(&self, _key: &BearerToken) -> Result<AuthInfo, VerifyError> {
+        ///         Err(VerifyError::rejected("api key: unknown"))
+        ///     }
+        /// }
+        ///
+        /// // JWTs of the issuer, and keys of this server's own beside them.
+        /// let builder = Server::builder("mail")
+        ///     .issuer("https://tenant.logto.app/oidc")
+        ///     .verifier(ApiKeys);
+        /// ```
         pub fn verifier(mut self, verifier: impl crate::token::TokenVerifier) -> Self {
             self.settings.verifier = Some(::std::sync::Arc::new(verifier));
             self
@@ -55,6 +87,15 @@ macro_rules! settings_of_tokens {
 
         /// Treats an authorization server that cannot be reached at start as an error. Without it the
         /// server starts, says so in the start print and the log, and answers 503 until it can.
+        ///
+        /// ```
+        /// use mcp_authz::{Server, ServerBuilder};
+        ///
+        /// /// A new version that cannot reach the issuer does not take the place of the old one.
+        /// fn server() -> ServerBuilder {
+        ///     Server::builder("mail").issuer("https://tenant.logto.app/oidc").eager()
+        /// }
+        /// ```
         pub fn eager(mut self) -> Self {
             self.settings.eager = true;
             self

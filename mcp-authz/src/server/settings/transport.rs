@@ -4,6 +4,15 @@ macro_rules! settings_of_transport {
     () => {
         /// The `Host` values that requests may name, `host` or `host:port`. Default: the resource's
         /// host, and the loopback names for a loopback resource.
+        ///
+        /// ```
+        /// use mcp_authz::Server;
+        ///
+        /// // Behind a proxy that sends a name of its own.
+        /// let builder = Server::builder("mail")
+        ///     .resource("https://mcp.example.com/mcp")
+        ///     .allowed_hosts(["mcp.example.com", "mail.internal:3001"]);
+        /// ```
         pub fn allowed_hosts<S: Into<String>>(
             mut self,
             hosts: impl IntoIterator<Item = S>,
@@ -48,6 +57,12 @@ macro_rules! settings_of_transport {
 
         /// Whether a plain reply is one JSON document (the default) rather than an event stream,
         /// in which a client sees progress before the reply is complete.
+        ///
+        /// ```
+        /// use mcp_authz::Server;
+        ///
+        /// let builder = Server::builder("export").json_replies(false); // for tools that report progress
+        /// ```
         pub fn json_replies(mut self, json: bool) -> Self {
             self.settings.json_replies = json;
             self
@@ -55,6 +70,12 @@ macro_rules! settings_of_transport {
 
         /// Holds sessions for clients of revisions before 2026-07-28, each bound to the principal that
         /// opened it. Without it, such clients are served without sessions.
+        ///
+        /// ```
+        /// use mcp_authz::{Server, SessionLimits};
+        ///
+        /// let builder = Server::builder("mail").sessions(SessionLimits::new().total(200));
+        /// ```
         pub fn sessions(mut self, limits: crate::bind::SessionLimits) -> Self {
             self.settings.sessions = Some(limits);
             self
@@ -62,6 +83,19 @@ macro_rules! settings_of_transport {
 
         /// Keeps what is needed to restore a session on another machine or after a restart; the
         /// [sealing keys](Self::sealing_keys) must be shared as well.
+        ///
+        /// ```
+        /// use mcp_authz::rmcp::transport::streamable_http_server::session::SessionStore;
+        /// use mcp_authz::{Server, ServerBuilder, SessionLimits};
+        ///
+        /// /// `database` is yours: three methods, to load, store and delete.
+        /// fn server(database: impl SessionStore, key: [u8; 32]) -> ServerBuilder {
+        ///     Server::builder("mail")
+        ///         .sessions(SessionLimits::new())
+        ///         .session_store(database)
+        ///         .sealing_keys([("2026-12", key)])
+        /// }
+        /// ```
         pub fn session_store(
             mut self,
             store: impl ::rmcp::transport::streamable_http_server::session::SessionStore,
@@ -96,12 +130,26 @@ macro_rules! settings_of_transport {
         }
 
         /// The largest request body, in bytes (default: 1 MiB); beyond it the answer is 413.
+        ///
+        /// ```
+        /// use mcp_authz::Server;
+        ///
+        /// let builder = Server::builder("scans").max_body_bytes(8 * 1024 * 1024);
+        /// ```
         pub fn max_body_bytes(mut self, bytes: usize) -> Self {
             self.settings.max_body_bytes = bytes;
             self
         }
 
         /// How long running calls may take after a shutdown was asked for (default: 10 s).
+        ///
+        /// ```
+        /// use std::time::Duration;
+        ///
+        /// use mcp_authz::Server;
+        ///
+        /// let builder = Server::builder("export").shutdown_grace(Duration::from_secs(60));
+        /// ```
         pub fn shutdown_grace(mut self, grace: ::std::time::Duration) -> Self {
             self.settings.shutdown_grace = grace;
             self

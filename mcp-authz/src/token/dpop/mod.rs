@@ -120,6 +120,12 @@ impl Dpop {
     ///
     /// A request whose proof does not fit is answered with 503: to forget another one would let that
     /// one be replayed. Only requests with a good token and a good proof take room.
+    ///
+    /// ```
+    /// use mcp_authz::Dpop;
+    ///
+    /// let dpop = Dpop::required().nonce().remembered_proofs(1_000_000); // some 40 MB
+    /// ```
     pub fn remembered_proofs(mut self, proofs: usize) -> Self {
         self.remembered_proofs = proofs;
         self

@@ -94,6 +94,15 @@ impl TokenExchange {
 
     /// Names the other API by `audience` instead of `resource`, for providers that know it by a name of
     /// their own and not by its URL (RFC 8693 §2.1), such as Keycloak.
+    ///
+    /// ```
+    /// use mcp_authz::{ClientAuth, TokenExchange};
+    ///
+    /// # let secret = "s3cret";
+    /// // Then it is `auth.exchange("calendar-api", ..)`, by the client id that the API has at Keycloak.
+    /// let exchange = TokenExchange::new(ClientAuth::secret_basic("mcp-server", secret)).by_audience();
+    /// # let _ = exchange;
+    /// ```
     pub fn by_audience(mut self) -> Self {
         self.by_audience = true;
         self
