@@ -1,20 +1,10 @@
 //! MCP servers whose tools act for a person: scopes are declared on the function and enforced
 //! before it runs.
 //!
-//! In `Cargo.toml` (there is no release yet, so the path is that of a checkout):
-//!
-//! ```toml
-//! [dependencies]
-//! mcp-authz = { path = "../mcp-authz/mcp-authz" }
-//! tokio = { version = "1", features = ["macros", "rt-multi-thread"] }
-//! tracing-subscriber = "0.3" # to read why a request was refused
-//!
-//! [dev-dependencies]
-//! mcp-authz = { path = "../mcp-authz/mcp-authz", features = ["testing"] }
-//! serde_json = "1" # for the arguments of a call in a test
-//! ```
-//!
-//! In `main.rs`:
+//! An agent calls a tool of your server with an access token, which says what a person allowed this agent to do.
+//! You write above the function which scopes it takes. This crate, built on [rmcp](https://docs.rs/rmcp), finds the
+//! authorization server, verifies every token, and lets nothing reach the function without them. Whoever is refused
+//! gets a real OAuth challenge, so that the agent can send the person to the consent screen and come back.
 //!
 //! ```no_run
 //! use mcp_authz::{AuthInfo, Claims, Json, Server, ServerBuilder, tool};
@@ -39,9 +29,22 @@
 //!
 #![cfg_attr(feature = "testing", doc = include_str!("docs/its_test.md"))]
 //!
-//! On your own machine its resource is `http://127.0.0.1:3001/mcp`: who calls another host than the resource's is refused.
-//! To try it without a provider of yours, [`dev`](dev/index.html#your-own-server-by-hand) is one on your machine, with
-//! the line that calls your tool.
+//! What this needs in `Cargo.toml` (there is no release yet, so the path is that of a checkout):
+//!
+//! ```toml
+//! [dependencies]
+//! mcp-authz = { path = "../mcp-authz/mcp-authz" }
+//! tokio = { version = "1", features = ["macros", "rt-multi-thread"] }
+//! tracing-subscriber = "0.3" # to read why a request was refused; see below
+//!
+//! [dev-dependencies]
+//! mcp-authz = { path = "../mcp-authz/mcp-authz", features = ["testing"] }
+//! serde_json = "1" # for the arguments of a call in a test
+//! ```
+//!
+//! To run the program on your own machine, write `http://127.0.0.1:3001/mcp` as its resource: a request for any host but
+//! the resource's is refused. If you have no provider yet, [`dev`](dev/index.html#your-own-server-by-hand) is one on your
+//! machine, and shows the line that calls your tool.
 //!
 //! The function stays an ordinary function. What it declares is the only place where its scopes are written: the
 //! challenge, the metadata and the list of tools follow from it.
@@ -57,45 +60,46 @@
 //!
 //! By default, with nothing to switch on:
 //!
-//! - A tool, [prompt](macro@prompt) or [resource](macro@resource) says who may use it, or it does not compile. An item of
+//! - A tool, [prompt](macro@prompt) or [resource](macro@resource) says who may use it, or it does not compile. Each item of
 //!   an existing rmcp handler has a [rule](Rules), or the server does not start.
 //! - A function runs only for a token with its scopes, whatever the method, the transport mode and the
 //!   revision of the protocol. The decision is made on the message that rmcp parsed and is about to run.
-//! - A token counts only if an issuer that you named signed it, for this server (`aud`), as an access token,
-//!   with an asymmetric key that is published now, and it has not ended.
-//! - The token of a call reaches no function: for another API it gets one of that API, in
+//! - A token counts only if an issuer that you named signed it with one of its published keys, as an access token for
+//!   this server (`aud`), and only until it ends.
+//! - A function never sees the token. For another API it gets one of that API, in
 //!   [exchange](AuthInfo::exchange) (RFC 8693).
 //! - What a client carries for the server (session ids, cursors, the state of exchanges) works for the
-//!   person *and* client that got it.
+//!   person *and* client that got it, and for nobody else.
 //! - `Host` and `Origin` must be those of the resource. A token in two places, or in the query, is refused.
-//! - Requests to the issuer are bounded: https, no redirects, 5 s, 256 KiB, no private addresses.
+//! - Requests to an issuer go to https and public addresses, follow no redirect, and end after 5 s or 256 KiB.
 //!
-//! What it does **not** do: sign people in, keep users or roles, limit rates, end TLS, or decide what a function
-//! does with what it may do. A JWT works until it ends, revoked or not (introspection knows sooner). A consent
-//! to a scope says nothing about *which* mailbox: write a [policy](macro@tool#what-else-is-asked) for that. Everything
-//! that weakens a guarantee is in [`danger`], under a name that says what it costs.
+//! What this crate does **not** do: sign people in, keep users or roles, limit rates, terminate TLS, or judge what a
+//! function does with what it may do. A JWT works until it ends, revoked or not; with introspection the server hears of
+//! it sooner. A consent to a scope says nothing about *whose* mailbox: write a [policy](macro@tool#what-else-is-asked) for
+//! that. Everything that weakens a guarantee is in [`danger`], under a name that says what it costs.
 //!
 //! # `#[tool]`
 //!
 //! | above the function | what it says |
 //! |---|---|
-//! | `scopes = ["mail:read", "mail:send"]` | callers whose token carries both |
-//! | `scopes = all("mail:read", any("mail:send", ADMIN))` | the same as an expression; a `const` [`Scope`] has a name |
-//! | `authenticated` | every caller with a valid token |
-//! | `anonymous` | everybody, once the server says [`allow_anonymous`](ServerBuilder::allow_anonymous) as well |
-//! | `scopes_for = by_amount` | more scopes, by the arguments of the call |
+//! | `scopes = ["mail:read", "mail:send"]` | for callers whose token carries both |
+//! | `scopes = all("mail:read", any("mail:send", ADMIN))` | for callers who have the first, and one of the others; `ADMIN` is a `const` [`Scope`] |
+//! | `authenticated` | for every caller with a valid token |
+//! | `anonymous` | for everybody, once the server says [`allow_anonymous`](ServerBuilder::allow_anonymous) as well |
+//! | `scopes_for = by_amount` | more scopes, depending on the arguments of the call |
 //! | `policy = own_account` | what scopes cannot say: tenant, role, owner; [`first_party`] is one |
-//! | `max_age = 300`, `acr_values = ["phr"]` | a recent, or strong, sign-in (RFC 9470) |
+//! | `max_age = 300`, `acr_values = ["phr"]` | a recent sign-in, or a strong one (RFC 9470) |
 //! | `conceal` | for those who may not, there is no such tool |
-//! | `name`, `title`, `description`, `read_only`, `destructive`, `idempotent`, `open_world`, `toolset` | what clients are told of it |
+//! | `name`, `title`, `description`, `read_only`, `destructive`, `idempotent`, `open_world` | what clients are told of it |
+//! | `toolset = "admin"` | only for servers that [ask for the set](ServerBuilder::toolset) |
 //!
 //! | parameter | what it is |
 //! |---|---|
-//! | `/// Whom to write to.`<br>`to: String` | an argument of the call; `#[arg] to: String` without a comment |
+//! | `/// Whom to write to.`<br>`to: String` | an argument of the call, described to the model; without a comment, `#[arg] to: String` |
 //! | `Parameters<T>` | all arguments as a struct of yours, [with two derives](guide/writing_tools/index.html#types-of-your-own) |
 //! | [`AuthInfo`], `Option<AuthInfo>` | the verified caller |
 //! | [`State<T>`] | a value of the server |
-//! | rmcp's extractors, [`FromCall`] | the rest of the call; your own |
+//! | a type that is [`FromCall`] | one of rmcp's extractors, or of yours |
 //!
 //! | in the function | what it does |
 //! |---|---|
@@ -122,21 +126,23 @@
 //!
 //! | the request | the answer |
 //! |---|---|
-//! | has no credentials | 401 with `scope` (the [initial scopes](ServerBuilder::initial_scopes), those of all items where none are named) and `resource_metadata`, no `error` (RFC 6750 §3.1) |
-//! | has two, or a token in the query as well | 400 `invalid_request` |
+//! | has no token in its `Authorization` header | 401 with `resource_metadata` and `scope`, no `error` (RFC 6750 §3.1); the scopes are the [initial ones](ServerBuilder::initial_scopes), or those of all items |
+//! | has two tokens, or one in the query besides | 400 `invalid_request` |
 //! | has a token that is not good here | 401 `invalid_token` |
 //! | has a token that cannot be verified right now | 503 with `Retry-After`, no challenge |
 //! | lacks scopes | 403 `insufficient_scope` with **all** scopes of the operation |
-//! | is refused by a policy | 403 without a challenge, or 503 where it cannot tell |
+//! | is refused by a policy | 403 without a challenge, or 503 where the policy cannot tell |
 //! | needs a more recent or stronger sign-in | 401 `insufficient_user_authentication` (RFC 9470) |
 //! | names what does not exist, or is concealed | the protocol's own answer, without a challenge |
 //! | names another host, or comes from another page | 403 without a challenge |
 //! | asks for another path than the endpoint's | 404 that names the URL for clients, where [`serve`](Server::serve) answers |
+//! | opens more [sessions](SessionLimits), or is [larger](ServerBuilder::max_body_bytes), than allowed | 429, or 413 |
 //! | meets a panic | 500, for that request alone |
 //!
+//! # What you see
+//!
 //! At the start [`serve`](Server::serve) prints what is guarded, where clients connect, and which issuer cannot be
-//! reached. A client is not told what is wrong with its token. The log is, through [`tracing`], once the program has a
-//! subscriber:
+//! reached. Why a request was refused is for you alone, in the log: through [`tracing`], once the program has a subscriber.
 //!
 //! ```no_run
 //! # use mcp_authz::{Error, Server, ServerBuilder};
@@ -148,30 +154,36 @@
 //! }
 //! ```
 //!
-//! It shows at `info` why a token or a request was refused, at `warn` which issuer cannot be reached, and at
-//! `error` what panicked. `RUST_LOG=warn,mcp_authz=debug,rmcp=error` shows at `debug` which calls were refused, of whom,
-//! and for which scopes. (rmcp says something of every request at `info`, and of refused ones at `warn`: hence its
-//! `error`.) Where the feature `env-filter` of tracing-subscriber is on, `RUST_LOG` is needed for
-//! anything below `error`.
+//! | level | what |
+//! |---|---|
+//! | `error` | what panicked |
+//! | `warn` | which issuer cannot be reached |
+//! | `info` | why a token or a request was refused |
+//! | `debug` | which calls were refused, of whom, and for which scopes |
+//!
+//! `RUST_LOG=warn,mcp_authz=debug,rmcp=error` shows all four, and keeps rmcp quiet, which says something of every request at
+//! `info` and of refused ones at `warn`. Where tracing-subscriber has its feature `env-filter`, nothing below `error` shows
+//! without `RUST_LOG`. For a record of every decision, allowed ones included, there is
+//! [`audit`](ServerBuilder::audit).
 //!
 //! [`tracing`]: https://docs.rs/tracing
 //!
 //! # Testing your server
 //!
 //! The feature `testing` starts what your program serves inside the test: no socket, no account, and the
-//! very configuration that you deploy. People with any token, a clock to move, keys to replace, outages,
+//! very configuration that you deploy. It brings people with any token, a clock to move, keys to replace, outages,
 //! `assert_challenge!`, and `assert_matrix!`, which tries every tool with every set of scopes:
-//! [`testing`](testing/index.html), and [a chapter](guide/testing/index.html) of the guide. A snapshot of
-//! [`Server::manifest`] makes every change of access a line in a review.
+//! [`testing`](testing/index.html), and [a chapter](guide/testing/index.html) of the guide. With a snapshot of
+//! [`Server::manifest`], every change of access is a line in a review.
 //!
 //! # Features
 //!
 //! | feature | what it adds | default |
 //! |---|---|---|
-//! | `dev-server` | `dev`: an embedded OpenID provider for development and tests, loopback only | no |
-//! | `dpop` | `Dpop`: tokens bound to a key of the client (RFC 9449) | no |
-//! | `testing` | `testing`: for the tests of your server, without a socket; turns on `dev-server` | no |
-//! | `logto` | `logto`: Logto's Management API, setting a tenant up for a server, its user records as identity, registering agents there | no |
+//! | `dev-server` | [`dev`](dev/index.html): an embedded OpenID provider for development and tests, loopback only | no |
+//! | `dpop` | [`Dpop`](struct.Dpop.html): tokens bound to a key of the client (RFC 9449) | no |
+//! | `testing` | [`testing`](testing/index.html): for the tests of your server, without a socket; turns on `dev-server` | no |
+//! | `logto` | [`logto`](logto/index.html): Logto's Management API, setting a tenant up for a server, its user records as identity, registering agents there | no |
 //!
 //! Turning a feature on never changes what is enforced. What needs one says so on its page.
 //!
@@ -179,14 +191,15 @@
 //!
 //! MCP 2026-07-28 and, through rmcp, 2025-11-25, 2025-06-18 and 2025-03-26. Rust 1.88, the version that rmcp
 //! needs; a newer one is a minor release. Before 1.0 a minor release may break, and the changelog says what to
-//! write instead. `rmcp`, `reqwest`, `serde` and `schemars` are part of the interface and re-exported (the macros of rmcp need
-//! it as a dependency of your own): a new major version of one is a breaking release here. `mcp_authz::__private` is no interface.
+//! write instead. `rmcp`, `reqwest`, `serde` and `schemars` are part of the interface and re-exported (for the macros of
+//! rmcp, make it a dependency of your own): a new major version of one is a breaking release here.
+//! `mcp_authz::__private` is no interface.
 //!
 //! # Guide
 //!
 //! 1. [Writing tools](guide/writing_tools/index.html)
 //! 2. [Security model](guide/security_model/index.html)
-//! 3. [Third-party agents](guide/third_party_agents/index.html): consent from registration to revocation
+//! 3. [Third-party agents](guide/third_party_agents/index.html): consent, from registration to revocation
 //! 4. [Providers](guide/providers/index.html): what to click or call at each
 //! 5. [Servers that exist](guide/existing_servers/index.html): the gate around an rmcp handler
 //! 6. [Testing](guide/testing/index.html)
