@@ -16,6 +16,9 @@ use crate::ask;
 /// One page: its tools, and the page that is said to follow.
 type Page = (&'static [&'static str], Option<usize>);
 
+/// A page that cannot be had.
+const BROKEN: usize = 7;
+
 /// A handler of these pages; one that there is not makes it panic.
 #[derive(Clone)]
 struct Liar {
@@ -40,6 +43,9 @@ impl ServerHandler for Liar {
             return Ok(ListToolsResult::with_all_items(all.map(tool).into()));
         }
         let at = cursor.map_or(0, |cursor| cursor.parse().unwrap_or(usize::MAX));
+        if at == BROKEN {
+            return Err(ErrorData::internal_error("the shelf is broken", None));
+        }
         let (names, next) = self.pages[at];
         let tools = names.iter().map(|name| tool(name));
         let mut page = ListToolsResult::with_all_items(tools.collect());
@@ -150,4 +156,35 @@ async fn a_page_that_panics_further_on_tells_nothing() {
     assert_eq!(reply.status, 500, "{reply:?}");
     assert!(!reply.body.contains("open"), "{reply:?}");
     let _: Value = reply.message();
+}
+
+/// The error of a page is for whoever asks for that one: what comes before it can be had, by everybody.
+#[tokio::test]
+async fn a_page_that_fails_further_on_takes_nothing_from_the_one_before() {
+    const AFTER_A_FULL_ONE: &[Page] = &[
+        (&["open-0", "hidden-0"], Some(1)),
+        (&["open-1"], Some(BROKEN)),
+    ];
+    const IN_THE_MIDDLE: &[Page] = &[(&["open-0", "hidden-0"], Some(BROKEN))];
+    const WITH_NOTHING_BEFORE: &[Page] = &[(&["hidden-0"], Some(BROKEN))];
+    for (pages, shown) in [
+        (AFTER_A_FULL_ONE, &["open-0", "open-1"][..]),
+        (IN_THE_MIDDLE, &["open-0"]),
+        (WITH_NOTHING_BEFORE, &[]),
+    ] {
+        let world = World::new(pages).await;
+        let reply = world.page(None).await;
+        let result = reply.message()["result"].clone();
+        let tools = result["tools"].as_array().cloned().unwrap_or_default();
+        let names: Vec<_> = tools.iter().map(|tool| &tool["name"]).collect();
+        assert_eq!(names, shown, "{reply:?}");
+        let cursor = result["nextCursor"].as_str();
+        assert!(cursor.is_some(), "{reply:?}");
+        // Again and again, as often as it is asked for.
+        for _ in 0..2 {
+            let reply = world.page(cursor).await;
+            assert_eq!(reply.error_code(), -32603, "{reply:?}");
+            assert!(reply.body.contains("the shelf is broken"), "{reply:?}");
+        }
+    }
 }

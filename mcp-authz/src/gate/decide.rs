@@ -197,7 +197,8 @@ impl Rulebook {
         asked: &mut Asked,
     ) -> bool {
         if self.applied(&item).next().is_none() {
-            // Nobody may run it.
+            // Nobody may run it, and whoever added it to the handler may wonder.
+            tracing::debug!(?item, "listed, and under no rule");
             return false;
         }
         self.shows_everybody(&item) || self.judge_with(item, caller, asked).await.passes()

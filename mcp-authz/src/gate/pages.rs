@@ -94,7 +94,9 @@ impl<H: ServerHandler> Gate<H> {
     /// One page of what `caller` is shown of a list.
     ///
     /// It is as long as the handler's page in which it begins, and has a cursor only if one more item
-    /// would be shown. Where nothing can be left out, it is the handler's page with the handler's cursor.
+    /// would be shown, or the handler fails there. Where nothing can be left out, it is the handler's page
+    /// with the handler's cursor: shorter by what has no rule, which is nobody's and so no secret, and not
+    /// worth looking at another page of every list.
     pub(super) async fn page<P, F>(
         &self,
         pass: &Pass,
@@ -117,7 +119,12 @@ impl<H: ServerHandler> Gate<H> {
         let next = 'full: {
             for context in repeat_n(context, most) {
                 still_wanted(&context)?;
-                let mut page = pass.run(|| fetch(at.page.clone(), context)).await?;
+                let mut page = match pass.run(|| fetch(at.page.clone(), context)).await {
+                    Ok(page) => page,
+                    // For whoever asks for that page, as it would be without the gate.
+                    Err(_) if filling.page.is_some() => break 'full Some(at),
+                    Err(error) => return Err(error),
+                };
                 let following = page.cursor().take();
                 let before = filling.page.as_ref().map(|_| filling.shown.len());
                 let rest = self.fill(&mut filling, page, &at, &pass.0, asked).await;
