@@ -159,42 +159,46 @@ impl<F: Fn(&AuditEvent<'_>) + Send + Sync + 'static> AuditSink for F {
     }
 }
 
-/// The sink of one server, if it has one. A panic in it is caught here, and concerns nobody else.
+type Sink = AssertUnwindSafe<Box<dyn AuditSink>>;
+
+/// The sinks of one server. A panic in one is caught here, and concerns no other.
 #[derive(Clone, Default)]
-pub(crate) struct Audit(Option<Arc<AssertUnwindSafe<Box<dyn AuditSink>>>>);
+pub(crate) struct Audit(Vec<Arc<Sink>>);
 
 impl Audit {
-    pub(crate) fn new(sink: impl AuditSink) -> Self {
-        Self(Some(Arc::new(AssertUnwindSafe(Box::new(sink)))))
+    pub(crate) fn add(&mut self, sink: impl AuditSink) {
+        self.0.push(Arc::new(AssertUnwindSafe(Box::new(sink))));
     }
 
     /// Whether anything is recorded at all.
     pub(crate) fn is_kept(&self) -> bool {
-        self.0.is_some()
+        !self.0.is_empty()
     }
 
-    /// The same, with somebody who hears why callers are turned away before anybody is verified.
+    /// Has somebody hear why callers are turned away before anybody is verified.
     #[cfg(feature = "testing")]
-    pub(crate) fn heard_by(self, hear: fn(&str)) -> Self {
-        Self::new(move |event: &AuditEvent<'_>| {
+    pub(crate) fn heard_by(&mut self, hear: fn(&str)) {
+        self.add(move |event: &AuditEvent<'_>| {
             if event.caller.is_none() && event.operation.is_none() {
                 hear(&event.reason);
             }
-            // A panic is caught around both.
-            if let Some(sink) = &self.0 {
-                sink.record(event);
-            }
-        })
+        });
     }
 
-    /// `false` where it could not be recorded.
+    /// `false` where one of them could not record it.
     fn record<'a>(&self, event: impl FnOnce() -> AuditEvent<'a>) -> bool {
-        let Some(sink) = &self.0 else { return true };
-        let recorded = catch_unwind(AssertUnwindSafe(|| sink.record(&event())));
-        if recorded.is_err() {
-            tracing::error!("the audit sink panicked");
+        if self.0.is_empty() {
+            return true;
         }
-        recorded.is_ok()
+        let event = event();
+        let mut recorded = true;
+        for sink in &self.0 {
+            if catch_unwind(AssertUnwindSafe(|| sink.record(&event))).is_err() {
+                tracing::error!("the audit sink panicked");
+                recorded = false;
+            }
+        }
+        recorded
     }
 
     /// Before anybody is verified.
@@ -278,7 +282,7 @@ impl Audit {
 
 impl fmt::Debug for Audit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Audit").field(&self.0.is_some()).finish()
+        f.debug_tuple("Audit").field(&self.is_kept()).finish()
     }
 }
 

@@ -29,6 +29,7 @@ mod states;
 mod steady;
 mod task_news;
 mod task_timing;
+mod twice;
 mod two_readings;
 mod watching;
 

@@ -156,14 +156,20 @@ impl Rulebook {
 }
 
 impl Rule {
-    /// Whether a policy over the variables of a URI allows those that are there so far.
+    /// Whether the policies over the variables of a URI allow those that are there so far.
     async fn lets_begin(&self, variables: Variables, caller: &Caller, asked: &mut Asked) -> bool {
-        let Some(policy) = &self.policy_for else {
+        if self.policies_for.is_empty() {
             return true;
-        };
+        }
         let (Some(auth), Some(values)) = (caller, self.read(variables)) else {
             return false;
         };
-        asked.ask_for(policy, values, auth).await.is_ok()
+        for policy in &self.policies_for {
+            let said = asked.ask_for(policy, values.clone(), auth).await;
+            if said.is_err() {
+                return false;
+            }
+        }
+        true
     }
 }

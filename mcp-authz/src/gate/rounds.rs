@@ -190,7 +190,7 @@ impl Rulebook {
         let arguments = arguments.unwrap_or(&none);
         let more = rule.map_or(Ok(None), |rule| rule.required_by(arguments, auth))?;
         let call = MadeBy::new(tool, more);
-        match rule.is_some_and(|rule| rule.policy_for.is_some()) {
+        match rule.is_some_and(|rule| !rule.policies_for.is_empty()) {
             true => call.with(arguments).ok_or_else(|| {
                 tracing::error!(
                     tool,

@@ -17,6 +17,9 @@ use crate::scope::{Requirement, Scope};
 
 /// Who may run an operation: scopes first, then what scopes cannot say.
 ///
+/// Whatever is asked for is asked for besides the rest: what is said twice of one rule holds twice, and the
+/// order in which a rule is written opens nothing.
+///
 /// ```
 /// use std::time::Duration;
 /// use mcp_authz::{PolicyError, Rule, scopes};
@@ -39,8 +42,9 @@ pub struct Rule {
     pub(crate) access: Access,
     pub(crate) sign_in: SignIn,
     pub(crate) scopes_for: Option<ScopesFor>,
-    pub(crate) policy: Option<Policy>,
-    pub(crate) policy_for: Option<PolicyFor>,
+    /// In the order in which they are asked: all of them must allow.
+    pub(crate) policies: Vec<Policy>,
+    pub(crate) policies_for: Vec<PolicyFor>,
     pub(crate) first_party: bool,
     pub(crate) concealed: bool,
     pub(crate) deferred: Deferred,
@@ -72,8 +76,8 @@ impl Rule {
             access,
             sign_in: SignIn::default(),
             scopes_for: None,
-            policy: None,
-            policy_for: None,
+            policies: Vec::new(),
+            policies_for: Vec::new(),
             first_party: false,
             concealed: false,
             deferred: Deferred::default(),
@@ -92,7 +96,8 @@ impl Rule {
     }
 
     /// Asks for more, depending on the caller and on the arguments of a tool or prompt, or the
-    /// variables of a resource's URI as strings. It is asked when the rest of the rule is met.
+    /// variables of a resource's URI as strings. It is asked when the rest of the rule is met. Each call
+    /// adds one; all that they ask for is needed.
     ///
     /// ```
     /// use mcp_authz::{Requirement, Rule, Scope, scopes};
@@ -110,26 +115,49 @@ impl Rule {
         requirement: impl Fn(&JsonObject, &AuthInfo) -> Requirement + Send + Sync + 'static,
     ) -> Self {
         let requirement = move |arguments: &_, auth: &_| Some(requirement(arguments, auth));
-        self.scopes_for = Some(ScopesFor(Arc::new(requirement)));
+        self.ask_for(ScopesFor(Arc::new(requirement)));
         self
     }
 
     /// Asks a predicate once the scopes are there: tenant, role, ownership. See
     /// [`PolicyError`](crate::PolicyError) for its answers; one that panics or takes longer than ten
     /// seconds lets nobody through.
+    ///
+    /// Each call adds one. They are asked in the order in which they are written, and the first that does
+    /// not allow has the last word; the ten seconds are for all of them.
+    ///
+    /// ```
+    /// use mcp_authz::{AuthInfo, PolicyError, Rule, scopes};
+    ///
+    /// async fn not_suspended(auth: AuthInfo) -> Result<(), PolicyError> {
+    ///     match auth.claims().contains_key("suspended") {
+    ///         true => Err(PolicyError::denied("Your account may not send.")),
+    ///         false => Ok(()),
+    ///     }
+    /// }
+    ///
+    /// async fn of_acme(auth: AuthInfo) -> Result<(), PolicyError> {
+    ///     match auth.claims().get("tenant").and_then(|tenant| tenant.as_str()) {
+    ///         Some("acme") => Ok(()),
+    ///         _ => Err(PolicyError::denied("This server is for members of Acme.")),
+    ///     }
+    /// }
+    ///
+    /// let send = Rule::from(scopes!["mail:send"]).policy(not_suspended).policy(of_acme);
+    /// ```
     pub fn policy<F, Fut>(mut self, policy: F) -> Self
     where
         F: Fn(AuthInfo) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Outcome> + Send + 'static,
     {
-        self.policy = Some(Policy::new(policy));
+        self.policies.push(Policy::new(policy));
         self
     }
 
     /// Asks a predicate over what the call is about as well, such as whose something is: the arguments of
     /// a tool or prompt, or the variables of a resource's URI as strings, as they came. What is not as
-    /// expected is for the predicate to deny. A [`policy`](Self::policy) is asked besides; the answers,
-    /// a panic and the time-out are the same.
+    /// expected is for the predicate to deny. Each call adds one, and whatever is a
+    /// [`policy`](Self::policy) is asked before them; the answers, a panic and the time-out are the same.
     ///
     /// ```
     /// use mcp_authz::{PolicyError, Rule, Rules, scopes};
@@ -153,7 +181,7 @@ impl Rule {
         F: Fn(JsonObject, AuthInfo) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Outcome> + Send + 'static,
     {
-        self.policy_for = Some(PolicyFor::new(policy));
+        self.policies_for.push(PolicyFor::new(policy));
         self
     }
 
@@ -171,19 +199,18 @@ impl Rule {
         self
     }
 
-    /// The person must have signed in no longer ago (`auth_time`, RFC 9470 §4), in whole seconds.
+    /// The person must have signed in no longer ago (`auth_time`, RFC 9470 §4), in whole seconds. Of
+    /// several, the shortest time counts.
     pub fn max_age(mut self, age: Duration) -> Self {
-        self.sign_in.max_age = Some(age);
+        self.sign_in.ask_for_age(age);
         self
     }
 
-    /// The person must have signed in in one of these ways (`acr`, RFC 9470 §4).
+    /// The person must have signed in in one of these ways (`acr`, RFC 9470 §4). Where it is called again,
+    /// in one that each call names; without such a one the server does not start.
     pub fn acr_values<A: Into<String>>(mut self, values: impl IntoIterator<Item = A>) -> Self {
-        self.sign_in.acr_values = values.into_iter().map(Into::into).collect();
-        if self.sign_in.acr_values.is_empty() {
-            // One of no ways is none, and not any: nobody meets it, and the checks at start say so.
-            self.sign_in.acr_values.push(String::new());
-        }
+        let values = values.into_iter().map(Into::into);
+        self.sign_in.ask_for_one_of(values.collect());
         self
     }
 
@@ -195,8 +222,21 @@ impl Rule {
         self
     }
 
+    /// Asks for what this requires as well.
+    pub(super) fn ask_for(&mut self, more: ScopesFor) {
+        self.scopes_for = Some(match self.scopes_for.take() {
+            Some(first) => first.and(more),
+            None => more,
+        });
+    }
+
     fn has_policy(&self) -> bool {
-        self.policy.is_some() || self.policy_for.is_some() || self.deferred.policy
+        self.asks_policies() || self.deferred.policy
+    }
+
+    /// Whether there is a policy that the gate asks.
+    pub(super) fn asks_policies(&self) -> bool {
+        !self.policies.is_empty() || !self.policies_for.is_empty()
     }
 
     /// Whether it asks of a caller what somebody without a token cannot have.
@@ -215,7 +255,7 @@ impl Rule {
 
     /// Whether the gate has to know the arguments of a call.
     pub(crate) fn asks_by_arguments(&self) -> bool {
-        self.scopes_for.is_some() || self.policy_for.is_some()
+        self.scopes_for.is_some() || !self.policies_for.is_empty()
     }
 
     /// A refusal under this rule, as the caller may see it.
@@ -292,6 +332,16 @@ impl fmt::Display for Rule {
 /// A requirement that depends on the arguments; none lets nobody through.
 #[derive(Clone)]
 pub(crate) struct ScopesFor(pub(crate) Arc<RequirementOf>);
+
+impl ScopesFor {
+    fn and(self, other: Self) -> Self {
+        let (Self(first), Self(second)) = (self, other);
+        Self(Arc::new(move |arguments, auth| {
+            let both = [first(arguments, auth)?, second(arguments, auth)?];
+            Some(Requirement::all(both))
+        }))
+    }
+}
 
 type RequirementOf = dyn Fn(&JsonObject, &AuthInfo) -> Option<Requirement> + Send + Sync;
 

@@ -92,8 +92,7 @@ impl<'a> Applied<'a> {
     }
 
     pub(super) fn has_policy(&self) -> bool {
-        let rule = self.rule;
-        rule.policy.is_some() || rule.policy_for.is_some() || rule.first_party
+        self.rule.asks_policies() || self.rule.first_party
     }
 
     /// Asks the policies for `auth`: scopes and sign-in are there.
@@ -106,10 +105,10 @@ impl<'a> Applied<'a> {
         if self.rule.first_party {
             first_party(auth)?;
         }
-        if let Some(policy) = &self.rule.policy {
+        for policy in &self.rule.policies {
             asked.ask(policy, auth).await?;
         }
-        let Some(policy) = &self.rule.policy_for else {
+        let Some((last, before)) = self.rule.policies_for.split_last() else {
             return Ok(());
         };
         let arguments = match operation {
@@ -125,7 +124,10 @@ impl<'a> Applied<'a> {
             | Operation::Template(_) => return Ok(()),
             _ => return Err(Denial::Failed),
         };
-        asked.ask_for(policy, arguments, auth).await
+        for policy in before {
+            asked.ask_for(policy, arguments.clone(), auth).await?;
+        }
+        asked.ask_for(last, arguments, auth).await
     }
 }
 

@@ -23,6 +23,24 @@ impl SignIn {
         self.max_age.is_none() && self.acr_values.is_empty()
     }
 
+    /// Asks for a sign-in that is no older, besides what is asked for already.
+    pub(super) fn ask_for_age(&mut self, age: Duration) {
+        let shortest = self.max_age.map_or(age, |asked| asked.min(age));
+        self.max_age = Some(shortest);
+    }
+
+    /// Asks for one of these ways, besides what is asked for already.
+    pub(super) fn ask_for_one_of(&mut self, mut values: Vec<String>) {
+        if !self.acr_values.is_empty() {
+            values.retain(|value| self.acr_values.contains(value));
+        }
+        if values.is_empty() {
+            // One of no ways is none, and not any: nobody meets it, and the checks at start say so.
+            values.push(String::new());
+        }
+        self.acr_values = values;
+    }
+
     /// Whether the person signed in recently enough, and well enough. A token that does not say
     /// when or how is neither.
     pub(super) fn is_met(&self, auth: &AuthInfo, now: SystemTime) -> bool {

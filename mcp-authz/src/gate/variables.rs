@@ -44,17 +44,15 @@ pub fn with_variables(rule: Rule, variables: &'static [Variable]) -> Rule {
 
 /// For the macros' expansions: the rule with what the variables require besides.
 pub fn require_of<V: FromVariables>(
-    rule: Rule,
+    mut rule: Rule,
     more: impl Fn(&V, &AuthInfo) -> Requirement + Send + Sync + 'static,
 ) -> Rule {
     let variables = rule.variables.unwrap_or_default();
     let more = move |values: &JsonObject, auth: &AuthInfo| {
         V::read(variables, values).map(|values| more(&values, auth))
     };
-    Rule {
-        scopes_for: Some(ScopesFor(Arc::new(more))),
-        ..rule
-    }
+    rule.ask_for(ScopesFor(Arc::new(more)));
+    rule
 }
 
 /// The rule with a policy over the variables.

@@ -282,6 +282,7 @@ impl Plan {
         // A principal that the author names needs nobody to vouch for it.
         let has_verifier =
             settings.principal || !settings.issuers.is_empty() || settings.verifier.is_some();
+        checks::once(&settings.said_again, &mut problems);
         checks::names(&items, &mut problems);
         checks::access(
             &items,

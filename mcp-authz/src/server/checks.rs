@@ -17,6 +17,13 @@ use crate::metadata;
 use crate::scope::{Hierarchy, Inclusions};
 use crate::token::{DynVerifier, Issuer, Verifiers};
 
+/// What is said again would take the place of what was said first, and of what that asks for.
+pub(super) fn once(said_again: &[&str], problems: &mut Vec<String>) {
+    problems.extend(said_again.iter().map(|setting| {
+        format!("`.{setting}(..)` is called twice, and can mean one thing only: keep one call")
+    }));
+}
+
 /// The canonical URI.
 pub(super) fn resource(written: Option<&str>, problems: &mut Vec<String>) -> Option<Resource> {
     let parsed = written.map(Resource::parse).unwrap_or_else(|| {

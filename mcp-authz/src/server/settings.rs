@@ -51,6 +51,8 @@ pub(super) struct Settings {
     pub(super) shutdown_grace: Duration,
     /// The caller is named by the author, on standard input and output.
     pub(super) principal: bool,
+    /// What can be said once, and was said again.
+    pub(super) said_again: Vec<&'static str>,
     /// Set by `testing` alone, for a server that a test starts.
     #[cfg(feature = "testing")]
     pub(super) world: Option<World>,
@@ -64,6 +66,14 @@ impl Settings {
             return world.clone();
         }
         World::with_http(self.http.as_ref())
+    }
+
+    /// Does this to every HTTP client too, after what is done to it already.
+    pub(super) fn customize(&mut self, more: Customize) {
+        self.http = Some(match self.http.take() {
+            Some(first) => Arc::new(move |client| more(first(client))),
+            None => more,
+        });
     }
 }
 
@@ -97,6 +107,7 @@ impl Default for Settings {
             max_body_bytes: 1024 * 1024,
             shutdown_grace: Duration::from_secs(10),
             principal: false,
+            said_again: Vec::new(),
             #[cfg(feature = "testing")]
             world: None,
         }

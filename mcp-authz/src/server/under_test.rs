@@ -124,8 +124,7 @@ impl Surroundings<'_> {
 
     /// Has somebody hear why tokens are refused.
     pub(crate) fn heard_by(&mut self, hear: fn(&str)) {
-        let audit = std::mem::take(&mut self.0.audit);
-        self.0.audit = audit.heard_by(hear);
+        self.0.audit.heard_by(hear);
     }
 
     pub(crate) fn show_what_is_granted(&mut self) {

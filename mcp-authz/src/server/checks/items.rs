@@ -172,7 +172,7 @@ fn sign_in(item: &Item, problems: &mut Vec<String>) {
     for value in acr_values {
         if value.is_empty() {
             problems.push(format!(
-                "{item} has an empty way of signing in among its `acr_values`, or none at all: name at least one, or take them out"
+                "{item} has an empty way of signing in among its `acr_values`, or none that each call names: name at least one, or take them out"
             ));
         } else if value.parse::<Scope>().is_err() {
             problems.push(format!(

@@ -62,7 +62,7 @@ macro_rules! settings_of_decisions {
         }
 
         /// Where decisions are recorded; see [`AuditSink`](crate::AuditSink). The log has the same
-        /// reasons without it.
+        /// reasons without it. Each call adds one: what runs is on record with all of them.
         ///
         /// ```
         /// use mcp_authz::{AuditEvent, Server};
@@ -71,7 +71,7 @@ macro_rules! settings_of_decisions {
         ///     .audit(|event: &AuditEvent<'_>| println!("{:?}: {}", event.outcome, event.reason));
         /// ```
         pub fn audit(mut self, sink: impl crate::AuditSink) -> Self {
-            self.settings.audit = crate::audit::Audit::new(sink);
+            self.settings.audit.add(sink);
             self
         }
 

@@ -52,8 +52,15 @@ macro_rules! settings_of_tokens {
         ///     .issuer("https://tenant.logto.app/oidc")
         ///     .verifier(ApiKeys);
         /// ```
+        ///
+        /// # Errors
+        ///
+        /// Building fails with more than one: put them into one that says which of them judges a token.
         pub fn verifier(mut self, verifier: impl crate::token::TokenVerifier) -> Self {
-            self.settings.verifier = Some(::std::sync::Arc::new(verifier));
+            let verifier = ::std::sync::Arc::new(verifier);
+            if self.settings.verifier.replace(verifier).is_some() {
+                self.settings.said_again.push("verifier");
+            }
             self
         }
 
@@ -109,6 +116,7 @@ macro_rules! settings_of_tokens {
         /// itself, so behind one the check of addresses covers those written in URLs alone; a proxy
         /// whose own name leads to a private address is reached for issuers with
         /// [`allow_private_addresses`](crate::Issuer::allow_private_addresses), or by its number.
+        /// Each call adds to those before.
         ///
         /// ```
         /// # use mcp_authz::{Server, reqwest};
@@ -125,7 +133,7 @@ macro_rules! settings_of_tokens {
             + Sync
             + 'static,
         ) -> Self {
-            self.settings.http = Some(::std::sync::Arc::new(customize));
+            self.settings.customize(::std::sync::Arc::new(customize));
             self
         }
 
@@ -142,11 +150,14 @@ macro_rules! settings_of_tokens {
         ///
         /// # Errors
         ///
-        /// Building fails without an algorithm, and without room for a single proof.
+        /// Building fails without an algorithm, without room for a single proof, and where it is called
+        /// twice.
         #[cfg(feature = "dpop")]
         #[cfg_attr(docsrs, doc(cfg(feature = "dpop")))]
         pub fn dpop(mut self, dpop: crate::token::Dpop) -> Self {
-            self.settings.dpop = Some(dpop);
+            if self.settings.dpop.replace(dpop).is_some() {
+                self.settings.said_again.push("dpop");
+            }
             self
         }
     };
