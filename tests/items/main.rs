@@ -12,5 +12,6 @@ mod resources;
 mod rounds;
 mod sign_in;
 mod startup;
+mod tasks;
 mod templates;
 mod toolsets;

@@ -163,7 +163,19 @@ impl ServerHandler for Annotated {
         };
         let operation = Operation::Tool(tool.entry.key(), Arguments::These(None));
         let call = tool.call(&self.app, request, context, operation);
-        (tool.entry.spec().part.call)(call).await
+        let response = (tool.entry.spec().part.call)(call).await?;
+        match response {
+            // A handle that leads nowhere: what it is about is kept by nobody, for whom to decide on later.
+            CallToolResponse::Task(_) => {
+                let tool = tool.entry.key();
+                tracing::error!(
+                    tool,
+                    "it returned a task, and a server of annotated functions has none"
+                );
+                Err(ErrorData::internal_error("this server has no tasks", None))
+            }
+            response => Ok(response),
+        }
     }
 
     async fn list_prompts(
