@@ -9,6 +9,7 @@ mod identity_trouble;
 mod people;
 mod plan;
 mod plan_conflicts;
+mod plan_hierarchy;
 mod plan_kept_back;
 mod registration;
 mod resources;

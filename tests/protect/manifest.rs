@@ -4,7 +4,7 @@
 use mcp_authz::rmcp::model::*;
 use mcp_authz::rmcp::service::RequestContext;
 use mcp_authz::rmcp::{ErrorData, RoleServer, ServerHandler};
-use mcp_authz::{Authz, Error, Manifest, Rule, Rules, scopes};
+use mcp_authz::{Authz, Error, Hierarchy, Manifest, Rule, Rules, scopes};
 
 /// Two tools, one of which says what it does.
 struct Shop;
@@ -57,6 +57,30 @@ async fn the_manifest_says_what_the_handler_says_and_where_the_rule_is() {
     assert_eq!(pay["hints"], json::json!(["destructive", "not open world"]));
     assert_eq!(pay["file"], "tests/protect/manifest.rs");
     assert!(pay["crate"].is_null(), "{pay}");
+}
+
+/// Who writes one inclusion more opens more, so a reviewer sees all that it comes to.
+#[tokio::test]
+async fn the_manifest_says_what_each_scope_includes_in_the_end() {
+    let rules = Rules::new()
+        .tool("pay", scopes!["pay"])
+        .tool("search", scopes!["search"]);
+    let includes = Hierarchy::new()
+        .includes("shop", ["pay"])
+        .includes("pay", ["search"]);
+    let authz = Authz::new().resource("https://mcp.example.com/mcp");
+    let authz = authz.issuer("http://127.0.0.1:1").hierarchy(includes);
+    let server = authz.protect(Shop, rules).build().await.expect("a server");
+    let manifest = server.manifest();
+    let text = manifest.to_string();
+    let told = "  pay includes search\n  shop includes pay search\n  rules,";
+    assert!(text.contains(told), "{text}");
+    let table = manifest.to_markdown();
+    let told = "|\n\n- `pay` includes `search`\n- `shop` includes `pay` `search`\n";
+    assert!(table.ends_with(told), "{table}");
+    let json: json::Value = json::from_str(&manifest.to_json()).expect("JSON");
+    let includes = json::json!({ "pay": ["search"], "shop": ["pay", "search"] });
+    assert_eq!(json["includes"], includes);
 }
 
 /// One of each kind, and of each method that writes one.

@@ -1,6 +1,6 @@
 //! Scopes that include others.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{Scope, ScopeSet};
 
@@ -111,6 +111,19 @@ impl Inclusions {
                 .above
                 .get(scope)
                 .is_some_and(|above| above.iter().any(|wider| granted.contains(wider.as_str())))
+    }
+
+    /// Read from above: each scope that includes others, with all of them.
+    pub(crate) fn by_scope(&self) -> BTreeMap<String, Vec<String>> {
+        let mut below: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for (included, above) in &self.above {
+            for scope in above.iter() {
+                let all = below.entry(scope.to_string()).or_default();
+                all.push(included.to_string());
+            }
+        }
+        below.values_mut().for_each(|all| all.sort_unstable());
+        below
     }
 
     /// All that `granted` covers.

@@ -166,6 +166,7 @@ impl Plan {
             resource: self.resource.text.clone(),
             metadata: metadata.url().to_owned(),
             issuers: self.issuers(),
+            includes: self.terms.inclusions.by_scope(),
             items: self.items.iter().map(GuardedItem::of).collect(),
         }
     }

@@ -33,6 +33,10 @@ pub struct Manifest {
     pub metadata: String,
     /// Whose tokens are accepted.
     pub issuers: Vec<String>,
+    /// Which scopes include others, by its [`Hierarchy`](crate::Hierarchy): each with all of them, at any
+    /// distance. Not in the JSON of a server without one.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub includes: BTreeMap<String, Vec<String>>,
     /// What it guards, by kind and name.
     pub items: Vec<GuardedItem>,
 }
@@ -95,7 +99,7 @@ impl Manifest {
         serde_json::to_string_pretty(self).unwrap_or_default()
     }
 
-    /// The manifest as a Markdown table.
+    /// The manifest as a Markdown table, and a list of the scopes that include others.
     #[must_use]
     pub fn to_markdown(&self) -> String {
         let mut text = format!("# {} guards <{}>\n\n", self.name, self.resource);
@@ -117,6 +121,12 @@ impl Manifest {
                 text,
                 "| {kind} `{name}` | {requires} | {hints} | {declared} |"
             );
+        }
+        if !self.includes.is_empty() {
+            text.push('\n');
+        }
+        for (scope, others) in &self.includes {
+            let _ = writeln!(text, "- `{scope}` includes `{}`", others.join("` `"));
         }
         text
     }
@@ -177,6 +187,9 @@ impl fmt::Display for Manifest {
         }
         if !self.issuers.is_empty() {
             writeln!(f, "  sends agents to   {}", self.metadata)?;
+        }
+        for (scope, others) in &self.includes {
+            writeln!(f, "  {scope} includes {}", others.join(" "))?;
         }
         let width = self.items.iter().map(|item| item.name.len()).max();
         let width = width.unwrap_or(0);

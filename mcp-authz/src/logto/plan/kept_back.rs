@@ -7,8 +7,30 @@ use super::step::Plan;
 use super::wanted::Provisioning;
 use crate::{GuardedItem, Manifest};
 
-/// The scopes that only concealed and first-party items ask for, each with those items.
+/// The scopes that open what is for few, each with why: those that nothing else asks for, and those that
+/// include one of them.
 pub(super) fn of(manifest: &Manifest) -> BTreeMap<String, String> {
+    let asked_for = asked_for_by_few(manifest);
+    let mut kept_back = BTreeMap::new();
+    for (scope, others) in &manifest.includes {
+        let some: Vec<_> = others
+            .iter()
+            .filter(|one| asked_for.contains_key(*one))
+            .collect();
+        if !some.is_empty() {
+            kept_back.insert(scope.clone(), format!("it includes {}", quoted(&some)));
+        }
+    }
+    let asked_for = asked_for.into_iter();
+    kept_back.extend(asked_for.map(|(scope, items)| {
+        let why = format!("it is asked for by {items} alone");
+        (scope, why)
+    }));
+    kept_back
+}
+
+/// The scopes that only concealed and first-party items ask for, each with those items.
+fn asked_for_by_few(manifest: &Manifest) -> BTreeMap<String, String> {
     let mut kept_back: BTreeMap<String, String> = BTreeMap::new();
     for item in manifest.items.iter().filter(|item| is_for_few(item)) {
         let why = match item.concealed {
@@ -25,6 +47,11 @@ pub(super) fn of(manifest: &Manifest) -> BTreeMap<String, String> {
         kept_back.retain(|scope, _| !item.scopes.contains(scope));
     }
     kept_back
+}
+
+fn quoted(scopes: &[&String]) -> String {
+    let quoted: Vec<String> = scopes.iter().map(|scope| format!("{scope:?}")).collect();
+    quoted.join(" ")
 }
 
 /// Whether not everybody is to know of it, or to use it through an agent.
@@ -81,10 +108,10 @@ impl Provisioning {
             (false, true) => ("the lists of agents", "`.third_party_app_with(..)`"),
             (false, false) => return,
         };
-        for (scope, items) in &self.kept_back {
+        for (scope, why) in &self.kept_back {
             if self.scopes.contains_key(scope) {
                 plan.notes.push(format!(
-                    "scope {scope:?} is left out of {place}: it is asked for by {items} alone; hand it out by {how}"
+                    "scope {scope:?} is left out of {place}: {why}; hand it out by {how}"
                 ));
             }
         }

@@ -34,8 +34,9 @@ use crate::scope::{Scope, placeholders};
 /// ([`Scope::described`](crate::Scope::described)); for the identity scopes, what they release; otherwise the
 /// first sentence of the documentation of the tools that ask for it.
 ///
-/// **Not for everybody** is a scope that only concealed and first-party tools ask for: it is made, but it is
-/// in the role and in the list of an agent only where it is named, by [`role_scopes`](Self::role_scopes) and
+/// **Not for everybody** is a scope that only concealed and first-party tools ask for, and one that includes
+/// such a scope ([`Hierarchy`](crate::Hierarchy)): it is made, but it is in the role and in the list of an
+/// agent only where it is named, by [`role_scopes`](Self::role_scopes) and
 /// [`third_party_app_with`](Self::third_party_app_with). The plan says what it keeps back. Such a scope is
 /// better off in a role of its own, by a second plan:
 ///
@@ -57,7 +58,7 @@ pub struct Provisioning {
     pub(super) resource: String,
     /// What the consent screen says of each scope.
     pub(super) scopes: BTreeMap<String, String>,
-    /// Those of `scopes` that nobody gets unless they are named, with who asks for them.
+    /// What nobody gets unless it is named, with why.
     pub(super) kept_back: BTreeMap<String, String>,
     /// What the server has and a tenant cannot.
     pub(super) notes: Vec<String>,
@@ -156,8 +157,8 @@ impl Provisioning {
         self
     }
 
-    /// What the role holds, and nothing else: in place of every scope of the server but those that only
-    /// concealed and first-party tools ask for. Nothing is taken out of a role that there is.
+    /// What the role holds, and nothing else: in place of every scope of the server that is for everybody.
+    /// Nothing is taken out of a role that there is.
     ///
     /// ```
     /// use mcp_authz::logto::Provisioning;
@@ -218,8 +219,8 @@ impl Provisioning {
         self
     }
 
-    /// A third-party application, by its id, that may ask people for every scope of the server but those
-    /// that only concealed and first-party tools ask for.
+    /// A third-party application, by its id, that may ask people for every scope of the server that is for
+    /// everybody.
     pub fn third_party_app(mut self, app_id: impl Into<String>) -> Self {
         self.agents.push(Agent {
             app_id: Some(app_id.into()),
