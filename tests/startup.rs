@@ -267,6 +267,7 @@ async fn the_manifest_says_what_is_guarded_and_where_it_is_declared() {
     assert_eq!(
         manifest.to_markdown(),
         "# x guards <https://mcp.example.com/mcp>\n\n\
+         - accepts tokens of http://127.0.0.1:1\n\n\
          | item | requires | hints | declared in |\n|---|---|---|---|\n\
          | tool `pay` | pay (eu \\| us) | destructive | startup, tests/startup.rs |\n\
          | tool `refund` | pay | not read only, not destructive, idempotent, not open world | startup, tests/startup.rs |\n\

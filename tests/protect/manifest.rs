@@ -4,7 +4,10 @@
 use mcp_authz::rmcp::model::*;
 use mcp_authz::rmcp::service::RequestContext;
 use mcp_authz::rmcp::{ErrorData, RoleServer, ServerHandler};
-use mcp_authz::{Authz, Error, Hierarchy, Manifest, Rule, Rules, scopes};
+use mcp_authz::{
+    AuthInfo, Authz, BearerToken, Error, Hierarchy, Manifest, Rule, Rules, TokenVerifier,
+    VerifyError, scopes,
+};
 
 /// Two tools, one of which says what it does.
 struct Shop;
@@ -43,6 +46,7 @@ async fn the_manifest_says_what_the_handler_says_and_where_the_rule_is() {
     assert_eq!(
         manifest.to_markdown(),
         "# shop guards <https://mcp.example.com/mcp>\n\n\
+         - accepts tokens of http://127.0.0.1:1\n\n\
          | item | requires | hints | declared in |\n|---|---|---|---|\n\
          | tool `pay` | pay | destructive, not open world | rules, tests/protect/manifest.rs |\n\
          | tool `search` | authenticated |  | rules, tests/protect/manifest.rs |\n"
@@ -73,14 +77,67 @@ async fn the_manifest_says_what_each_scope_includes_in_the_end() {
     let server = authz.protect(Shop, rules).build().await.expect("a server");
     let manifest = server.manifest();
     let text = manifest.to_string();
-    let told = "  pay includes search\n  shop includes pay search\n  rules,";
+    let told = "  pay includes search\n  shop includes pay search\n";
     assert!(text.contains(told), "{text}");
     let table = manifest.to_markdown();
-    let told = "|\n\n- `pay` includes `search`\n- `shop` includes `pay` `search`\n";
-    assert!(table.ends_with(told), "{table}");
+    let told = "- pay includes search\n- shop includes pay search\n";
+    assert!(table.contains(told), "{table}");
     let json: json::Value = json::from_str(&manifest.to_json()).expect("JSON");
     let includes = json::json!({ "pay": ["search"], "shop": ["pay", "search"] });
     assert_eq!(json["includes"], includes);
+}
+
+/// Who gets as far as the items is a part of it, and the order of what is written is none.
+#[tokio::test]
+async fn the_manifest_changes_with_access_and_with_nothing_else() {
+    let first = Rules::new()
+        .tool("search", scopes!["read"])
+        .tool("pay", scopes!["pay"]);
+    let second = Rules::new()
+        .tool("pay", scopes!["pay"])
+        .tool("search", scopes!["read"]);
+    let authz = || {
+        let authz = Authz::new().resource("https://mcp.example.com/mcp");
+        authz.issuer("https://as.example.com")
+    };
+    let described = async |authz: Authz, rules: &Rules| {
+        let manifest = authz.protect(Shop, rules.clone()).manifest().await;
+        manifest.expect("a server")
+    };
+    let base = described(authz(), &first).await;
+    let moved = described(authz(), &second).await;
+    assert_eq!(base.to_json(), moved.to_json());
+    assert_eq!(base.to_markdown(), moved.to_markdown());
+    let wider = Hierarchy::new().includes("pay", ["read"]);
+    for (changed, line) in [
+        (
+            authz().issuer("https://other.example.com"),
+            "accepts tokens of https://other.example.com",
+        ),
+        (
+            authz().verifier(Nobody),
+            "accepts tokens by a verifier of its own",
+        ),
+        (authz().allow_anonymous(), "lets callers in without a token"),
+        (authz().hierarchy(wider), "pay includes read"),
+    ] {
+        let changed = described(changed, &first).await;
+        let added = |text: &str, base: &str, mark: &str| {
+            let line = format!("{mark}{line}\n");
+            assert!(text.contains(&line) && !base.contains(&line), "{text}");
+        };
+        added(&changed.to_markdown(), &base.to_markdown(), "- ");
+        added(&changed.to_string(), &base.to_string(), "  ");
+        assert_ne!(changed.to_json(), base.to_json());
+    }
+}
+
+struct Nobody;
+
+impl TokenVerifier for Nobody {
+    async fn verify(&self, _: &BearerToken) -> Result<AuthInfo, VerifyError> {
+        Err(VerifyError::rejected("nobody"))
+    }
 }
 
 /// One of each kind, and of each method that writes one.

@@ -62,7 +62,7 @@ impl Plan {
         name: String,
     ) -> Server<H> {
         let metadata = self.metadata(&settings, &name);
-        let manifest = self.manifest(&metadata, name);
+        let manifest = self.manifest(&settings, &metadata, name);
         let challenger = self.challenger(&metadata);
         let (running, streams) = (TaskTracker::new(), CancellationToken::new());
         let transport = settings.transport(&streams);
@@ -133,7 +133,7 @@ impl Plan {
         Local {
             answers: Arc::clone(&guarded.answers),
             guarded: Arc::new(guarded),
-            manifest: self.manifest(&metadata, name),
+            manifest: self.manifest(settings, &metadata, name),
             unreachable: self.unreachable,
             verifiers: self.verifiers,
             max_bytes: settings.max_body_bytes,
@@ -160,14 +160,24 @@ impl Plan {
         self.verifiers.issuers().map(str::to_owned).collect()
     }
 
-    pub(super) fn manifest(&self, metadata: &ResourceMetadata, name: String) -> Manifest {
+    pub(super) fn manifest(
+        &self,
+        settings: &Settings,
+        metadata: &ResourceMetadata,
+        name: String,
+    ) -> Manifest {
+        let mut items: Vec<GuardedItem> = self.items.iter().map(GuardedItem::of).collect();
+        // Rules come as their author wrote them down, and moving one changes nothing.
+        items.sort_by(|a, b| (a.kind, &a.name).cmp(&(b.kind, &b.name)));
         Manifest {
             name,
             resource: self.resource.text.clone(),
             metadata: metadata.url().to_owned(),
             issuers: self.issuers(),
+            own_verifier: settings.verifier.is_some(),
+            allows_anonymous: settings.allow_anonymous,
             includes: self.terms.inclusions.by_scope(),
-            items: self.items.iter().map(GuardedItem::of).collect(),
+            items,
         }
     }
 

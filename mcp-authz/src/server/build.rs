@@ -346,7 +346,7 @@ impl Plan {
     /// What is guarded.
     fn described(&self, settings: &Settings, name: String) -> Manifest {
         let metadata = self.metadata(settings, &name);
-        self.manifest(&metadata, name)
+        self.manifest(settings, &metadata, name)
     }
 }
 

@@ -33,11 +33,16 @@ pub struct Manifest {
     pub metadata: String,
     /// Whose tokens are accepted.
     pub issuers: Vec<String>,
+    /// Whether a [verifier](crate::ServerBuilder::verifier) of its author's judges tokens, beside the issuers or
+    /// alone.
+    pub own_verifier: bool,
+    /// Whether callers without a token are let in: to the lists, and to what is `anonymous`.
+    pub allows_anonymous: bool,
     /// Which scopes include others, by its [`Hierarchy`](crate::Hierarchy): each with all of them, at any
     /// distance. Not in the JSON of a server without one.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub includes: BTreeMap<String, Vec<String>>,
-    /// What it guards, by kind and name.
+    /// What it guards, sorted by kind and name.
     pub items: Vec<GuardedItem>,
 }
 
@@ -87,7 +92,8 @@ pub struct GuardedItem {
     /// The crate that declares it, if it is annotated.
     #[serde(rename = "crate", skip_serializing_if = "Option::is_none")]
     pub crate_name: Option<String>,
-    /// The file that declares it, or has its rule. No line, so that a snapshot changes only when access does.
+    /// The file that declares it, or has its rule, as every machine names it: without a line, so that a snapshot
+    /// changes only when access does, and within its crate where that is not in the workspace.
     pub file: String,
 }
 
@@ -99,10 +105,18 @@ impl Manifest {
         serde_json::to_string_pretty(self).unwrap_or_default()
     }
 
-    /// The manifest as a Markdown table, and a list of the scopes that include others.
+    /// The manifest as Markdown: who is let in, and a table of the items.
     #[must_use]
     pub fn to_markdown(&self) -> String {
         let mut text = format!("# {} guards <{}>\n\n", self.name, self.resource);
+        let lets_in = self.lets_in();
+        for line in &lets_in {
+            // Writing to a String cannot fail.
+            let _ = writeln!(text, "- {line}");
+        }
+        if !lets_in.is_empty() {
+            text.push('\n');
+        }
         text.push_str("| item | requires | hints | declared in |\n|---|---|---|---|\n");
         for item in &self.items {
             let GuardedItem {
@@ -116,19 +130,28 @@ impl Manifest {
             let requires = requires.replace('|', "\\|");
             let hints = hints.join(", ");
             let declared = item.declared_in();
-            // Writing to a String cannot fail.
             let _ = writeln!(
                 text,
                 "| {kind} `{name}` | {requires} | {hints} | {declared} |"
             );
         }
-        if !self.includes.is_empty() {
-            text.push('\n');
+        text
+    }
+
+    /// Who gets as far as the items: each in a line.
+    fn lets_in(&self) -> Vec<String> {
+        let of_issuer = |issuer| format!("accepts tokens of {issuer}");
+        let mut lines: Vec<String> = self.issuers.iter().map(of_issuer).collect();
+        if self.own_verifier {
+            lines.push("accepts tokens by a verifier of its own".to_owned());
+        }
+        if self.allows_anonymous {
+            lines.push("lets callers in without a token".to_owned());
         }
         for (scope, others) in &self.includes {
-            let _ = writeln!(text, "- `{scope}` includes `{}`", others.join("` `"));
+            lines.push(format!("{scope} includes {}", others.join(" ")));
         }
-        text
+        lines
     }
 }
 
@@ -155,13 +178,24 @@ impl GuardedItem {
             hints: hints(item.hints),
             description: item.description.clone(),
             crate_name: item.crate_name.map(str::to_owned),
-            file: item.file.to_owned(),
+            file: on_every_machine(item.file),
         }
     }
 
     fn declared_in(&self) -> String {
         let declared = self.crate_name.as_deref().unwrap_or("rules");
         format!("{declared}, {}", self.file)
+    }
+}
+
+/// A crate outside of the workspace is compiled by its absolute path, and every system writes paths as it likes.
+fn on_every_machine(file: &str) -> String {
+    let file = file.replace('\\', "/");
+    let is_absolute = file.starts_with('/') || file.contains(":/");
+    match file.rsplit_once("/src/") {
+        Some((_, within)) if is_absolute => format!("src/{within}"),
+        None if is_absolute => file.rsplit('/').next().unwrap_or_default().to_owned(),
+        _ => file,
     }
 }
 
@@ -182,8 +216,8 @@ fn hints(hints: Hints) -> Vec<&'static str> {
 impl fmt::Display for Manifest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{} guards {}", self.name, self.resource)?;
-        for issuer in &self.issuers {
-            writeln!(f, "  accepts tokens of {issuer}")?;
+        for line in self.lets_in() {
+            writeln!(f, "  {line}")?;
         }
         if !self.issuers.is_empty() {
             writeln!(f, "  sends agents to   {}", self.metadata)?;
@@ -226,6 +260,28 @@ impl fmt::Display for Access {
             Self::Scopes(requirement) => fmt::Display::fmt(requirement, f),
             Self::Authenticated => f.write_str("authenticated"),
             Self::Anonymous => f.write_str("anonymous"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::on_every_machine;
+
+    #[test]
+    fn a_file_has_the_same_name_on_every_machine() {
+        for (file, named) in [
+            ("src/main.rs", "src/main.rs"),
+            ("crates/mail/src/tools.rs", "crates/mail/src/tools.rs"),
+            ("crates\\mail\\src\\tools.rs", "crates/mail/src/tools.rs"),
+            (
+                "/home/a/.cargo/registry/src/index-1/mail-1.0.0/src/tools.rs",
+                "src/tools.rs",
+            ),
+            ("C:\\work\\mail\\src\\tools\\send.rs", "src/tools/send.rs"),
+            ("/tmp/build/generated.rs", "generated.rs"),
+        ] {
+            assert_eq!(on_every_machine(file), named);
         }
     }
 }
