@@ -10,12 +10,17 @@ use super::caller::{Caller, Credentials};
 use super::matrix::Probe;
 use crate::registry::Kind;
 
+/// Who they are who have nothing.
+pub(super) const NO_TOKEN: &str = "no token";
+pub(super) const NO_SCOPE: &str = "no scope";
+
 /// What came out of a [`Matrix`](super::Matrix).
 ///
 /// Needs the feature `testing`.
 ///
-/// Printed, it has a line for each item and set of scopes, in a fixed order: for a
-/// [snapshot](crate::assert_snapshot).
+/// Printed, each item has a line for `no token`, one for `no scope`, and one for each set of scopes with which it
+/// comes out otherwise than with none, in a fixed order: for a [snapshot](crate::assert_snapshot), in which only
+/// the items change whose access does.
 ///
 /// ```standalone_crate
 /// use mcp_authz::testing::Matrix;
@@ -88,7 +93,7 @@ pub struct TriedItem {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Trial {
-    /// `no token`, `no scope`, or the scopes.
+    /// `no token`, `no scope`, `all scopes`, or the scopes.
     pub caller: String,
     /// Whether the list shows it to them.
     pub listed: bool,
@@ -164,8 +169,27 @@ impl Tried {
         self.items.iter().flat_map(of_item).collect()
     }
 
-    /// The body of [`assert_matrix!`](crate::assert_matrix).
-    #[doc(hidden)]
+    /// Asserts that there are no [disagreements](Self::disagreements), as
+    /// [`assert_matrix!`](crate::assert_matrix) does: for a matrix that says more than the macro can.
+    ///
+    /// ```standalone_crate
+    /// use mcp_authz::testing::Matrix;
+    /// use mcp_authz::{Server, tool};
+    ///
+    /// /// Deletes all mails.
+    /// #[tool(scopes = ["mail:delete"], acr_values = ["mfa"])]
+    /// fn delete_all() {}
+    ///
+    /// # #[tokio::main] async fn main() -> Result<(), mcp_authz::Error> {
+    /// let matrix = Matrix::of(Server::builder("mail")).person(|person| person.claim("acr", "mfa"));
+    /// let tried = matrix.run().await?.assert();
+    /// assert!(tried.to_string().contains("mail:delete  listed  may"));
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If there are some: with each of them, and all that was tried.
     #[track_caller]
     pub fn assert(self) -> Self {
         let wrong = self.disagreements();
@@ -193,17 +217,33 @@ fn reason(refused: &Refused) -> Option<String> {
     }
 }
 
+impl TriedItem {
+    /// Those that say something: without the scopes that change nothing.
+    fn telling(&self) -> Vec<&Trial> {
+        let without = self.by.iter().find(|trial| trial.caller == NO_SCOPE);
+        let is_like = |trial: &&Trial| {
+            without.is_some_and(|without| {
+                (trial.listed, &trial.refused) == (without.listed, &without.refused)
+            })
+        };
+        let is_first = |trial: &&Trial| [NO_TOKEN, NO_SCOPE].contains(&&*trial.caller);
+        let all = self.by.iter();
+        all.filter(|trial| is_first(trial) || !is_like(trial))
+            .collect()
+    }
+}
+
 impl fmt::Display for Tried {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let callers = self.items.iter().flat_map(|item| &item.by);
-        let width = callers.map(|trial| trial.caller.len()).max().unwrap_or(0);
         for item in &self.items {
             writeln!(f, "{} {} needs {}", item.kind, item.name, item.requires)?;
+            let by = item.telling();
+            let width = by.iter().map(|trial| trial.caller.len()).max().unwrap_or(0);
             for Trial {
                 caller,
                 listed,
                 refused,
-            } in &item.by
+            } in by
             {
                 let listed = if *listed { "listed" } else { "      " };
                 let refused = refused.as_deref().unwrap_or("may");
