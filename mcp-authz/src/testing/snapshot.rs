@@ -33,27 +33,51 @@ fn write(file: &Path, text: &str) -> io::Result<()> {
     fs::write(file, text)
 }
 
-/// The lines between what both begin and end with.
+/// The lines that one has and the other has not.
 fn difference(kept: &str, text: &str) -> String {
-    let (mut kept, mut text): (Vec<_>, Vec<_>) = (kept.lines().collect(), text.lines().collect());
-    let same = |(a, b): &(&&str, &&str)| a == b;
-    let begin = kept.iter().zip(&text).take_while(same).count();
-    let (mut kept, mut text) = (kept.split_off(begin), text.split_off(begin));
-    let end = kept
-        .iter()
-        .rev()
-        .zip(text.iter().rev())
-        .take_while(same)
-        .count();
-    kept.truncate(kept.len() - end);
-    text.truncate(text.len() - end);
-    let lines = |sign: char, lines: Vec<&str>| -> String {
-        lines
-            .iter()
-            .map(|line| format!("{sign} {line}\n"))
-            .collect()
-    };
-    lines('-', kept) + &lines('+', text)
+    let (kept, text): (Vec<_>, Vec<_>) = (kept.lines().collect(), text.lines().collect());
+    let common = common(&kept, &text);
+    let ahead = |kept: &[&str], text: &[&str]| common.get(kept.len())?.get(text.len()).copied();
+    let (mut kept, mut text) = (kept.as_slice(), text.as_slice());
+    let mut told = String::new();
+    loop {
+        match (kept, text) {
+            ([gone, on @ ..], [new, further @ ..]) if gone == new => (kept, text) = (on, further),
+            ([gone, on @ ..], [_, further @ ..]) if ahead(on, text) >= ahead(kept, further) => {
+                told += &format!("- {gone}\n");
+                kept = on;
+            }
+            (_, [new, further @ ..]) => {
+                told += &format!("+ {new}\n");
+                text = further;
+            }
+            ([gone, on @ ..], []) => {
+                told += &format!("- {gone}\n");
+                kept = on;
+            }
+            ([], []) => return told,
+        }
+    }
+}
+
+/// How many lines the last `n` of the one and the last `m` of the other have in common, in this order: by `n`
+/// and `m`.
+fn common(kept: &[&str], text: &[&str]) -> Vec<Vec<usize>> {
+    let mut rows = vec![vec![0; text.len() + 1]];
+    for line in kept.iter().rev() {
+        let below = rows.last().map_or(&[][..], Vec::as_slice);
+        let mut row = vec![0];
+        for (other, both) in text.iter().rev().zip(below.windows(2)) {
+            let &[without, below] = both else { continue };
+            let beside = row.last().copied().unwrap_or_default();
+            row.push(match line == other {
+                true => without + 1,
+                false => below.max(beside),
+            });
+        }
+        rows.push(row);
+    }
+    rows
 }
 
 /// Asserts that `value`, printed, is the content of a file beside your `Cargo.toml`. With the
@@ -93,11 +117,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_difference_is_what_lies_between() {
+    fn the_difference_is_what_one_has_and_the_other_has_not() {
         let told = difference("a\nb\nc\n", "a\nx\ny\nc\n");
         assert_eq!(told, "- b\n+ x\n+ y\n");
         assert_eq!(difference("a\n", "a\nb\n"), "+ b\n");
         assert_eq!(difference("a\na\n", "a\n"), "- a\n");
+        assert_eq!(difference("", "a\n"), "+ a\n");
+        let told = difference("a\nb\nc\nd\ne\n", "b\nc\nx\ne\nf\n");
+        assert_eq!(told, "- a\n- d\n+ x\n+ f\n");
     }
 
     #[test]
