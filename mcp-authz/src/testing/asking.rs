@@ -187,7 +187,31 @@ impl<By: Credentials> Caller<'_, By> {
         }
     }
 
-    /// Sends any request of MCP (2026-07-28) with these parameters.
+    /// Sends any request of MCP (2026-07-28) with these parameters. Who asks is said in `_meta`: a client that can
+    /// nothing but ask. What yours can, or a token for progress, is said there beside it.
+    ///
+    /// ```standalone_crate
+    /// use mcp_authz::rmcp::RoleServer;
+    /// use mcp_authz::rmcp::service::RequestContext;
+    /// use mcp_authz::testing::TestServer;
+    /// use mcp_authz::{Server, tool};
+    /// use serde_json::json;
+    ///
+    /// /// Says whether the agent could be asked back.
+    /// #[tool(scopes = ["mail:read"])]
+    /// fn can_be_asked(context: RequestContext<RoleServer>) -> String {
+    ///     let can = context.client_capabilities().unwrap_or_default();
+    ///     can.elicitation.is_some().to_string()
+    /// }
+    ///
+    /// # #[tokio::main] async fn main() -> Result<(), mcp_authz::Error> {
+    /// let server = TestServer::start(Server::builder("mail")).await?;
+    /// let alice = server.as_user("alice").scopes(["mail:read"]);
+    /// let capabilities = json!({ "io.modelcontextprotocol/clientCapabilities": { "elicitation": {} } });
+    /// let params = json!({ "name": "can_be_asked", "arguments": {}, "_meta": capabilities });
+    /// assert_eq!(alice.ask("tools/call", params).await.unwrap().text(), "true");
+    /// # Ok(()) }
+    /// ```
     ///
     /// ```
     /// use mcp_authz::testing::TestServer;
@@ -284,11 +308,15 @@ impl<By: Credentials> Caller<'_, By> {
 /// A request of a client that says with each of them who it is.
 pub(super) fn message(id: &Value, method: &str, mut params: Value) -> Value {
     if let Value::Object(params) = &mut params {
-        let about = json!({
+        let mut about = json!({
             "io.modelcontextprotocol/protocolVersion": REVISION,
             "io.modelcontextprotocol/clientCapabilities": {},
             "io.modelcontextprotocol/clientInfo": { "name": "test", "version": "1" },
         });
+        let said = params.remove("_meta");
+        if let (Value::Object(about), Some(Value::Object(said))) = (&mut about, said) {
+            about.extend(said);
+        }
         params.insert("_meta".to_owned(), about);
     }
     json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params })

@@ -231,6 +231,41 @@ impl TestServer {
         (answered.status.as_u16(), answered.text())
     }
 
+    /// The server itself, for whatever the [callers](Caller) do not say: sessions of older clients, an open stream,
+    /// a header. A caller's [`token`](Caller::token) goes with it.
+    ///
+    /// ```standalone_crate
+    /// use axum::body::Body;
+    /// use axum::http::{Request, StatusCode};
+    /// use mcp_authz::testing::TestServer;
+    /// use mcp_authz::{Server, tool};
+    /// use tower_service::Service as _; // or tower's `ServiceExt::oneshot`
+    ///
+    /// /// Counts the mails.
+    /// #[tool(scopes = ["mail:read"])]
+    /// fn count() -> String {
+    ///     "3 mails".to_owned()
+    /// }
+    ///
+    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let server = TestServer::start(Server::builder("mail")).await?;
+    /// let token = server.as_user("alice").scopes(["mail:read"]).token();
+    /// let request = Request::post("/mcp")
+    ///     .header("host", "mcp.test")
+    ///     .header("authorization", format!("Bearer {token}"))
+    ///     .header("content-type", "application/json")
+    ///     .header("accept", "application/json, text/event-stream")
+    ///     .header("mcp-protocol-version", "2025-11-25")
+    ///     .body(Body::from(r#"{"jsonrpc":"2.0","id":1,"method":"tools/list"}"#))?;
+    /// let answer = server.router().call(request).await?;
+    /// assert_eq!(answer.status(), StatusCode::OK);
+    /// # Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn router(&self) -> Router {
+        self.router.clone()
+    }
+
     /// Sends a request in, and reads all of the answer.
     pub(super) async fn send(&self, request: Request<Body>) -> Answered {
         let (answer, why) = why::hearing(self.router.clone().call(request)).await;
