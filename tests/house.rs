@@ -1,5 +1,7 @@
 //! What a reader trips over: links that lead nowhere, and examples that no compiler has seen.
 
+#[path = "house/architecture.rs"]
+mod architecture;
 #[path = "house/dependencies.rs"]
 mod dependencies;
 #[path = "house/features.rs"]
