@@ -326,6 +326,7 @@ fn reason(denial: &Denial) -> Cow<'_, str> {
             max_age,
             acr_values,
         } => another_sign_in(scopes, *max_age, acr_values).into(),
+        Denial::Unreadable(why) => (*why).into(),
         Denial::TooManySessions => "too many sessions".into(),
         Denial::Unavailable { reason, .. } => Cow::Borrowed(reason),
         Denial::Failed => "a decision or the function panicked".into(),

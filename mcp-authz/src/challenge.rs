@@ -47,6 +47,8 @@ pub(crate) enum Denial {
         /// Separated by spaces, as they travel.
         acr_values: String,
     },
+    /// 400: the message is not given to rmcp, with the reason, for the operator alone.
+    Unreadable(&'static str),
     /// 429: the caller holds as many sessions as it may.
     TooManySessions,
     /// 503: the caller could not be verified right now. No challenge, or everybody would sign in
@@ -133,6 +135,11 @@ impl Denial {
                 StatusCode::UNAUTHORIZED,
                 "insufficient_user_authentication",
                 "The person must sign in again for this operation.",
+            ),
+            Self::Unreadable(_) => (
+                StatusCode::BAD_REQUEST,
+                "invalid_request",
+                "The message holds more values than are read, or a reserved name.",
             ),
             Self::TooManySessions => (
                 StatusCode::TOO_MANY_REQUESTS,
@@ -252,6 +259,7 @@ impl Challenger {
                 (Some("insufficient_user_authentication"), Some(scopes))
             }
             Denial::Forbidden(_)
+            | Denial::Unreadable(_)
             | Denial::TooManySessions
             | Denial::Unavailable { .. }
             | Denial::Failed => return None,

@@ -272,13 +272,7 @@ async fn the_well_formed_ones_among_them_do_call_it() {
             called.push(name);
         }
     }
-    let expected = [
-        "plain",
-        "raw value key in params",
-        "raw value key on top",
-        "escaped method and name",
-    ];
-    for name in expected {
+    for name in ["plain", "escaped method and name"] {
         assert!(
             called.contains(&name),
             "{name} is no call any more: {called:?}"

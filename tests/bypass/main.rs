@@ -3,6 +3,7 @@
 
 mod bodies;
 mod credentials;
+mod depth;
 mod headers;
 mod paths;
 mod raw;

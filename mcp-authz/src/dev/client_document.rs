@@ -10,6 +10,7 @@ use super::client::{Client, Origin};
 use super::redirect;
 use super::register::Metadata;
 use crate::World;
+use crate::token::json;
 
 /// The draft recommends 5 KB; a logo or a key set may need more.
 const MOST_BYTES: usize = 64 * 1024;
@@ -65,8 +66,9 @@ async fn get(world: &World, url: &Url) -> Result<Bytes, String> {
 }
 
 fn read(body: &[u8], url: &str) -> Result<Client, String> {
-    let document: Document =
-        serde_json::from_slice(body).map_err(|_| "is no client metadata".to_owned())?;
+    let no_metadata = || "is no client metadata".to_owned();
+    let document = json::object(body).map_err(|_| no_metadata())?;
+    let document: Document = serde_json::from_value(document.into()).map_err(|_| no_metadata())?;
     if document.client_id != url {
         return Err("describes another client_id".into());
     }

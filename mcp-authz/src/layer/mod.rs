@@ -11,6 +11,7 @@ mod leftover;
 mod origin;
 #[cfg(feature = "dpop")]
 mod proof;
+mod readable;
 mod settle;
 mod until;
 
@@ -44,7 +45,7 @@ pub(crate) use leftover::answered;
 pub(crate) use origin::{HostRule, OriginRule, Origins};
 
 use crate::bind::BoundSessions;
-use crate::challenge::ResponseBody;
+use crate::challenge::{Denial, ResponseBody};
 use crate::gate::{Admitted, Caller, Gate, Guarded};
 use crate::verdict;
 
@@ -146,6 +147,8 @@ impl<H: ServerHandler> Shared<H> {
         };
         self.sessions.unwrap_id(request.headers_mut(), &caller);
         let (verdict_sender, verdict) = verdict::channel();
+        let max_bytes = self.transport.max_request_body_bytes;
+        let mut request = readable::watch(request, verdict_sender.clone(), max_bytes);
         let admitted = Admitted {
             caller: caller.clone(),
             inbound,
@@ -164,7 +167,13 @@ impl<H: ServerHandler> Shared<H> {
                 self.sessions.wrap_id(response.headers_mut(), &caller);
                 response
             }
-            Err(denial) => self.admission.refuse(&denial, scheme),
+            Err(denial) => {
+                if matches!(denial, Denial::Unreadable(_)) {
+                    let audit = &self.admission.audit;
+                    audit.denied(caller.as_ref(), None, &denial);
+                }
+                self.admission.refuse(&denial, scheme)
+            }
         };
         if let Some(nonce) = nonce {
             response.headers_mut().insert(NONCE, nonce);

@@ -11,6 +11,10 @@ use super::Reject;
 /// How deeply values may nest. Real claims and metadata stay below ten.
 const MAX_DEPTH: u8 = 32;
 
+/// The member by which `serde_json`, with its feature `raw_value`, is told to read a text as a document of its
+/// own: this pass would not see into that, and its depth is limited anew.
+const RAW_VALUE: &str = "$serde_json::private::RawValue";
+
 /// A JSON object in which no object, at any depth, has two members of the same name.
 pub(crate) fn object(json: &[u8]) -> Result<Map<String, Value>, Reject> {
     // A pass of its own: how `Value` reads numbers depends on features that any crate can turn on.
@@ -18,7 +22,9 @@ pub(crate) fn object(json: &[u8]) -> Result<Map<String, Value>, Reject> {
     Unique(MAX_DEPTH)
         .deserialize(&mut unique)
         .and_then(|()| unique.end())
-        .map_err(|_| Reject("JSON: malformed, too deep, or a member appears twice"))?;
+        .map_err(|_| {
+            Reject("JSON: malformed, too deep, or with a member twice or a reserved one")
+        })?;
     serde_json::from_slice(json).map_err(|_| Reject("JSON: not an object"))
 }
 
@@ -52,7 +58,7 @@ impl<'de> Visitor<'de> for Unique {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         let mut names = HashSet::new();
         while let Some(name) = map.next_key::<String>()? {
-            if !names.insert(name) {
+            if name == RAW_VALUE || !names.insert(name) {
                 return Err(serde::de::Error::custom("duplicate"));
             }
             map.next_value_seed(self.inner()?)?;
@@ -104,6 +110,8 @@ mod tests {
             r#"{"x":[{"a":1,"a":1}]}"#,
             r#"{"a":1} "#.trim_end().to_owned().as_str().trim_end_matches('}'),
             r#"{"a":1}{"b":2}"#,
+            r#"{"a":{"$serde_json::private::RawValue":"1"}}"#,
+            r#"{"a":[{"\u0024serde_json::private::RawValue":"{\"b\":1,\"b\":2}"}]}"#,
             "[1]",
             "null",
             "",

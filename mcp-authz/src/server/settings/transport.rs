@@ -131,6 +131,10 @@ macro_rules! settings_of_transport {
 
         /// The largest request body, in bytes (default: 1 MiB); beyond it the answer is 413.
         ///
+        /// What is read takes more than its bytes: a list of digits a hundred times as many, objects that
+        /// are nearly empty three hundred times. So a message may hold one value for every two of these
+        /// bytes, where an object counts as ten more and a list as four; one that holds more gets 400.
+        ///
         /// ```
         /// use mcp_authz::Server;
         ///
