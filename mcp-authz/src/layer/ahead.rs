@@ -11,7 +11,7 @@ use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody};
 use rmcp::model::{ClientJsonRpcMessage, ClientRequest};
 
-use super::leftover::Lent;
+use super::readable::Watched;
 
 type Frames = Vec<Result<Frame<Bytes>, axum::Error>>;
 
@@ -21,7 +21,7 @@ pub(super) type Again = StreamBody<stream::Iter<<Frames as IntoIterator>::IntoIt
 /// Reads `request`, and gives it back with the URIs in it. What is longer than `max_bytes` is read that
 /// far, which is enough for rmcp to refuse it.
 pub(super) async fn read(
-    request: Request<Lent>,
+    request: Request<Watched>,
     max_bytes: usize,
 ) -> (Request<Again>, Vec<String>) {
     let (parts, mut body) = request.into_parts();

@@ -37,6 +37,7 @@ use tower_service::Service;
 
 use admission::Admittance;
 use leftover::Lent;
+use readable::Watched;
 
 pub(crate) use admission::{Admission, denial};
 #[cfg(feature = "logto")]
@@ -196,7 +197,7 @@ impl<H: ServerHandler> Shared<H> {
     }
 
     /// rmcp, with a gate that knows its caller where rmcp asks it without a context.
-    async fn run(&self, request: Request<Lent>, caller: &Caller) -> Response<ResponseBody> {
+    async fn run(&self, request: Request<Watched>, caller: &Caller) -> Response<ResponseBody> {
         if !self.is_asked_aside(request.headers()) {
             return self.for_all.handle(request).await;
         }
@@ -211,7 +212,7 @@ impl<H: ServerHandler> Shared<H> {
     /// The same for a stream: its gate knows what may be watched as well. Boxed, since it is rare.
     fn listen<'a>(
         &'a self,
-        request: Request<Lent>,
+        request: Request<Watched>,
         caller: &'a Caller,
     ) -> BoxFuture<'a, Response<ResponseBody>> {
         Box::pin(async move {
