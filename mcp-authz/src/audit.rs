@@ -35,8 +35,8 @@ pub struct AuditEvent<'a> {
     pub outcome: AuditOutcome,
     /// Who called; `None` where no token was verified.
     pub caller: Option<&'a AuthInfo>,
-    /// What was to run, or runs and comes to a refusal or fails; `None` before the message was read, for the
-    /// protocol itself (a session, a list, of which only refusals are recorded), and for a task, state or
+    /// What was to run, or was running when it was refused or failed. `None` before the message was read; for the
+    /// protocol itself (a session, or a list, of which only refusals are recorded); and for a task, state or
     /// cursor that is not the caller's.
     pub operation: Option<AuditOperation<'a>>,
     /// Which check, and what to change: `insufficient_scope: mail:send`.
@@ -84,7 +84,7 @@ pub enum AuditOutcome {
 pub struct AuditOperation<'a> {
     /// What it is.
     pub kind: Kind,
-    /// The name or URI as the client wrote it, of whatever length it is.
+    /// The name or URI as the client wrote it, however long it is.
     pub name: &'a str,
 }
 
@@ -115,8 +115,8 @@ impl From<AuditOperation<'_>> for Running {
 
 /// Where decisions are recorded.
 ///
-/// It is called on the way of a request, so it must not wait: hand what it needs to a channel. Where it
-/// panics, nothing runs that is not on record.
+/// It is called on the way of a request, so it must not wait: hand what it needs to a channel. If it panics, the
+/// operation does not run: what cannot be recorded does not happen.
 ///
 /// ```
 /// use mcp_authz::{AuditEvent, AuditOutcome, Server};

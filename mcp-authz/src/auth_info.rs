@@ -28,9 +28,11 @@ pub(crate) const MAX_STREAM_AGE: Duration = Duration::from_secs(15 * 60);
 /// Who calls, through which client, with which consent.
 ///
 /// Cheap to clone. It never shows or prints the token, and implements neither `Deserialize` nor
-/// `JsonSchema`, so it can never become an argument that a client supplies. Where the server is built with
-/// [`.token_exchange(..)`](crate::ServerBuilder::token_exchange), and there alone, what a function is
-/// called with holds the token for [`exchange`](Self::exchange), until its last clone is dropped.
+/// `JsonSchema`, so it can never become an argument that a client supplies.
+///
+/// Only a server that is built with [`.token_exchange(..)`](crate::ServerBuilder::token_exchange) keeps the
+/// token, inside the `AuthInfo` that a function is called with, for [`exchange`](Self::exchange), and until
+/// the last clone of that is dropped.
 ///
 /// ```
 /// use mcp_authz::{AuthInfo, tool};
@@ -170,7 +172,8 @@ impl AuthInfo {
         self.held.core.grant.first_party && self.client_id().is_some()
     }
 
-    /// What the person consented to.
+    /// What the person consented to, as the token says. Scopes that these [include](crate::Hierarchy) are not
+    /// added.
     #[must_use]
     pub fn scopes(&self) -> &ScopeSet {
         &self.held.core.grant.scopes

@@ -85,7 +85,7 @@ impl BearerToken {
         Self { header, place }
     }
 
-    /// The token itself. It belongs into a verifier and nowhere else.
+    /// The token itself. It belongs in a verifier and nowhere else.
     #[must_use]
     pub fn expose(&self) -> &str {
         // It is ASCII.

@@ -79,7 +79,7 @@ impl SessionLimits {
         self
     }
 
-    /// Sessions held in all.
+    /// Sessions held in all; one more is answered with 429, whoever opens it.
     pub const fn total(mut self, sessions: usize) -> Self {
         self.total = sessions;
         self

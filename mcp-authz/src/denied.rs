@@ -14,11 +14,11 @@ use crate::scope::{Requirement, ScopeSet, Terms};
 
 /// The caller may not go on: return it from the tool.
 ///
-/// While the response has not begun, it becomes a 403 challenge like any other (so with the JSON
-/// replies that servers send by default); afterwards a tool error that says what is missing.
+/// With the JSON replies that servers send by default, it becomes a 403 challenge like any other. Where the
+/// response has begun already, as an event stream does, it is a tool error that says what is missing.
 ///
-/// It can come through `?` and stay one, also inside an error of your own that says so in `source`, a box, or
-/// `anyhow::Error`.
+/// It stays a refusal behind `?`: also in a box, in `anyhow::Error`, and in an error of your own that names it as
+/// its `source`.
 ///
 /// ```
 /// use mcp_authz::{AuthInfo, Denied, Scope};

@@ -15,7 +15,7 @@ use crate::challenge::{Challenger, Denial};
 use crate::registry::Access;
 use crate::scope::{Scope, Terms};
 
-/// How a tool call is refused that a person could allow.
+/// How a tool call is refused, where the person's consent or another sign-in would help.
 ///
 /// It is the form alone: what is refused, and that nothing runs, is the same.
 ///

@@ -28,7 +28,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// When to come back, where the policy does not say.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
 
-/// Why a policy does not let a caller through: always one of two, never a plain no.
+/// Why a policy does not let a caller through: the caller may not, or it cannot be found out right now.
 ///
 /// ```
 /// use mcp_authz::{AuthInfo, PolicyError};

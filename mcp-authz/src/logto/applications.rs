@@ -36,7 +36,7 @@ pub struct Application {
     /// Whether people are asked before it gets anything.
     #[serde(default)]
     pub is_third_party: bool,
-    /// Where it is at home.
+    /// Its redirect URIs.
     #[serde(default)]
     pub oidc_client_metadata: OidcClientMetadata,
     /// Whatever its owner keeps with it.

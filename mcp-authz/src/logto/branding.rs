@@ -52,10 +52,10 @@ pub struct SignInBranding {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Logos {
-    /// On a bright page.
+    /// The picture for light pages.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub logo_url: Option<String>,
-    /// On a dark page.
+    /// The picture for dark pages.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dark_logo_url: Option<String>,
 }
@@ -80,14 +80,14 @@ impl SignInBranding {
         self
     }
 
-    /// The picture.
+    /// The picture for light pages.
     #[must_use]
     pub fn logo(mut self, url: impl Into<String>) -> Self {
         self.branding.logo_url = Some(url.into());
         self
     }
 
-    /// The picture on a dark page.
+    /// The picture for dark pages.
     #[must_use]
     pub fn dark_logo(mut self, url: impl Into<String>) -> Self {
         self.branding.dark_logo_url = Some(url.into());

@@ -71,7 +71,7 @@ use std::time::Duration;
 use crate::auth_info::AuthInfo;
 use crate::bearer::BearerToken;
 
-/// Why a token did not become a caller: never a yes or no, always one of two.
+/// Why a token did not become a caller: it is not good, or nobody can say right now.
 ///
 /// The texts go to the operator's log, never to the caller: a class of reason, without anything that
 /// the token held.

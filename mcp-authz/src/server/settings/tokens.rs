@@ -92,8 +92,8 @@ macro_rules! settings_of_tokens {
             self
         }
 
-        /// Treats an authorization server that cannot be reached at start as an error. Without it the
-        /// server starts, says so in the start print and the log, and answers 503 until it can.
+        /// Treats an authorization server that cannot be reached at the start as an error. Without it the
+        /// server starts, says so in what it prints and in the log, and answers 503 until it can reach it.
         ///
         /// ```
         /// use mcp_authz::{Server, ServerBuilder};

@@ -108,8 +108,9 @@ macro_rules! settings_of_transport {
         /// exchanges), as (id, at least 32 random bytes). What a handler writes into a cursor or a state
         /// is encrypted: nobody reads it, whoever carries it included.
         ///
-        /// The first one seals, all of them open: rotate by putting a new one in front. Without keys a
-        /// random one is made, which other replicas and the next start do not know.
+        /// The first one seals, all of them open: rotate by putting a new one in front (on several machines,
+        /// first behind the old one everywhere). Without keys a random one is made, which other machines and
+        /// the next start do not know.
         ///
         /// ```
         /// use mcp_authz::Server;

@@ -36,7 +36,7 @@ pub struct ExchangedToken {
 }
 
 impl ExchangedToken {
-    /// The token itself. It belongs into the `Authorization` header of a request to its API.
+    /// The token itself. It belongs in the `Authorization` header of a request to its API.
     #[must_use]
     pub fn expose(&self) -> &str {
         self.token.expose()
