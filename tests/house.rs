@@ -8,6 +8,8 @@ mod dependencies;
 mod features;
 #[path = "house/readme.rs"]
 mod readme;
+#[path = "house/shown.rs"]
+mod shown;
 
 use std::collections::HashSet;
 use std::fs;

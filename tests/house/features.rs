@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use crate::{files, read, root};
 
 /// Something public, with what stands above it.
-struct Item {
-    docs: String,
+pub(crate) struct Item {
+    pub(crate) docs: String,
     attributes: String,
-    line: String,
+    pub(crate) line: String,
 }
 
 impl Item {
@@ -24,7 +24,7 @@ impl Item {
         self.docs.contains(&words(feature))
     }
 
-    fn is_hidden(&self) -> bool {
+    pub(crate) fn is_hidden(&self) -> bool {
         self.attributes.contains("doc(hidden)")
     }
 }
@@ -34,7 +34,7 @@ fn words(feature: &str) -> String {
 }
 
 /// What is public in a file: functions, types, macros, modules and what is re-exported.
-fn items(source: &str) -> Vec<Item> {
+pub(crate) fn items(source: &str) -> Vec<Item> {
     let (mut items, mut docs, mut attributes) = (Vec::new(), String::new(), String::new());
     let mut lines = source.lines().map(str::trim);
     while let Some(line) = lines.next() {
@@ -42,6 +42,10 @@ fn items(source: &str) -> Vec<Item> {
             docs += doc;
         } else if line.starts_with("#[") {
             attributes += line;
+            // One of several lines ends in a line of its own.
+            if !line.ends_with(']') {
+                lines.by_ref().take_while(|line| *line != ")]").count();
+            }
         } else {
             let mut line = line.to_owned();
             // A list of names may take several lines.
@@ -62,7 +66,7 @@ fn items(source: &str) -> Vec<Item> {
 }
 
 /// The name that a line defines, if it defines a type, function or macro.
-fn defined(line: &str) -> Option<&str> {
+pub(crate) fn defined(line: &str) -> Option<&str> {
     let line = line.strip_prefix("pub ").unwrap_or(line);
     let kinds = [
         "struct ",
@@ -80,7 +84,7 @@ fn defined(line: &str) -> Option<&str> {
 }
 
 /// `a::b::{C, D}` as the path and its names.
-fn used(line: &str) -> Option<(&str, Vec<&str>)> {
+pub(crate) fn used(line: &str) -> Option<(&str, Vec<&str>)> {
     let line = line.strip_prefix("pub use ")?.strip_suffix(';')?;
     let (path, names) = match line.split_once('{') {
         Some((path, names)) => (path, names.trim_end_matches('}')),
@@ -94,7 +98,7 @@ fn used(line: &str) -> Option<(&str, Vec<&str>)> {
 }
 
 /// The files of the module `path`, seen from the module in `folder`.
-fn module(folder: &Path, path: &str) -> Vec<PathBuf> {
+pub(crate) fn module(folder: &Path, path: &str) -> Vec<PathBuf> {
     let (start, path) = match path.strip_prefix("crate") {
         Some(rest) => (source(), rest.trim_start_matches("::")),
         None => (folder.to_owned(), path),
@@ -106,7 +110,7 @@ fn module(folder: &Path, path: &str) -> Vec<PathBuf> {
         .collect()
 }
 
-fn source() -> PathBuf {
+pub(crate) fn source() -> PathBuf {
     root().join("mcp-authz/src")
 }
 

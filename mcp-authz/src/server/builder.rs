@@ -132,6 +132,8 @@ impl ServerBuilder {
     }
 
     /// Exactly these prompts: what else the program declares is left out, and so are toolsets.
+    ///
+    /// An example is at [`PromptEntry`](crate::PromptEntry).
     pub fn prompts(mut self, prompts: impl IntoIterator<Item = PromptEntry>) -> Self {
         self.prompts = Selection::exactly(prompts);
         self
@@ -157,6 +159,8 @@ impl ServerBuilder {
     }
 
     /// Exactly these resources: what else the program declares is left out, and so are toolsets.
+    ///
+    /// An example is at [`ResourceEntry`](crate::ResourceEntry).
     pub fn mcp_resources(mut self, resources: impl IntoIterator<Item = ResourceEntry>) -> Self {
         self.resources = Selection::exactly(resources);
         self

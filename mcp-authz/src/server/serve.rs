@@ -21,6 +21,19 @@ const STREAMS_END: Duration = Duration::from_secs(1);
 impl ServerBuilder {
     /// [Builds](Self::build) the server and [serves](Server::serve) it.
     ///
+    /// ```no_run
+    /// use mcp_authz::{Error, Server};
+    ///
+    /// #[tokio::main]
+    /// async fn main() -> Result<(), Error> {
+    ///     Server::builder("mail")
+    ///         .resource("https://mcp.example.com/mcp")
+    ///         .issuer("https://tenant.logto.app/oidc")
+    ///         .serve("0.0.0.0:3001")
+    ///         .await
+    /// }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`Error::Config`] with every mistake at once, [`Error::Io`] when the address cannot be bound or

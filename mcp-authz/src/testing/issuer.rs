@@ -88,6 +88,31 @@ impl TestIssuer {
 
     /// Publishes the current key alone: tokens of earlier ones are refused once the server has noticed,
     /// within ten minutes of its [clock](super::TestServer::clock).
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use mcp_authz::testing::{TestServer, assert_challenge};
+    /// use mcp_authz::tool;
+    ///
+    /// /// Counts the mails.
+    /// #[tool(scopes = ["mail:read"])]
+    /// fn count() -> String {
+    ///     "3 mails".to_owned()
+    /// }
+    ///
+    /// # fn server() -> mcp_authz::ServerBuilder { mcp_authz::Server::builder("mail").tools([count::tool()]).prompts([]).mcp_resources([]) }
+    /// # #[tokio::main] async fn main() -> Result<(), mcp_authz::Error> {
+    /// let server = TestServer::start(server()).await?;
+    /// let alice = server.as_user("alice").scopes(["mail:read"]);
+    /// let kept = alice.keep_token();
+    /// server.issuer().rotate_keys();
+    /// server.issuer().forget_old_keys();
+    /// server.clock().advance(Duration::from_secs(10 * 60));
+    /// assert!(alice.call("count").await.is_ok()); // by the new key
+    /// assert_challenge!(kept.call("count").await, 401, "invalid_token"); // by the old one
+    /// # Ok(()) }
+    /// ```
     pub fn forget_old_keys(&self) {
         self.provider.forget_old_keys();
     }

@@ -223,6 +223,10 @@ impl TestServer {
     }
 
     /// Gets `path`, without a token: the metadata, or a route of your own. Returns status and body.
+    ///
+    /// # Panics
+    ///
+    /// If `path` is none, or the answer breaks off.
     pub async fn get(&self, path: &str) -> (u16, String) {
         let request = Request::get(path).header(HOST, self.host());
         let request = request.body(Body::empty());
