@@ -9,6 +9,7 @@ mod fairness;
 mod flood;
 mod guard_rails;
 mod half_done;
+mod invented;
 mod managing;
 mod metadata;
 mod not_logto;

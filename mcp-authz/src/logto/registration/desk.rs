@@ -1,6 +1,6 @@
 //! The core of both faces: shows and deletes, and what registering and rotating have in common.
 
-use std::sync::{Arc, Mutex as StdMutex, PoisonError};
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use futures_util::future::BoxFuture;
@@ -8,19 +8,15 @@ use tokio::sync::{Mutex, oneshot};
 
 use super::super::{Application, Error, Management};
 use super::audit;
-use super::census::{Census, Limits, Pace};
-use super::listing::Listing;
+use super::census::{Census, Limits};
+use super::listing::{FRESH, Listing};
 use super::places::{Place, Places};
 use super::policy::RegistrationPolicy;
 use super::record::Record;
 use super::refusal::Refusal;
 use super::registrant::Registrant;
+use super::right::{LookUps, Right};
 use super::rotate::Rotations;
-use crate::token::secret::Secret;
-
-/// How many applications are looked up in a minute for those who only say that they manage one: invented
-/// tokens must not become a flood at Logto.
-const LOOK_UPS: usize = 600;
 
 /// Ids of Logto's are shorter.
 const LONGEST_ID: usize = 64;
@@ -37,31 +33,8 @@ pub(super) struct Desk {
     pub(super) census: Mutex<Census>,
     pub(super) listing: Listing,
     pub(super) rotations: Rotations,
-    places: Arc<Places>,
-    /// Of look-ups for others.
-    look_ups: StdMutex<Option<Pace>>,
-}
-
-/// By what right somebody asks for an application.
-pub(super) enum Right {
-    /// It is theirs.
-    Owner(Registrant),
-    /// They have the registration access token (RFC 7592 §3).
-    Token(Secret),
-}
-
-impl Right {
-    fn is_owner(&self) -> bool {
-        matches!(self, Self::Owner(_))
-    }
-
-    /// Whose place this takes: whether a token is good is not known before Logto was asked.
-    pub(super) fn holder(&self) -> Registrant {
-        match self {
-            Self::Owner(owner) => owner.clone(),
-            Self::Token(_) => Registrant::nobody(),
-        }
-    }
+    pub(super) places: Arc<Places>,
+    pub(super) look_ups: LookUps,
 }
 
 /// An application of this service's.
@@ -95,13 +68,8 @@ impl Desk {
             listing: Listing::default(),
             rotations: Rotations::default(),
             places: Arc::default(),
-            look_ups: StdMutex::default(),
+            look_ups: LookUps::default(),
         }
-    }
-
-    /// A place for an owner, or for somebody who only says so.
-    pub(super) fn place(&self, holder: Registrant) -> Result<Place, Refusal> {
-        self.places.take(holder)
     }
 
     /// Carries something out to its end, whether or not who asked for it stays to hear. `unheard` gets
@@ -124,15 +92,10 @@ impl Desk {
         told.await.unwrap_or_else(|_| Err(Refusal::unavailable()))
     }
 
-    fn may_look_up(&self) -> bool {
-        let mut pace = self.look_ups.lock().unwrap_or_else(PoisonError::into_inner);
-        Pace::take(&mut pace, LOOK_UPS)
-    }
-
     /// All that are this owner's.
     pub(super) async fn list(&self, owner: &Registrant) -> Result<Vec<Registered>, Refusal> {
         // Without a place: one at a time asks Logto, for all.
-        let apps = self.listing.read(&self.logto).await;
+        let apps = self.listing.read(&self.logto, FRESH).await;
         let apps = apps.map_err(|error| unavailable("listed", owner, &error))?;
         audit::looked("listed", owner, None);
         let own = apps.iter().filter_map(|app| {
@@ -149,7 +112,7 @@ impl Desk {
         id: &str,
         right: &Right,
     ) -> Result<(Registered, String), Refusal> {
-        let _place = self.place(right.holder())?;
+        let _place = self.place(id, right).await?;
         let found = self.find(id, right).await?;
         let owner = &found.record.owner;
         let allowed = self.logto.consent_scopes(&found.app.id).await;
@@ -170,7 +133,7 @@ impl Desk {
         id: String,
         right: Right,
     ) -> Result<Registered, Refusal> {
-        let place = self.place(right.holder())?;
+        let place = self.place(&id, &right).await?;
         let work = |desk: Arc<Self>| -> BoxFuture<'static, _> {
             Box::pin(async move { desk.deleted(&id, &right).await })
         };
@@ -206,9 +169,6 @@ impl Desk {
         let is_id = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
         if id.is_empty() || id.len() > LONGEST_ID || !id.chars().all(is_id) {
             return Err(unknown);
-        }
-        if !right.is_owner() && !self.may_look_up() {
-            return Err(Refusal::busy());
         }
         let app = match self.logto.application(id).await {
             Ok(app) => app,

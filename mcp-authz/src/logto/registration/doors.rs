@@ -7,9 +7,9 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode, Uri};
 
 use super::audit;
-use super::desk::Right;
 use super::refusal::Refusal;
 use super::registrant::Registrant;
+use super::right::Right;
 use super::secrecy;
 use crate::AuthInfo;
 use crate::bearer::{self, BearerToken, Credentials, Scheme};

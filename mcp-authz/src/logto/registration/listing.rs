@@ -10,8 +10,8 @@ use tokio::time::Instant;
 
 use super::super::{Application, Error, Management};
 
-/// How long a list is shown in which nothing was changed from here.
-const FRESH: Duration = Duration::from_secs(1);
+/// How long a list is shown in which nothing was changed from here, and a failure told.
+pub(super) const FRESH: Duration = Duration::from_secs(1);
 
 type Apps = Result<Arc<[Application]>, Error>;
 
@@ -24,14 +24,14 @@ pub(super) struct Listing {
 }
 
 impl Listing {
-    /// The list with everything that was changed from here before. Of those who wait while Logto does not
-    /// answer, one finds that out.
-    pub(super) async fn read(&self, logto: &Management) -> Apps {
+    /// The list with everything that was changed from here before, and no older than `age` as to what was
+    /// changed elsewhere. Of those who wait while Logto does not answer, one finds that out.
+    pub(super) async fn read(&self, logto: &Management, age: Duration) -> Apps {
         let mut last = self.last.lock().await;
         let changes = self.changes.load(Ordering::Acquire);
         if let Some((of, at, apps)) = &*last
             && *of == changes
-            && at.elapsed() < FRESH
+            && at.elapsed() < if apps.is_ok() { age } else { FRESH }
         {
             return apps.clone();
         }

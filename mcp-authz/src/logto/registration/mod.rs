@@ -20,6 +20,7 @@ mod redirect;
 mod refusal;
 mod register;
 mod registrant;
+mod right;
 mod rotate;
 mod secrecy;
 

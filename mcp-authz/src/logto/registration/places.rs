@@ -7,35 +7,80 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::refusal::Refusal;
 use super::registrant::Registrant;
 
-/// How many owners, whose credentials are good, are served at a time, and how many others beside them;
-/// one who comes then is told to come back.
+/// How many of each crowd are served at a time; one who comes then is told to come back.
 const PLACES: usize = 16;
 
-/// How many of them one owner has.
+/// How many of them one owner has, or one application.
 pub(super) const OF_ONE: usize = 4;
+
+/// Whose a place is.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Holder {
+    Owner(Registrant),
+    /// Whoever has its registration access token, which is known to be good.
+    Application {
+        id: String,
+        is_owned: bool,
+    },
+    /// Whoever has such a token, for whatever it is good for.
+    Unproven,
+    /// Whoever registers without saying who they are.
+    Nobody,
+}
+
+/// Those who are in each other's way, and in nobody else's.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Crowd {
+    Owners,
+    Applications,
+    ApplicationsOfNobody,
+    Unproven,
+    Nobody,
+}
+
+impl Holder {
+    pub(super) fn of(registrant: &Registrant) -> Self {
+        match registrant.is_nobody() {
+            true => Self::Nobody,
+            false => Self::Owner(registrant.clone()),
+        }
+    }
+
+    fn crowd(&self) -> Crowd {
+        match self {
+            Self::Owner(_) => Crowd::Owners,
+            Self::Application { is_owned: true, .. } => Crowd::Applications,
+            Self::Application { .. } => Crowd::ApplicationsOfNobody,
+            Self::Unproven => Crowd::Unproven,
+            Self::Nobody => Crowd::Nobody,
+        }
+    }
+
+    fn most(&self) -> usize {
+        match self {
+            Self::Owner(_) | Self::Application { .. } => OF_ONE,
+            Self::Unproven | Self::Nobody => PLACES,
+        }
+    }
+}
 
 /// How many places everybody has who is served now: never more than there are places.
 #[derive(Default)]
-pub(super) struct Places(Mutex<HashMap<Registrant, usize>>);
+pub(super) struct Places(Mutex<HashMap<Holder, usize>>);
 
 /// One of those who are served now, until it is dropped.
 pub(super) struct Place {
     places: Arc<Places>,
-    holder: Registrant,
+    holder: Holder,
 }
 
 impl Places {
-    /// A place for an owner, or for somebody who only says so, as nobody's.
-    pub(super) fn take(self: &Arc<Self>, holder: Registrant) -> Result<Place, Refusal> {
+    pub(super) fn take(self: &Arc<Self>, holder: Holder) -> Result<Place, Refusal> {
         let mut held = self.lock();
         let own = held.get(&holder).copied().unwrap_or_default();
-        let has_room = if holder.is_nobody() {
-            own < PLACES
-        } else {
-            let owners = held.iter().filter(|(holder, _)| !holder.is_nobody());
-            own < OF_ONE && owners.map(|(_, places)| places).sum::<usize>() < PLACES
-        };
-        if !has_room {
+        let crowd = held.iter().filter(|(one, _)| one.crowd() == holder.crowd());
+        let of_all: usize = crowd.map(|(_, places)| places).sum();
+        if own >= holder.most() || of_all >= PLACES {
             return Err(Refusal::busy());
         }
         held.insert(holder.clone(), own + 1);
@@ -43,7 +88,7 @@ impl Places {
         Ok(Place { places, holder })
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Registrant, usize>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Holder, usize>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -62,12 +107,18 @@ impl Drop for Place {
 mod tests {
     use super::*;
 
+    fn application(id: &str, is_owned: bool) -> Holder {
+        let id = id.to_owned();
+        Holder::Application { id, is_owned }
+    }
+
     #[test]
     fn everybody_has_some_places_and_nobody_all() {
         let places = Arc::new(Places::default());
-        let person = |number: usize| Registrant::person("https://as", number.to_string());
-        let take = |holder: Registrant| places.take(holder).ok();
-        let some = |holder: Registrant| -> Vec<Place> {
+        let person =
+            |number: usize| Holder::of(&Registrant::person("https://as", number.to_string()));
+        let take = |holder: Holder| places.take(holder).ok();
+        let some = |holder: Holder| -> Vec<Place> {
             std::iter::from_fn(|| take(holder.clone())).collect()
         };
         let mut first = some(person(1));
@@ -79,7 +130,14 @@ mod tests {
         let others: Vec<Place> = (2..=4).flat_map(|number| some(person(number))).collect();
         assert_eq!(first.len() + others.len(), PLACES);
         assert!(take(person(5)).is_none(), "all places are taken");
-        assert_eq!(some(Registrant::nobody()).len(), PLACES, "of their own");
+        for (own, holder) in [
+            (PLACES, Holder::of(&Registrant::nobody())),
+            (PLACES, Holder::Unproven),
+            (OF_ONE, application("a", true)),
+            (OF_ONE, application("a", false)),
+        ] {
+            assert_eq!(some(holder).len(), own, "of their own");
+        }
         drop(first);
         assert_eq!(some(person(5)).len(), OF_ONE);
         drop(others);

@@ -12,9 +12,10 @@ use serde_json::{Map, Value, json};
 use tower_http::cors::{AllowHeaders, Any, CorsLayer};
 
 use super::super::ApplicationType;
-use super::desk::{Desk, Registered, Right};
+use super::desk::{Desk, Registered};
 use super::refusal::{NO_STORE, Refusal};
 use super::register::New;
+use super::right::Right;
 use super::rotate::NewSecret;
 use super::{Service, audit, body, doors, metadata};
 use crate::token::secret::Secret;

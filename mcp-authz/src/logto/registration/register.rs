@@ -11,6 +11,7 @@ use super::super::{
 };
 use super::audit;
 use super::desk::{Desk, Registered, now, unavailable};
+use super::places::Holder;
 use super::policy::{Submission, Wanted, is_free};
 use super::record::Record;
 use super::refusal::Refusal;
@@ -54,7 +55,7 @@ impl Desk {
             token,
         } = order;
         let wanted = self.policy.admit(submission)?;
-        let place = self.place(owner.clone())?;
+        let place = self.places.take(Holder::of(&owner))?;
         let mut record = Record::new(&self.service, owner, now(), secrecy::random()?);
         record.auth_method = auth_method;
         record.grant_types = grant_types;

@@ -8,9 +8,10 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use super::super::ApplicationType;
 use super::audit;
-use super::desk::{Desk, Registered, Right, unavailable};
+use super::desk::{Desk, Registered, unavailable};
 use super::places::OF_ONE;
 use super::refusal::Refusal;
+use super::right::Right;
 use super::secrecy;
 use crate::token::secret::Secret;
 
@@ -28,7 +29,7 @@ pub(super) struct Rotations(StdMutex<HashMap<String, Weak<Mutex<()>>>>);
 impl Rotations {
     /// Waits until nobody else changes the secret of this application. Of two at once neither would find
     /// the other's to end, and both would be good. Only some wait: who comes with the application's token
-    /// holds a place of the strangers'.
+    /// may hold a place that others need.
     async fn turn(&self, id: &str) -> Result<OwnedMutexGuard<()>, Refusal> {
         let own = {
             let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -51,7 +52,7 @@ impl Desk {
         id: String,
         right: Right,
     ) -> Result<NewSecret, Refusal> {
-        let place = self.place(right.holder())?;
+        let place = self.place(&id, &right).await?;
         let work = |desk: Arc<Self>| -> BoxFuture<'static, _> {
             Box::pin(async move { desk.rotated(&id, &right).await })
         };

@@ -18,8 +18,9 @@ use http::StatusCode;
 
 use self::form::{Filled, Visitor};
 use self::view::{Deed, Notice, View};
-use super::desk::{Desk, Right};
+use super::desk::Desk;
 use super::refusal::Refusal;
+use super::right::Right;
 use super::{Service, audit, body};
 use crate::page::sentence;
 
