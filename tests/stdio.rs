@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use json::{Value, json};
 use mcp_authz::dev::AuthorizationServer;
+use support::Scratch;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
@@ -234,7 +235,8 @@ async fn an_issuer_that_cannot_be_reached_is_named_before_the_program_gives_up()
 #[tokio::test]
 async fn a_token_in_a_file_can_be_renewed_and_ends_when_it_ends() {
     let provider = provider().await;
-    let path = std::env::temp_dir().join(format!("mcp-authz-stdio-{}", std::process::id()));
+    let folder = Scratch::new("stdio").unwrap();
+    let path = folder.file("token");
     std::fs::write(&path, token(&provider, "mail:read") + "\n").unwrap();
     let mut server = Server::open(with(&provider).arg("--file").arg(&path)).await;
     assert_eq!(server.call("delete_all").await["isError"], true);
@@ -257,14 +259,14 @@ async fn a_token_in_a_file_can_be_renewed_and_ends_when_it_ends() {
     );
     std::fs::write(&path, token(&provider, "mail:read")).unwrap();
     assert_eq!(text(&server.call("count").await), "alice has 3 mails");
-    std::fs::remove_file(&path).unwrap();
 }
 
 #[cfg(unix)]
 #[tokio::test]
 async fn a_descriptor_of_a_file_is_refused_since_every_child_could_read_it_again() {
     let provider = provider().await;
-    let path = std::env::temp_dir().join(format!("mcp-authz-stdio-fd-{}", std::process::id()));
+    let folder = Scratch::new("stdio").unwrap();
+    let path = folder.file("token");
     let good = token(&provider, "mail:read");
     std::fs::write(&path, &good).unwrap();
     // The shell opens descriptor 3 and replaces itself by the server.
@@ -368,7 +370,8 @@ async fn what_comes_before_the_opening_is_decided_too() {
 #[tokio::test]
 async fn an_opening_without_a_caller_is_refused() {
     let provider = provider().await;
-    let path = std::env::temp_dir().join(format!("mcp-authz-stdio-gone-{}", std::process::id()));
+    let folder = Scratch::new("stdio").unwrap();
+    let path = folder.file("token");
     let good = token(&provider, "mail:read");
     std::fs::write(&path, &good).unwrap();
     let mut server = Server::start(with(&provider).arg("--file").arg(&path));

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use json::{Value, json};
 use mcp_authz::dev::AuthorizationServer;
+use support::Scratch;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::time::timeout;
@@ -216,7 +217,8 @@ async fn a_child_of_the_server_reads_nothing_from_the_pipe_any_more() {
     let provider = AuthorizationServer::builder().start().await.unwrap();
     let mint = provider.mint("alice").resource(RESOURCE);
     let token = mint.scopes("tools").sign().unwrap();
-    let path = std::env::temp_dir().join(format!("mcp-authz-stdio-pipe-{}", std::process::id()));
+    let folder = Scratch::new("stdio").unwrap();
+    let path = folder.file("token");
     std::fs::write(&path, &token).unwrap();
     let mut shell = Command::new("sh");
     let script = r#"exec 4<&0; cat "$1" | { exec "$2" --fd 3 3<&0 0<&4 4<&-; }"#;
@@ -228,7 +230,6 @@ async fn a_child_of_the_server_reads_nothing_from_the_pipe_any_more() {
     let params = json!({ "name": "echo", "arguments": {} });
     let answer = server.ask("tools/call", params).await;
     assert_eq!(text(&answer), "echo for alice", "{answer}");
-    std::fs::remove_file(&path).unwrap();
     let said = server.end().await;
     assert!(
         said.contains(r#"a child read "", exit status: 0"#),

@@ -9,6 +9,7 @@ mod glewlwyd;
 mod guarded;
 mod journey;
 mod keys;
+mod leftovers;
 mod log;
 mod logto;
 mod logto_shape;

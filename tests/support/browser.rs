@@ -1,14 +1,20 @@
 //! A real browser, for what only a browser can show.
 
+use std::path::Path;
+
 use json::{Value, json};
 use tokio::process::Command;
 
 use crate::lines::Process;
-use crate::{Answer, Result, setup};
+use crate::{Answer, Result, Scratch, setup};
 
 /// Chromium, driven by the programs in `tests/peers/browser`, with one person's cookies.
-pub struct Browser {
+pub struct Browser(Driver);
+
+/// One of these programs. What Chromium puts into the temporary folder goes with it.
+struct Driver {
     process: Process,
+    temporary: Scratch,
 }
 
 /// What the way to the authorization server and back was like.
@@ -44,14 +50,8 @@ impl Browser {
     /// Opens one for somebody who can sign in under this name. Pictures of the pages go to
     /// `target/peers/pages/FOLDER/`.
     pub async fn of(name: &str, folder: &str) -> Result<Self> {
-        let peer = setup::peer("browser");
-        setup::node_modules(&peer).await?;
-        let mut node = Command::new("node");
-        node.arg(peer.join("visit.mjs"))
-            .args([name, &pictures(folder)?]);
-        Ok(Self {
-            process: Process::start(&mut node)?,
-        })
+        let arguments = [name, &pictures(folder)?];
+        Ok(Self(Driver::start("visit.mjs", &arguments).await?))
     }
 
     /// Opens an authorization URL, signs in where that is asked, and answers the consent page, if
@@ -76,10 +76,14 @@ impl Browser {
         Ok(texts(&told["pages"]))
     }
 
+    /// Where Chromium puts its profile and the like, as long as this lives.
+    pub fn temporary(&self) -> &Path {
+        self.0.temporary.path()
+    }
+
     async fn order(&mut self, order: &Value) -> Result<Value> {
-        self.process.say(order).await?;
-        let line = self.process.line().await?;
-        let told: Value = json::from_str(&line.ok_or("the browser has ended")?)?;
+        self.0.process.say(order).await?;
+        let told = self.0.told().await?;
         match told["error"].as_str() {
             Some(error) => Err(error.into()),
             None => Ok(told),
@@ -91,12 +95,45 @@ impl Browser {
     pub async fn walk(redirect_uri: &str, steps: &Value, folder: &str) -> Result<Walk> {
         let pictures = pictures(folder)?;
         let steps = steps.to_string();
-        let told = drive("walk.mjs", &[redirect_uri, &pictures, &steps]).await?;
+        let arguments = [redirect_uri, &pictures, &steps];
+        let told = Driver::start("walk.mjs", &arguments).await?.told().await?;
         let looks = told["looks"].as_array().into_iter().flatten();
         Ok(Walk {
             callbacks: texts(&told["callbacks"]),
             looks: looks.map(Look::read).collect(),
         })
+    }
+}
+
+impl Driver {
+    async fn start(program: &str, arguments: &[&str]) -> Result<Self> {
+        let peer = setup::peer("browser");
+        setup::node_modules(&peer).await?;
+        let temporary = Scratch::new("browser")?;
+        let mut node = Command::new("node");
+        node.arg(peer.join(program)).args(arguments);
+        node.env("TMPDIR", temporary.path());
+        Ok(Self {
+            process: Process::start(&mut node)?,
+            temporary,
+        })
+    }
+
+    /// The next line that it says.
+    async fn told(&mut self) -> Result<Value> {
+        match self.process.line().await? {
+            Some(line) => Ok(json::from_str(&line)?),
+            None => {
+                self.process.finish().await?;
+                Err("the browser has ended".into())
+            }
+        }
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        self.process.wind_down();
     }
 }
 
@@ -117,18 +154,6 @@ fn pictures(folder: &str) -> Result<String> {
     let pictures = setup::target("pages").join(folder);
     std::fs::create_dir_all(&pictures)?;
     Ok(pictures.to_string_lossy().into_owned())
-}
-
-/// Runs one of the programs, and returns the one line that it says.
-async fn drive(program: &str, arguments: &[&str]) -> Result<Value> {
-    let peer = setup::peer("browser");
-    setup::node_modules(&peer).await?;
-    let mut node = Command::new("node");
-    node.arg(peer.join(program)).args(arguments);
-    let mut process = Process::start(&mut node)?;
-    let line = process.line().await?;
-    process.finish().await?;
-    Ok(json::from_str(&line.ok_or("the browser said nothing")?)?)
 }
 
 fn texts(list: &Value) -> Vec<String> {

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::net::TcpStream;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use http_client::{Client, Url};
@@ -11,7 +11,7 @@ use tokio::process::Command;
 use tokio::time::sleep;
 
 use crate::lines::Process;
-use crate::{Result, setup};
+use crate::{Result, Scratch, setup};
 
 /// The database as the package makes it: one administrator, `admin`, whose password is `password`.
 const DATABASE: &str = "/usr/share/dbconfig-common/data/glewlwyd/install/sqlite3";
@@ -21,7 +21,8 @@ pub struct Glewlwyd {
     /// Its issuer.
     pub issuer: String,
     _process: Process,
-    _folder: Folder,
+    /// Its database and its configuration.
+    _folder: Scratch,
 }
 
 impl Glewlwyd {
@@ -34,14 +35,14 @@ impl Glewlwyd {
         // The port may be taken before it is there.
         for _ in 0..3 {
             let port = setup::free_port()?;
-            let folder = Folder::make(port)?;
-            let mut process = launch(&folder.0, port).await?;
+            let folder = Scratch::at(setup::target(&format!("glewlwyd-{port}")))?;
+            let mut process = launch(folder.path(), port).await?;
             if !is_up(&mut process, port).await? {
                 continue;
             }
             let api = Url::parse(&format!("http://127.0.0.1:{port}/api/"))?;
             let issuer = api.join("oidc")?.to_string();
-            configure(&api, &issuer, resource, &folder.0).await?;
+            configure(&api, &issuer, resource, folder.path()).await?;
             return Ok(Self {
                 issuer,
                 _process: process,
@@ -139,22 +140,4 @@ async fn key_pair(folder: &Path) -> Result<(String, String)> {
         .arg("-out");
     setup::run(show.arg(&public)).await?;
     Ok((fs::read_to_string(private)?, fs::read_to_string(public)?))
-}
-
-/// Its database and its configuration, as long as it lives.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn make(port: u16) -> Result<Self> {
-        let path = setup::target(&format!("glewlwyd-{port}"));
-        let _ = fs::remove_dir_all(&path);
-        fs::create_dir_all(&path)?;
-        Ok(Self(path))
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
 }

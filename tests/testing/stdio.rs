@@ -5,7 +5,7 @@ use std::time::Duration;
 use mcp_authz::dev::{Endpoint, Fault};
 use mcp_authz::testing::{TestServer, assert_challenge};
 use mcp_authz::{AuthInfo, Error, PolicyError, ScopeSet, Server, StdioCaller, tool};
-use support::Ran;
+use support::{Ran, Scratch};
 
 use crate::notes::notes;
 use crate::{Mail, count, mail, only, sly, started};
@@ -117,7 +117,8 @@ async fn without_a_good_token_there_is_nothing_to_call() {
 async fn a_token_in_a_file_is_renewed_there() {
     let ran = Ran::default();
     let server = started(&ran).await;
-    let path = std::env::temp_dir().join(format!("mcp-authz-played-{}", std::process::id()));
+    let folder = Scratch::new("played").unwrap();
+    let path = folder.file("token");
     let write = |scopes: &[&str]| {
         let token = server.as_user("alice").scopes(scopes).token();
         std::fs::write(&path, token).unwrap();
