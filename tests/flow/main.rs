@@ -11,6 +11,7 @@ mod lists;
 mod metadata;
 mod opaque;
 mod outages;
+mod promptness;
 mod revisions;
 mod sessions;
 mod start;
