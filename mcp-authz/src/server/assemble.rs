@@ -8,10 +8,10 @@ use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::build::Plan;
 use super::item::Item;
 use super::local::Local;
 use super::manifest::{GuardedItem, Manifest};
+use super::plan::Plan;
 use super::settings::Settings;
 use super::{Server, checks};
 use crate::bind::{BoundSessions, Seal};

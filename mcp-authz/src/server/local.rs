@@ -5,8 +5,8 @@ use std::sync::Arc;
 use rmcp::ServerHandler;
 
 use super::authz::Protect;
-use super::build::Planned;
 use super::manifest::Manifest;
+use super::plan::Planned;
 use super::{ServerBuilder, StdioCaller};
 use crate::challenge::Denial;
 use crate::error::Error;

@@ -14,6 +14,7 @@ mod exchange;
 mod item;
 mod local;
 mod manifest;
+mod plan;
 mod resource;
 mod selection;
 mod serve;
@@ -195,7 +196,7 @@ impl<H> std::fmt::Display for Server<H> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         std::fmt::Display::fmt(&self.manifest, f)?;
         for issuer in &self.unreachable {
-            writeln!(f, "  {issuer}\n    {}", build::MEANWHILE)?;
+            writeln!(f, "  {issuer}\n    {}", plan::MEANWHILE)?;
         }
         Ok(())
     }
