@@ -37,7 +37,8 @@ use crate::gate::{Admitted, Caller};
 use in_flight::Calls;
 pub(crate) use in_flight::InFlight;
 pub(crate) use keys::SealingKeys;
-use owner::{Owner, owner};
+use owner::Owner;
+pub(crate) use owner::owner;
 pub(crate) use seal::{Foreign, Purpose, Seal, Unsealed};
 pub(crate) use tasks::{MadeBy, NotTheirs, TaskOwners};
 

@@ -116,7 +116,7 @@ impl Dpop {
     }
 
     /// How many proofs are remembered (default: 262,144). Each is for ten minutes, in some 40 bytes,
-    /// and one client's key may fill a sixteenth of them.
+    /// and one client's key may fill a sixteenth of them, or one person's through one client with many keys.
     ///
     /// A request whose proof does not fit is answered with 503: to forget another one would let that
     /// one be replayed. Only requests with a good token and a good proof take room.

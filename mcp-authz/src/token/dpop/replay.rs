@@ -18,10 +18,11 @@ const MEMORY: Duration = Duration::from_secs(2 * WINDOW.as_secs() + 1);
 /// What is forgotten at once was noted within this time.
 const SPAN: Duration = Duration::from_secs(60);
 
-/// One key may fill this part of the memory: a single client must not use it up for all.
+/// One key may fill this part of the memory, and so may one owner, who can have tokens bound to as many keys
+/// as it makes: a single client must not use it up for all.
 const SHARE: usize = 16;
 
-/// Half of a SHA-256 over key and `jti`: to find two that agree would replay nothing.
+/// Half of a SHA-256, over key and `jti` or over who has taken room: to find two that agree would replay nothing.
 type Mark = [u8; 16];
 
 /// The proofs of the last ten minutes, bounded.
@@ -34,7 +35,8 @@ pub(super) struct Seen {
 struct Span {
     since: Instant,
     marks: HashSet<Mark>,
-    by_key: HashMap<Thumbprint, usize>,
+    /// How much room each key and each owner has taken.
+    taken: HashMap<Mark, usize>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,26 +55,33 @@ impl Seen {
         }
     }
 
-    /// Remembers a proof. To be called when nothing else is wrong with the request: who holds no
+    /// Remembers a proof of `owner`'s. To be called when nothing else is wrong with the request: who holds no
     /// good token must not be able to fill the memory.
-    pub(super) fn note(&self, key: Thumbprint, id: &str, now: Instant) -> Novelty {
-        let mark = mark(key, id);
+    pub(super) fn note(&self, owner: &[u8], key: Thumbprint, id: &str, now: Instant) -> Novelty {
+        let proof = mark(&[key.as_bytes(), id.as_bytes()]);
+        let takers = [mark(&[b"key", key.as_bytes()]), mark(&[b"owner", owner])];
         let mut spans = self.spans();
         forget(&mut spans, now);
-        if spans.iter().any(|span| span.marks.contains(&mark)) {
+        if spans.iter().any(|span| span.marks.contains(&proof)) {
             return Novelty::Replayed;
         }
         let all: usize = spans.iter().map(|span| span.marks.len()).sum();
-        let own: usize = spans.iter().filter_map(|span| span.by_key.get(&key)).sum();
-        if all >= self.capacity || own >= self.capacity.div_ceil(SHARE) {
+        let share = self.capacity.div_ceil(SHARE);
+        let has_its_share = |taker: &Mark| {
+            let taken = spans.iter().filter_map(|span| span.taken.get(taker));
+            taken.sum::<usize>() >= share
+        };
+        if all >= self.capacity || takers.iter().any(has_its_share) {
             return Novelty::NoRoom;
         }
-        if let Some(span) = current(&mut spans, now) {
-            span.marks.insert(mark);
-            *span.by_key.entry(key).or_default() += 1;
-            return Novelty::New;
+        let Some(span) = current(&mut spans, now) else {
+            return Novelty::NoRoom;
+        };
+        span.marks.insert(proof);
+        for taker in takers {
+            *span.taken.entry(taker).or_default() += 1;
         }
-        Novelty::NoRoom
+        Novelty::New
     }
 
     /// Consistent between any two statements, so a poisoned lock is as good as new.
@@ -81,8 +90,8 @@ impl Seen {
     }
 }
 
-fn mark(key: Thumbprint, id: &str) -> Mark {
-    let hash = digest(&SHA256, &[key.as_bytes(), id.as_bytes()].concat());
+fn mark(parts: &[&[u8]]) -> Mark {
+    let hash = digest(&SHA256, &parts.concat());
     let mut mark = Mark::default();
     mark.iter_mut()
         .zip(hash.as_ref())
@@ -103,7 +112,7 @@ fn current(spans: &mut VecDeque<Span>, now: Instant) -> Option<&mut Span> {
         spans.push_back(Span {
             since: now,
             marks: HashSet::new(),
-            by_key: HashMap::new(),
+            taken: HashMap::new(),
         });
     }
     spans.back_mut()
@@ -120,7 +129,14 @@ mod tests {
     #[test]
     fn a_proof_is_new_once_in_ten_minutes() {
         let (seen, start) = (Seen::new(1000), Instant::now());
-        let note = |key, id, seconds| seen.note(key, id, start + Duration::from_secs(seconds));
+        let note = |key: Thumbprint, id, seconds| {
+            seen.note(
+                key.as_bytes(),
+                key,
+                id,
+                start + Duration::from_secs(seconds),
+            )
+        };
         assert_eq!(note(key('a'), "1", 0), Novelty::New);
         assert_eq!(note(key('a'), "2", 59), Novelty::New);
         assert_eq!(note(key('b'), "1", 61), Novelty::New);
@@ -138,7 +154,11 @@ mod tests {
         let (seen, start) = (Seen::new(1000), Instant::now());
         let after = |millis, name, novelty| {
             let now = start + Duration::from_millis(millis);
-            assert_eq!(seen.note(key(name), "1", now), novelty, "{millis}");
+            assert_eq!(
+                seen.note(b"alice", key(name), "1", now),
+                novelty,
+                "{millis}"
+            );
         };
         after(0, 'a', Novelty::New);
         after(59_999, 'b', Novelty::New);
@@ -147,17 +167,35 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_is_not_accepted_and_nothing_is_forgotten_for_it() {
-        let (seen, now) = (Seen::new(32), Instant::now());
-        assert_eq!(seen.note(key('a'), "1", now), Novelty::New);
-        assert_eq!(seen.note(key('a'), "2", now), Novelty::New);
-        assert_eq!(seen.note(key('a'), "3", now), Novelty::NoRoom, "its share");
-        assert_eq!(seen.note(key('a'), "1", now), Novelty::Replayed);
+        let (memory, now) = (Seen::new(32), Instant::now());
+        let note = |name: char, id, now| {
+            let owner = name.to_string();
+            memory.note(owner.as_bytes(), key(name), id, now)
+        };
+        assert_eq!(note('a', "1", now), Novelty::New);
+        assert_eq!(note('a', "2", now), Novelty::New);
+        assert_eq!(note('a', "3", now), Novelty::NoRoom, "its share");
+        assert_eq!(note('a', "1", now), Novelty::Replayed);
         for name in 'b'..='p' {
-            assert_eq!(seen.note(key(name), "1", now), Novelty::New, "{name}");
-            assert_eq!(seen.note(key(name), "2", now), Novelty::New, "{name}");
+            assert_eq!(note(name, "1", now), Novelty::New, "{name}");
+            assert_eq!(note(name, "2", now), Novelty::New, "{name}");
         }
-        assert_eq!(seen.note(key('z'), "1", now), Novelty::NoRoom, "all of it");
+        assert_eq!(note('z', "1", now), Novelty::NoRoom, "all of it");
         let later = now + MEMORY + SPAN + Duration::from_secs(1);
-        assert_eq!(seen.note(key('z'), "1", later), Novelty::New);
+        assert_eq!(note('z', "1", later), Novelty::New);
+    }
+    #[test]
+    fn neither_many_keys_nor_many_owners_have_more_than_one_share() {
+        let (seen, now) = (Seen::new(32), Instant::now());
+        for name in ['a', 'b'] {
+            assert_eq!(seen.note(b"alice", key(name), "1", now), Novelty::New);
+        }
+        for name in ['a', 'c', 'd'] {
+            let other = seen.note(b"alice", key(name), "2", now);
+            assert_eq!(other, Novelty::NoRoom, "{name}");
+        }
+        assert_eq!(seen.note(b"bob", key('a'), "2", now), Novelty::New);
+        assert_eq!(seen.note(b"carol", key('a'), "3", now), Novelty::NoRoom);
+        assert_eq!(seen.note(b"carol", key('e'), "1", now), Novelty::New);
     }
 }

@@ -13,6 +13,7 @@ use super::{Dpop, Fault};
 use crate::World;
 use crate::auth_info::AuthInfo;
 use crate::bearer::BearerToken;
+use crate::bind::owner;
 use crate::token::possession::Verified;
 use crate::token::{Algorithm, Reject};
 
@@ -96,7 +97,8 @@ impl DpopVerifier {
                 Some(Age::Old) => nonces.current(now),
             },
         };
-        match self.seen.note(key, &proof.id, self.world.clock.monotonic()) {
+        let (owner, now) = (owner(&caller), self.world.clock.monotonic());
+        match self.seen.note(&owner, key, &proof.id, now) {
             Novelty::New => Ok(Proven { caller, nonce }),
             Novelty::Replayed => Err(Reject("proof jti: seen before").into()),
             Novelty::NoRoom => Err(Fault::NoRoom { retry_after: ROOM }),
