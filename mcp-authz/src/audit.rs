@@ -328,6 +328,7 @@ fn reason(denial: &Denial) -> Cow<'_, str> {
         } => another_sign_in(scopes, *max_age, acr_values).into(),
         Denial::Unreadable(why) => (*why).into(),
         Denial::TooManySessions => "too many sessions".into(),
+        Denial::TooManyStreams => "too many streams".into(),
         Denial::Unavailable { reason, .. } => Cow::Borrowed(reason),
         Denial::Failed => "a decision or the function panicked".into(),
     }

@@ -10,6 +10,7 @@ mod in_flight;
 mod keys;
 mod owner;
 mod seal;
+mod streams;
 mod tasks;
 
 use std::collections::HashMap;
@@ -40,6 +41,7 @@ pub(crate) use keys::SealingKeys;
 use owner::Owner;
 pub(crate) use owner::owner;
 pub(crate) use seal::{Foreign, Purpose, Seal, Unsealed};
+pub(crate) use streams::{Place, Streams};
 pub(crate) use tasks::{MadeBy, NotTheirs, TaskOwners};
 
 /// `Mcp-Session-Id` (MCP 2025-11-25, Streamable HTTP §Session Management).

@@ -51,6 +51,8 @@ pub(crate) enum Denial {
     Unreadable(&'static str),
     /// 429: the caller holds as many sessions as it may.
     TooManySessions,
+    /// 429: the caller watches by as many streams as it may.
+    TooManyStreams,
     /// 503: the caller could not be verified right now. No challenge, or everybody would sign in
     /// again during an outage.
     Unavailable {
@@ -145,6 +147,11 @@ impl Denial {
                 StatusCode::TOO_MANY_REQUESTS,
                 "temporarily_unavailable",
                 "Too many sessions.",
+            ),
+            Self::TooManyStreams => (
+                StatusCode::TOO_MANY_REQUESTS,
+                "temporarily_unavailable",
+                "Too many streams.",
             ),
             Self::Unavailable { .. } => (
                 StatusCode::SERVICE_UNAVAILABLE,
@@ -261,6 +268,7 @@ impl Challenger {
             Denial::Forbidden(_)
             | Denial::Unreadable(_)
             | Denial::TooManySessions
+            | Denial::TooManyStreams
             | Denial::Unavailable { .. }
             | Denial::Failed => return None,
         };
@@ -305,7 +313,7 @@ impl Denial {
                 let whole = retry_after.as_secs() + u64::from(retry_after.subsec_nanos() > 0);
                 Some(whole.max(1))
             }
-            Self::TooManySessions => Some(60),
+            Self::TooManySessions | Self::TooManyStreams => Some(60),
             _ => None,
         }
     }

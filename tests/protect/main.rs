@@ -27,6 +27,7 @@ mod spellings;
 mod start;
 mod states;
 mod steady;
+mod streams;
 mod task_news;
 mod task_timing;
 mod twice;

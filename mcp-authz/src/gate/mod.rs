@@ -68,7 +68,7 @@ pub(crate) use ticket::{Admitted, Ticket};
 pub use variables::{FromVariable, require_of, with_variables};
 pub(crate) use watchful::Watchful;
 
-use crate::bind::{Seal, TaskOwners};
+use crate::bind::{Place, Seal, TaskOwners};
 use crate::challenge::Denial;
 
 /// The rules of one server and the handler behind them.
@@ -94,6 +94,8 @@ pub(crate) struct Gate<H> {
     caller: Known,
     /// The resources that may be watched, by the one request that this gate is for.
     watched: BTreeSet<String>,
+    /// What the stream takes that this gate is for.
+    _place: Option<Arc<Place>>,
 }
 
 /// Whom a gate knows without a context.
@@ -143,17 +145,21 @@ impl<H: ServerHandler> Gate<H> {
             guarded,
             caller: Known::Fixed(caller),
             watched: BTreeSet::new(),
+            _place: None,
         }
     }
 
-    /// The same, for a request to watch: `watched` are the resources that the caller may.
+    /// The same, for a request to watch: `watched` are the resources that the caller may. What it takes
+    /// is given back with the gate.
     pub(crate) fn for_listener(
         guarded: Arc<Guarded<H>>,
         caller: Caller,
         watched: BTreeSet<String>,
+        place: Option<Arc<Place>>,
     ) -> Self {
         Self {
             watched,
+            _place: place,
             ..Self::for_caller(guarded, caller)
         }
     }
@@ -166,6 +172,7 @@ impl<H: ServerHandler> Gate<H> {
             guarded,
             caller,
             watched: BTreeSet::new(),
+            _place: None,
         };
         (gate, current)
     }
@@ -175,6 +182,7 @@ impl<H: ServerHandler> Gate<H> {
             guarded,
             caller: Known::Nobody,
             watched: BTreeSet::new(),
+            _place: None,
         }
     }
 

@@ -36,7 +36,7 @@ impl<H: ServerHandler> Watchful<H> {
             .resource_subscriptions
             .as_deref();
         let watched = gate.watchable(uris.unwrap_or_default(), &caller).await;
-        let gate = Gate::for_listener(Arc::clone(&gate.guarded), caller, watched);
+        let gate = Gate::for_listener(Arc::clone(&gate.guarded), caller, watched, None);
         gate.handle_request(request.into(), context).await
     }
 }

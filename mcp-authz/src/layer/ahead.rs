@@ -18,12 +18,12 @@ type Frames = Vec<Result<Frame<Bytes>, axum::Error>>;
 /// A body once more, its failure included.
 pub(super) type Again = StreamBody<stream::Iter<<Frames as IntoIterator>::IntoIter>>;
 
-/// Reads `request`, and gives it back with the URIs in it. What is longer than `max_bytes` is read that
-/// far, which is enough for rmcp to refuse it.
+/// Reads `request`, and gives it back with the URIs in it and how long it is. What is longer than
+/// `max_bytes` is read that far, which is enough for rmcp to refuse it.
 pub(super) async fn read(
     request: Request<Watched>,
     max_bytes: usize,
-) -> (Request<Again>, Vec<String>) {
+) -> (Request<Again>, Vec<String>, usize) {
     let (parts, mut body) = request.into_parts();
     let (mut text, mut failure) = (Vec::new(), None);
     while text.len() <= max_bytes
@@ -41,10 +41,12 @@ pub(super) async fn read(
     }
     let is_whole = text.len() <= max_bytes && failure.is_none();
     let uris = is_whole.then(|| uris(&text)).flatten();
+    let length = text.len();
     let all = Ok(Frame::data(Bytes::from(text)));
     let frames = [all].into_iter().chain(failure);
     let again = StreamBody::new(stream::iter(frames.collect::<Frames>()));
-    (Request::from_parts(parts, again), uris.unwrap_or_default())
+    let request = Request::from_parts(parts, again);
+    (request, uris.unwrap_or_default(), length)
 }
 
 fn uris(text: &[u8]) -> Option<Vec<String>> {

@@ -25,9 +25,9 @@ use axum::body::Body;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response};
+use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 use http_body::{Frame, SizeHint};
-use http_body_util::BodyExt;
+use http_body_util::{BodyExt, Full};
 use rmcp::ServerHandler;
 use rmcp::model::ProtocolVersion;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
@@ -45,7 +45,7 @@ pub(crate) use elsewhere::Callers;
 pub(crate) use leftover::answered;
 pub(crate) use origin::{HostRule, OriginRule, Origins};
 
-use crate::bind::BoundSessions;
+use crate::bind::{BoundSessions, Streams};
 use crate::challenge::{Denial, ResponseBody};
 use crate::gate::{Admitted, Caller, Gate, Guarded};
 use crate::verdict;
@@ -74,6 +74,7 @@ pub(crate) struct Shared<H> {
     pub(crate) transport: StreamableHttpServerConfig,
     /// The calls that have not been answered to their end.
     running: TaskTracker,
+    streams: Streams,
     /// One service for all whom the gate need not know beforehand, and so for all sessions: rmcp's restore
     /// lock lives in it.
     pub(crate) for_all: StreamableHttpService<Gate<H>, BoundSessions>,
@@ -106,6 +107,7 @@ impl<H: ServerHandler> Endpoint<H> {
             sessions,
             transport,
             running,
+            streams: Streams::default(),
             for_all,
         }))
     }
@@ -217,14 +219,33 @@ impl<H: ServerHandler> Shared<H> {
     ) -> BoxFuture<'a, Response<ResponseBody>> {
         Box::pin(async move {
             let max_bytes = self.transport.max_request_body_bytes;
-            let (request, uris) = ahead::read(request, max_bytes).await;
+            let (request, uris, length) = ahead::read(request, max_bytes).await;
+            let Some(place) = self.streams.take(caller, length) else {
+                return self.without_room(request.extensions(), caller);
+            };
+            let place = Some(Arc::new(place));
             let gate = Gate::shared(Arc::clone(&self.guarded));
             let watched = gate.watchable(&uris, caller).await;
             let (guarded, caller) = (Arc::clone(&self.guarded), caller.clone());
-            let gate =
-                move || Gate::for_listener(Arc::clone(&guarded), caller.clone(), watched.clone());
+            let gate = move || {
+                let (guarded, caller) = (Arc::clone(&guarded), caller.clone());
+                Gate::for_listener(guarded, caller, watched.clone(), place.clone())
+            };
             self.service(gate).handle(request).await
         })
+    }
+
+    /// The answer is the verdict's.
+    fn without_room(&self, extensions: &Extensions, caller: &Caller) -> Response<ResponseBody> {
+        let denial = Denial::TooManyStreams;
+        let audit = &self.admission.audit;
+        audit.denied(caller.as_ref(), None, &denial);
+        if let Some(admitted) = extensions.get::<Admitted>() {
+            admitted.verdict.deny(denial);
+        }
+        let mut response = Response::new(Full::default().boxed());
+        *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
+        response
     }
 
     fn service(
