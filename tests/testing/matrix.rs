@@ -16,7 +16,6 @@ resource mail://folders/{folder} needs mail:{folder}:read
   no token             401 unauthorized
   no scope             403 insufficient_scope
   mail:1:read  listed  may
-  all scopes   listed  may
 ";
     assert!(tried.to_string().contains(folder), "{tried}");
     assert_eq!(tried.items.len(), 4);
@@ -54,6 +53,26 @@ async fn arguments_that_are_none_are_told() {
     assert_eq!(ran.times(), 0);
 }
 
+/// A tool that comes to a server changes nothing of what a review has seen of the others.
+#[tokio::test]
+async fn what_is_printed_of_an_item_is_about_that_item() {
+    let printed = async |server| assert_matrix!(server).to_string();
+    let alone = printed(only(reset::tool())).await;
+    let more = printed(only(reset::tool()).tool(hello_reader::tool())).await;
+    assert!(more.contains(&alone), "{more}");
+    let of_the_other = "\
+tool hello_reader needs mail:read
+  no token           401 unauthorized
+  no scope           403 insufficient_scope
+  mail:read  listed  may
+";
+    assert!(more.contains(of_the_other), "{more}");
+}
+
+/// For readers.
+#[tool(scopes = ["mail:read"])]
+fn hello_reader() {}
+
 async fn of_our_tenant(auth: &AuthInfo) -> Result<(), PolicyError> {
     match auth.claims().get("tenant").and_then(json::Value::as_str) {
         Some("ours") => Ok(()),
@@ -82,10 +101,9 @@ async fn a_person_who_meets_a_policy_is_one_that_the_test_describes() {
     assert!(tried.disagreements().is_empty(), "{tried}");
     let expected = "\
 tool reset needs admin, signed in by mfa, policy, concealed
-  no token            401 unauthorized
-  no scope            unknown (-32602)
-  admin       listed  may
-  admin more  listed  may
+  no token          401 unauthorized
+  no scope          unknown (-32602)
+  admin     listed  may
 ";
     assert_eq!(tried.to_string(), expected);
 }

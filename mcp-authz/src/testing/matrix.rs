@@ -117,7 +117,9 @@ impl<S: UnderTest> Matrix<S> {
             .collect();
         check_names(&self.arguments, &probes)?;
         let mut tried = Tried::of(&probes);
-        tried.by(&probes, NO_TOKEN, &server.anonymous()).await;
+        tried
+            .by(&probes, (NO_TOKEN, None), &server.anonymous())
+            .await;
         let all = all_scopes(&probes);
         let is_named = |set: &Vec<String>| {
             self.scopes.contains(set) || probes.iter().any(|probe| probe.needs(set))
@@ -135,7 +137,8 @@ impl<S: UnderTest> Matrix<S> {
                 true => "all scopes".to_owned(),
                 false => set.join(" "),
             };
-            tried.by(&probes, &who, &person.keep_token()).await;
+            let who = (who.as_str(), Some(set.as_slice()));
+            tried.by(&probes, who, &person.keep_token()).await;
         }
         Ok(tried)
     }
@@ -306,10 +309,9 @@ impl<S> fmt::Debug for Matrix<S> {
 /// let tried = assert_matrix!(server(), "send" => { "to": "bob@example.com" });
 /// let expected = "\
 /// tool count needs mail:read
-///   no token                     401 unauthorized
-///   no scope                     403 insufficient_scope
-///   mail:read            listed  may
-///   mail:read mail:send  listed  may
+///   no token           401 unauthorized
+///   no scope           403 insufficient_scope
+///   mail:read  listed  may
 /// tool send needs mail:read mail:send
 ///   no token                     401 unauthorized
 ///   no scope                     403 insufficient_scope

@@ -18,9 +18,9 @@ pub(super) const NO_SCOPE: &str = "no scope";
 ///
 /// Needs the feature `testing`.
 ///
-/// Printed, each item has a line for `no token`, one for `no scope`, and one for each set of scopes with which it
-/// comes out otherwise than with none, in a fixed order: for a [snapshot](crate::assert_snapshot), in which only
-/// the items change whose access does.
+/// Printed, each item has a line for `no token`, one for `no scope`, and one for each set of scopes that makes a
+/// difference to what fewer of them come to, in a fixed order: for a [snapshot](crate::assert_snapshot), in which
+/// only the items change whose access does.
 ///
 /// ```standalone_crate
 /// use mcp_authz::testing::Matrix;
@@ -99,6 +99,9 @@ pub struct Trial {
     pub listed: bool,
     /// How the call was refused, or nothing where it was let through.
     pub refused: Option<String>,
+    /// None without a token.
+    #[serde(skip)]
+    scopes: Option<Vec<String>>,
 }
 
 impl Tried {
@@ -121,7 +124,7 @@ impl Tried {
     pub(super) async fn by<By: Credentials>(
         &mut self,
         probes: &[Probe],
-        who: &str,
+        (who, scopes): (&str, Option<&[String]>),
         caller: &Caller<'_, By>,
     ) {
         // A kind that the server has none of has no list; who is refused is shown nothing.
@@ -140,6 +143,7 @@ impl Tried {
                 caller: who.to_owned(),
                 listed,
                 refused: answer.err().and_then(|refused| reason(&refused)),
+                scopes: scopes.map(<[String]>::to_vec),
             });
         }
     }
@@ -218,18 +222,30 @@ fn reason(refused: &Refused) -> Option<String> {
 }
 
 impl TriedItem {
-    /// Those that say something: without the scopes that change nothing.
+    /// Those that say something: without the ones whose scopes change nothing.
     fn telling(&self) -> Vec<&Trial> {
-        let without = self.by.iter().find(|trial| trial.caller == NO_SCOPE);
-        let is_like = |trial: &&Trial| {
-            without.is_some_and(|without| {
-                (trial.listed, &trial.refused) == (without.listed, &without.refused)
-            })
-        };
-        let is_first = |trial: &&Trial| [NO_TOKEN, NO_SCOPE].contains(&&*trial.caller);
-        let all = self.by.iter();
-        all.filter(|trial| is_first(trial) || !is_like(trial))
-            .collect()
+        let mut telling: Vec<&Trial> = Vec::new();
+        for trial in &self.by {
+            // From few scopes to many, so that the last is one of the largest.
+            let with_less = telling.iter().rfind(|told| told.is_within(trial));
+            if with_less.is_none_or(|told| !told.ends_like(trial)) {
+                telling.push(trial);
+            }
+        }
+        telling
+    }
+}
+
+impl Trial {
+    fn is_within(&self, more: &Self) -> bool {
+        match (&self.scopes, &more.scopes) {
+            (Some(scopes), Some(more)) => scopes.iter().all(|scope| more.contains(scope)),
+            _ => false,
+        }
+    }
+
+    fn ends_like(&self, other: &Self) -> bool {
+        (self.listed, &self.refused) == (other.listed, &other.refused)
     }
 }
 
@@ -243,6 +259,7 @@ impl fmt::Display for Tried {
                 caller,
                 listed,
                 refused,
+                ..
             } in by
             {
                 let listed = if *listed { "listed" } else { "      " };
