@@ -33,31 +33,50 @@ fn write(file: &Path, text: &str) -> io::Result<()> {
     fs::write(file, text)
 }
 
+/// How many lines that are the same stand before those that are not: to see what these belong to.
+const CONTEXT: usize = 3;
+
 /// The lines that one has and the other has not.
 fn difference(kept: &str, text: &str) -> String {
     let (kept, text): (Vec<_>, Vec<_>) = (kept.lines().collect(), text.lines().collect());
     let common = common(&kept, &text);
     let ahead = |kept: &[&str], text: &[&str]| common.get(kept.len())?.get(text.len()).copied();
     let (mut kept, mut text) = (kept.as_slice(), text.as_slice());
-    let mut told = String::new();
+    let (mut told, mut same) = (String::new(), Vec::new());
     loop {
-        match (kept, text) {
-            ([gone, on @ ..], [new, further @ ..]) if gone == new => (kept, text) = (on, further),
+        let (sign, line) = match (kept, text) {
+            ([gone, on @ ..], [new, further @ ..]) if gone == new => {
+                (kept, text) = (on, further);
+                same.push(*gone);
+                continue;
+            }
             ([gone, on @ ..], [_, further @ ..]) if ahead(on, text) >= ahead(kept, further) => {
-                told += &format!("- {gone}\n");
                 kept = on;
+                ('-', gone)
             }
             (_, [new, further @ ..]) => {
-                told += &format!("+ {new}\n");
                 text = further;
+                ('+', new)
             }
             ([gone, on @ ..], []) => {
-                told += &format!("- {gone}\n");
                 kept = on;
+                ('-', gone)
             }
             ([], []) => return told,
-        }
+        };
+        told.extend(context(&same));
+        same.clear();
+        told += &format!("{sign} {line}\n");
     }
+}
+
+/// The last of the lines that are the same.
+fn context<'a>(same: &'a [&str]) -> impl Iterator<Item = String> + 'a {
+    let left_out = same.len().saturating_sub(CONTEXT);
+    let dots = (left_out > 0).then(|| "  …\n".to_owned());
+    let shown = same.iter().skip(left_out);
+    dots.into_iter()
+        .chain(shown.map(|line| format!("  {line}\n")))
 }
 
 /// How many lines the last `n` of the one and the last `m` of the other have in common, in this order: by `n`
@@ -119,12 +138,14 @@ mod tests {
     #[test]
     fn the_difference_is_what_one_has_and_the_other_has_not() {
         let told = difference("a\nb\nc\n", "a\nx\ny\nc\n");
-        assert_eq!(told, "- b\n+ x\n+ y\n");
-        assert_eq!(difference("a\n", "a\nb\n"), "+ b\n");
-        assert_eq!(difference("a\na\n", "a\n"), "- a\n");
+        assert_eq!(told, "  a\n- b\n+ x\n+ y\n");
+        assert_eq!(difference("a\n", "a\nb\n"), "  a\n+ b\n");
+        assert_eq!(difference("a\na\n", "a\n"), "  a\n- a\n");
         assert_eq!(difference("", "a\n"), "+ a\n");
         let told = difference("a\nb\nc\nd\ne\n", "b\nc\nx\ne\nf\n");
-        assert_eq!(told, "- a\n- d\n+ x\n+ f\n");
+        assert_eq!(told, "- a\n  b\n  c\n- d\n+ x\n  e\n+ f\n");
+        let told = difference("a\nb\nc\nd\ne\n", "a\nb\nc\nd\nx\n");
+        assert_eq!(told, "  …\n  b\n  c\n  d\n- e\n+ x\n");
     }
 
     #[test]
