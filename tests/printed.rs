@@ -93,6 +93,7 @@ async fn a_server_and_the_embedded_provider() {
     let server = server
         .issuer(issuer)
         .sealing_keys([("k", format!("{SECRET}..."))]);
+    says(&server, "x");
     let server = server.build().await.expect("the server starts");
     says(&server, "/mcp");
     tells(&server, "hello");

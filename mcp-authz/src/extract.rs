@@ -5,6 +5,7 @@ mod fitness;
 mod late;
 
 use std::any::{TypeId, type_name};
+use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -57,6 +58,13 @@ pub struct Call<'a> {
     /// What the function is under, for the word that it has itself.
     rule: &'a Rule,
     operation: Operation<'a>,
+}
+
+/// Nothing of the arguments: they are the caller's.
+impl fmt::Debug for Call<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call").finish_non_exhaustive()
+    }
 }
 
 impl<'a> Call<'a> {

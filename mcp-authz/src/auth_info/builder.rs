@@ -83,8 +83,8 @@ impl AuthInfoBuilder {
     }
 
     /// Sets `aud`.
-    pub fn audience(mut self, audience: impl IntoIterator<Item = String>) -> Self {
-        self.grant.audience = audience.into_iter().collect();
+    pub fn audience<A: Into<String>>(mut self, audience: impl IntoIterator<Item = A>) -> Self {
+        self.grant.audience = audience.into_iter().map(Into::into).collect();
         self
     }
 

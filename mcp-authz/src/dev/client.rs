@@ -23,6 +23,7 @@ use crate::scope::ScopeSet;
 /// let own = Client::first_party("my-app", "My App").redirect_uri("https://app.example.com/cb");
 /// ```
 #[derive(Clone, Debug)]
+#[must_use]
 pub struct Client {
     pub(super) id: String,
     pub(super) name: Option<String>,

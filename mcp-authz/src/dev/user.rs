@@ -20,6 +20,7 @@ use crate::scope::ScopeSet;
 ///     .claim("email_verified", true);
 /// ```
 #[derive(Clone)]
+#[must_use]
 pub struct User {
     pub(super) username: String,
     claims: Map<String, Value>,

@@ -48,6 +48,7 @@ pub enum PolicyError {
     Denied(Cow<'static, str>),
     /// 503 with `Retry-After`: it could not be found out.
     #[error("the policy cannot be asked right now")]
+    #[non_exhaustive]
     Unavailable {
         /// When to come back.
         retry_after: Duration,
@@ -110,6 +111,23 @@ impl PolicyError {
             retry_after: RETRY_AFTER,
             reason: Some(reason.into()),
         }
+    }
+
+    /// When to come back, where it could not be found out. Otherwise that is after five seconds.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use mcp_authz::PolicyError;
+    ///
+    /// let error = PolicyError::unavailable().retry_after(Duration::from_secs(60));
+    /// assert!(matches!(error, PolicyError::Unavailable { retry_after, .. } if retry_after.as_secs() == 60));
+    /// ```
+    #[must_use]
+    pub fn retry_after(mut self, time: Duration) -> Self {
+        if let Self::Unavailable { retry_after, .. } = &mut self {
+            *retry_after = time;
+        }
+        self
     }
 }
 

@@ -231,3 +231,11 @@ impl ServerBuilder {
 }
 
 with_settings!(ServerBuilder);
+
+impl std::fmt::Debug for ServerBuilder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ServerBuilder")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}

@@ -43,6 +43,12 @@ pub struct Annotated {
     templates: Vec<(Template, Function<ResourcePart>)>,
 }
 
+impl std::fmt::Debug for Annotated {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Annotated").finish_non_exhaustive()
+    }
+}
+
 type ByKey<P> = BTreeMap<&'static str, Function<P>>;
 
 /// A function and what it is under.

@@ -22,7 +22,7 @@ use crate::scope::ScopeSet;
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Manifest {
     /// The server, as clients see it.
@@ -55,7 +55,7 @@ pub struct Manifest {
 /// }
 /// # }
 /// ```
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct GuardedItem {
     /// What it is.

@@ -60,6 +60,7 @@ use crate::verdict;
 /// read it again from the start, so a descriptor of a file is refused. What else the program that starts
 /// this one has open, it closes on `exec`.
 #[derive(Clone)]
+#[must_use]
 pub struct StdioCaller(Source);
 
 #[derive(Clone)]

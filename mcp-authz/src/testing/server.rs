@@ -218,8 +218,8 @@ impl TestServer {
 
     /// What it remembers of tokens; see [`TokenCache`].
     #[must_use]
-    pub fn token_cache(&self) -> &TokenCache {
-        &self.token_cache
+    pub fn token_cache(&self) -> TokenCache {
+        self.token_cache.clone()
     }
 
     /// Gets `path`, without a token: the metadata, or a route of your own. Returns status and body.

@@ -90,6 +90,7 @@ pub enum VerifyError {
     Rejected(Cow<'static, str>),
     /// Nobody can say right now: 503 with `Retry-After`, so that an outage logs nobody out.
     #[error("verification unavailable: {reason}")]
+    #[non_exhaustive]
     Unavailable {
         /// What is out of order.
         reason: Cow<'static, str>,

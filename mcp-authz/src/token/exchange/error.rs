@@ -23,7 +23,7 @@ use crate::reply::Fault;
 ///     match auth.exchange("https://calendar.example.com", ["calendar:read"]).await {
 ///         Ok(token) => Ok(format!("a token for {}", token.scopes())),
 ///         // The person has no calendar there, as far as this server is concerned.
-///         Err(ExchangeError::Refused { code: "invalid_target" }) => Ok("no calendar".into()),
+///         Err(ExchangeError::Refused { code: "invalid_target", .. }) => Ok("no calendar".into()),
 ///         Err(error) => Err(error),
 ///     }
 /// }
@@ -33,6 +33,7 @@ use crate::reply::Fault;
 pub enum ExchangeError {
     /// The authorization server said no: asking again will not help.
     #[error("the authorization server does not let this server act there ({code})")]
+    #[non_exhaustive]
     Refused {
         /// Its `error` code (RFC 8693 §2.2.2, RFC 6749 §5.2), as a standard names it: `invalid_target`
         /// where it issues no token for the API, `invalid_request` or `invalid_grant` where the caller's
@@ -45,12 +46,14 @@ pub enum ExchangeError {
         "the authorization server cannot be asked right now: try again in {} s",
         retry_after.as_secs()
     )]
+    #[non_exhaustive]
     Unavailable {
         /// When to come back.
         retry_after: Duration,
     },
     /// Nobody was asked: there is no token that this server could exchange, or nothing to ask for.
     #[error("no token can be exchanged: {why}")]
+    #[non_exhaustive]
     NotPossible {
         /// A fixed text for the author.
         why: &'static str,
