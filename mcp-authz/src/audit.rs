@@ -247,6 +247,16 @@ impl Audit {
         });
     }
 
+    /// That somebody was not let in who wanted this to run.
+    pub(crate) fn barred(&self, operation: Option<AuditOperation<'_>>, denial: &Denial, why: &str) {
+        self.record(|| AuditEvent {
+            outcome: outcome(denial),
+            caller: None,
+            operation,
+            reason: Cow::Borrowed(why),
+        });
+    }
+
     /// That there is no such thing, or that it is concealed from this caller, and why. Either text is put
     /// together, so that the one takes as long as the other.
     pub(crate) fn unknown(

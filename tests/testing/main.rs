@@ -1,6 +1,7 @@
 //! The feature `testing`, as the tests of somebody's server use it.
 
 mod assertions;
+mod barred;
 mod dpop;
 mod exchange;
 mod hygiene;

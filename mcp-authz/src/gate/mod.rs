@@ -33,6 +33,7 @@ mod variables;
 mod watch;
 mod watchful;
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -135,9 +136,13 @@ impl CurrentCaller {
     }
 }
 
-/// A message of somebody who is not let in at all, with the reason.
+/// A message of somebody who is not let in at all.
 #[derive(Clone, Debug)]
-pub(crate) struct Barred(pub(crate) Denial);
+pub(crate) struct Barred {
+    pub(crate) denial: Denial,
+    /// For the operator's record, never for the client.
+    pub(crate) why: Cow<'static, str>,
+}
 
 impl<H: ServerHandler> Gate<H> {
     pub(crate) fn for_caller(guarded: Arc<Guarded<H>>, caller: Caller) -> Self {
@@ -204,8 +209,8 @@ impl<H: ServerHandler> Gate<H> {
     ) -> Result<Pass, ErrorData> {
         // No ticket: the request did not come through the layer.
         let ticket = Ticket::read(extensions).ok_or_else(refused)?;
-        if let Some(Barred(denial)) = extensions.get() {
-            return Err(ticket.refuse(operation, denial.clone()));
+        if let Some(barred) = extensions.get() {
+            return Err(ticket.bar(operation, barred));
         }
         let asked = &mut Asked::default();
         let decision = self.judge(operation, &ticket.caller, asked).await;

@@ -12,7 +12,7 @@ use rmcp::transport::streamable_http_server::session::SessionRestoreMarker;
 use super::answers::Answers;
 use super::decide::Decision;
 use super::operation::{Caller, Operation};
-use super::{failed, refused, unknown};
+use super::{Barred, failed, refused, unknown};
 use crate::auth_info::{AuthInfo, OpenCall};
 use crate::bind::InFlight;
 use crate::challenge::Denial;
@@ -147,6 +147,19 @@ impl Ticket {
         }
         let audit = &self.answers.audit;
         audit.denied(self.caller.as_ref(), operation.on_record(), &denial);
+        self.tell(operation, denial)
+    }
+
+    /// The same for somebody who was not let in: why is known, and nowhere on record yet.
+    pub(super) fn bar(&self, operation: Operation<'_>, barred: &Barred) -> ErrorData {
+        let Barred { denial, why } = barred;
+        tracing::debug!(?operation, %why, "barred");
+        let audit = &self.answers.audit;
+        audit.barred(operation.on_record(), denial, why);
+        self.tell(operation, denial.clone())
+    }
+
+    fn tell(&self, operation: Operation<'_>, denial: Denial) -> ErrorData {
         if self.answers.tells(operation, &denial, &self.caller)
             && let Some(verdict) = self.verdict.as_ref().filter(|verdict| verdict.allow())
         {

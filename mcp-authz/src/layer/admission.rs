@@ -126,10 +126,7 @@ impl Admission {
 
     fn unverified(&self, unverified: &Unverified<'_>) -> Denial {
         let denial = denial(unverified);
-        let reason = || match unverified.issuer {
-            Some(issuer) => format!("{issuer}: {}", unverified.error),
-            None => unverified.error.to_string(),
-        };
+        let reason = || unverified.to_string();
         match denial {
             Denial::Unavailable { .. } => self.audit.not_verified(reason),
             _ => self.audit.turned_away(reason),

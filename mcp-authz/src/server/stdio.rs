@@ -25,7 +25,7 @@ use crate::challenge::Denial;
 use crate::error::Error;
 use crate::gate::{Admitted, Barred, CurrentCaller, Gate, Watchful};
 use crate::layer::denial;
-use crate::token::Inbound;
+use crate::token::{Inbound, Unverified};
 use crate::verdict;
 
 /// Who calls a server on standard input and output: a token from a place of your choice, or a
@@ -183,7 +183,7 @@ impl<H: ServerHandler> Local<H> {
         let caller = caller.prepare().await?;
         match self.identify(&caller).await {
             Ok(who) => Ok((caller, who)),
-            Err(denial) => {
+            Err(Barred { denial, .. }) => {
                 let why = format!("{caller:?} gives no caller: {}", denial.told());
                 Err(io::Error::new(io::ErrorKind::PermissionDenied, why).into())
             }
@@ -217,7 +217,7 @@ impl<H: ServerHandler> Local<H> {
     }
 
     /// Who calls now.
-    async fn identify(&self, caller: &StdioCaller) -> Result<AuthInfo, Denial> {
+    async fn identify(&self, caller: &StdioCaller) -> Result<AuthInfo, Barred> {
         let text = match &caller.0 {
             Source::Principal(caller) => return Ok((**caller).clone()),
             Source::Text(_, text) => text.to_string(),
@@ -231,16 +231,26 @@ impl<H: ServerHandler> Local<H> {
         };
         let mut headers = HeaderMap::new();
         let value = format!("Bearer {}", text.trim());
-        let value = value.parse().map_err(|_| Denial::MalformedCredentials)?;
+        let value = value.parse().map_err(|_| Barred {
+            denial: Denial::MalformedCredentials,
+            why: "token refused: it has characters that no token has".into(),
+        })?;
         headers.insert(AUTHORIZATION, value);
         let Credentials::Token(token) = bearer::read(&headers, None, &[Scheme::Bearer]) else {
-            return Err(self.unauthenticated());
+            return Err(Barred {
+                denial: self.unauthenticated(),
+                why: "no token, or what is none".into(),
+            });
         };
-        let verified = self.verifiers.judge(&token).await;
-        let verified = verified.map_err(|unverified| denial(&unverified))?;
-        verified
-            .by_bearer()
-            .map_err(|reject| denial(&reject.into()))
+        let verified = self.verifiers.judge(&token).await.map_err(barred)?;
+        verified.by_bearer().map_err(|reject| barred(reject.into()))
+    }
+}
+
+fn barred(unverified: Unverified<'_>) -> Barred {
+    Barred {
+        denial: denial(&unverified),
+        why: unverified.to_string().into(),
     }
 }
 
@@ -282,7 +292,7 @@ where
         let (verdict, _) = verdict::channel();
         let (caller, barred) = match who {
             Ok(caller) => (Some(caller), None),
-            Err(denial) => (None, Some(Barred(denial))),
+            Err(barred) => (None, Some(barred)),
         };
         self.current.set(caller.clone());
         if let Some(extensions) = extensions(&mut message) {

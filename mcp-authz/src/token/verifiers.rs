@@ -1,5 +1,6 @@
 //! All verifiers of one server: which of them judges a token, and that no other does.
 
+use std::fmt;
 use std::sync::Arc;
 
 use futures_util::future::{BoxFuture, join_all};
@@ -54,6 +55,16 @@ pub(crate) struct Unverified<'a> {
     /// None where no configured issuer was asked to judge it.
     pub(crate) issuer: Option<&'a str>,
     pub(crate) error: VerifyError,
+}
+
+/// For the operator's record.
+impl fmt::Display for Unverified<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.issuer {
+            Some(issuer) => write!(f, "{issuer}: {}", self.error),
+            None => self.error.fmt(f),
+        }
+    }
 }
 
 impl<E: Into<VerifyError>> From<E> for Unverified<'_> {
