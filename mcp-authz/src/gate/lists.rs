@@ -14,6 +14,7 @@ use super::answers::ChallengeForm;
 use super::operation::{Arguments, Caller, Operation};
 use super::policy::Asked;
 use super::ticket::Ticket;
+use crate::registry::Kind;
 
 /// The key under which a listed item says what it requires.
 const REQUIRED_SCOPES: &str = "rs.mcp-authz/required-scopes";
@@ -23,6 +24,8 @@ pub(super) trait Page {
     type Item: Item;
     /// The method that it answers.
     const METHOD: &'static str;
+    /// What it is a list of.
+    const KIND: Kind;
 
     fn items(&mut self) -> &mut Vec<Self::Item>;
     fn cursor(&mut self) -> &mut Option<String>;
@@ -57,10 +60,11 @@ impl Item for rmcp::model::Skill {
 }
 
 macro_rules! pages {
-    ($($page:ident, $method:literal, $items:ident: $item:ty, |$it:ident| $operation:expr;)+) => {$(
+    ($($page:ident, $kind:ident, $method:literal, $items:ident: $item:ty, |$it:ident| $operation:expr;)+) => {$(
         impl Page for $page {
             type Item = $item;
             const METHOD: &'static str = $method;
+            const KIND: Kind = Kind::$kind;
 
             fn items(&mut self) -> &mut Vec<$item> {
                 &mut self.$items
@@ -90,16 +94,16 @@ macro_rules! pages {
 }
 
 pages! {
-    ListToolsResult, "tools/list", tools: rmcp::model::Tool,
+    ListToolsResult, Tool, "tools/list", tools: rmcp::model::Tool,
         |tool| Operation::Tool(&tool.name, Arguments::Some);
-    ListPromptsResult, "prompts/list", prompts: rmcp::model::Prompt,
+    ListPromptsResult, Prompt, "prompts/list", prompts: rmcp::model::Prompt,
         |prompt| Operation::Prompt(&prompt.name, Arguments::Some);
-    ListResourcesResult, "resources/list", resources: rmcp::model::Resource,
+    ListResourcesResult, Resource, "resources/list", resources: rmcp::model::Resource,
         |resource| Operation::Resource(&resource.uri);
-    ListResourceTemplatesResult, "resources/templates/list",
+    ListResourceTemplatesResult, Resource, "resources/templates/list",
         resource_templates: rmcp::model::ResourceTemplate,
         |template| Operation::Template(&template.uri_template);
-    ListSkillsResult, "skills/list", skills: rmcp::model::Skill,
+    ListSkillsResult, Resource, "skills/list", skills: rmcp::model::Skill,
         |skill| Operation::Resource(&skill.uri);
 }
 

@@ -110,39 +110,14 @@ impl<H: ServerHandler> Gate<H> {
         F: Future<Output = Result<P, ErrorData>>,
     {
         let begin = self.open_cursor(pass.caller(), list, cursor)?;
-        let asked = &mut Asked::default();
-        let most = match self.guarded.rules.leaves_out(list.0) {
+        let most = match self.guarded.rules.leaves_out(P::KIND) {
             true => MOST_PAGES,
             false => 1,
         };
-        let (mut at, mut filling) = (begin, Filling::default());
-        let next = 'full: {
-            for context in repeat_n(context, most) {
-                still_wanted(&context)?;
-                let mut page = match pass.run(|| fetch(at.page.clone(), context)).await {
-                    Ok(page) => page,
-                    // For whoever asks for that page, as it would be without the gate.
-                    Err(_) if filling.page.is_some() => break 'full Some(at),
-                    Err(error) => return Err(error),
-                };
-                let following = page.cursor().take();
-                let before = filling.page.as_ref().map(|_| filling.shown.len());
-                let rest = self.fill(&mut filling, page, &at, &pass.0, asked).await;
-                if let Some(shown) = before.filter(|_| asked.is_late()) {
-                    // It is judged when it is asked for: what the policies had no time for is not lost.
-                    filling.shown.truncate(shown);
-                    break 'full Some(at);
-                }
-                if let Some(item) = rest {
-                    break 'full Some(Position { item, ..at });
-                }
-                let Some(following) = following else {
-                    break 'full None;
-                };
-                at = Position::of_page(following);
-            }
-            Some(at)
-        };
+        let (mut filling, contexts) = (Filling::default(), repeat_n(context, most));
+        let next = self
+            .walk(&mut filling, begin, pass, contexts, fetch)
+            .await?;
         let mut page = filling.page.ok_or_else(failed)?;
         *page.items() = filling.shown;
         *page.cursor() = next
@@ -151,6 +126,48 @@ impl<H: ServerHandler> Gate<H> {
         // A list behind a token is nobody else's, whatever the handler said.
         page.set_cache_scope(CacheScope::Private);
         Ok(page)
+    }
+
+    /// Asks the handler for one page after another, in so many contexts at most, until the one that is
+    /// being made is full. Where the next one begins, if there is one.
+    async fn walk<P, F>(
+        &self,
+        filling: &mut Filling<P>,
+        mut at: Position,
+        pass: &Pass,
+        contexts: impl Iterator<Item = RequestContext<RoleServer>>,
+        fetch: impl Fn(Option<String>, RequestContext<RoleServer>) -> F,
+    ) -> Result<Option<Position>, ErrorData>
+    where
+        P: Page,
+        F: Future<Output = Result<P, ErrorData>>,
+    {
+        let asked = &mut Asked::default();
+        for context in contexts {
+            still_wanted(&context)?;
+            let mut page = match pass.run(|| fetch(at.page.clone(), context)).await {
+                Ok(page) => page,
+                // For whoever asks for that page, as it would be without the gate.
+                Err(_) if filling.page.is_some() => return Ok(Some(at)),
+                Err(error) => return Err(error),
+            };
+            let following = page.cursor().take();
+            let before = filling.page.as_ref().map(|_| filling.shown.len());
+            let rest = self.fill(filling, page, &at, &pass.0, asked).await;
+            if let Some(shown) = before.filter(|_| asked.is_late()) {
+                // It is judged when it is asked for: what the policies had no time for is not lost.
+                filling.shown.truncate(shown);
+                return Ok(Some(at));
+            }
+            if let Some(item) = rest {
+                return Ok(Some(Position { item, ..at }));
+            }
+            let Some(following) = following else {
+                return Ok(None);
+            };
+            at = Position::of_page(following);
+        }
+        Ok(Some(at))
     }
 
     /// Adds what `caller` is shown of one page of the handler's; where something is left that the page

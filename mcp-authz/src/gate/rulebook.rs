@@ -16,7 +16,7 @@ use super::template::{Template, Variables, read_loosely};
 use crate::auth_info::AuthInfo;
 use crate::challenge::Denial;
 use crate::clock::Clock;
-use crate::registry::Access;
+use crate::registry::{Access, Kind};
 use crate::scope::{Requirement, Terms};
 
 /// Which items a caller is shown.
@@ -221,41 +221,41 @@ impl Rulebook {
         self.visibility == Visibility::All && rules.all(|applied| !applied.rule.concealed)
     }
 
-    /// Whether some of what `list` is of can be left out for somebody.
-    pub(super) fn leaves_out(&self, list: &str) -> bool {
+    /// Whether some of a list of this kind can be left out for somebody.
+    pub(super) fn leaves_out(&self, kind: Kind) -> bool {
         let conceals = |mut rules: Values<'_, String, Rule>| rules.any(|rule| rule.concealed);
         self.visibility != Visibility::All
-            || match list {
-                "tools/list" => conceals(self.tools.values()),
-                "prompts/list" => conceals(self.prompts.values()),
-                _ => {
+            || match kind {
+                Kind::Tool => conceals(self.tools.values()),
+                Kind::Prompt => conceals(self.prompts.values()),
+                Kind::Resource => {
                     let mut templates = self.templates.iter();
                     conceals(self.resources.values()) || templates.any(|(_, rule)| rule.concealed)
                 }
+                Kind::Method => false,
             }
     }
 
-    /// What running an item would be, for every item of the kind that a list is of.
-    pub(super) fn items<'a>(&'a self, list: &str) -> Box<dyn Iterator<Item = Operation<'a>> + 'a> {
+    /// What running an item would be, for every item of this kind.
+    pub(super) fn items(&self, kind: Kind) -> Box<dyn Iterator<Item = Operation<'_>> + '_> {
         let some = Arguments::Some;
-        match list {
-            "tools" => Box::new(
-                self.tools
-                    .keys()
-                    .map(move |name| Operation::Tool(name, some)),
-            ),
-            "prompts" => Box::new(
-                self.prompts
-                    .keys()
-                    .map(move |name| Operation::Prompt(name, some)),
-            ),
-            _ => {
+        match kind {
+            Kind::Tool => {
+                let names = self.tools.keys();
+                Box::new(names.map(move |name| Operation::Tool(name, some)))
+            }
+            Kind::Prompt => {
+                let names = self.prompts.keys();
+                Box::new(names.map(move |name| Operation::Prompt(name, some)))
+            }
+            Kind::Resource => {
                 let fixed = self.resources.keys().map(|uri| Operation::Resource(uri));
                 let templates = self.templates.iter();
                 let templates =
                     templates.map(|(template, _)| Operation::Template(template.as_str()));
                 Box::new(fixed.chain(templates))
             }
+            Kind::Method => Box::new(self.methods.keys().map(|name| Operation::Method(name))),
         }
     }
 

@@ -11,6 +11,7 @@ use super::operation::{Caller, Operation};
 use super::policy::Asked;
 use super::{Gate, unless_it_panics};
 use crate::auth_info::{AuthInfo, MAX_STREAM_AGE};
+use crate::registry::Kind;
 
 /// How many resources one stream watches. A list can name a hundred thousand; each costs a decision,
 /// and rmcp compares each with every other.
@@ -46,15 +47,15 @@ impl<H: ServerHandler> Gate<H> {
             uris.truncate(MOST_WATCHED);
             uris.retain(|uri| self.watched.contains(uri));
         }
-        for (list, changed) in [
-            ("tools", &mut accepted.tools_list_changed),
-            ("prompts", &mut accepted.prompts_list_changed),
-            ("resources", &mut accepted.resources_list_changed),
+        for (kind, changed) in [
+            (Kind::Tool, &mut accepted.tools_list_changed),
+            (Kind::Prompt, &mut accepted.prompts_list_changed),
+            (Kind::Resource, &mut accepted.resources_list_changed),
         ] {
             // What this caller is shown nothing of has not changed for it.
             let rules = &self.guarded.rules;
             let is_shown = |item| rules.shows_everybody(&item) || self.may_pass(item, caller);
-            if changed.is_some() && !rules.items(list).any(is_shown) {
+            if changed.is_some() && !rules.items(kind).any(is_shown) {
                 *changed = None;
             }
         }
