@@ -19,6 +19,38 @@ use crate::registry::Access;
 /// The arguments that are given so far, by the client's own words.
 type Given = HashMap<String, String>;
 
+/// A value of the handler's for one argument, beside those that are given.
+struct Completion<'a> {
+    argument: &'a str,
+    value: &'a str,
+    given: &'a Given,
+}
+
+impl Completion<'_> {
+    /// What an argument then is.
+    fn of(&self, argument: &str) -> Option<&str> {
+        match argument == self.argument {
+            true => Some(self.value),
+            false => self.given.get(argument).map(String::as_str),
+        }
+    }
+
+    /// All that is then given.
+    fn arguments(&self) -> JsonObject {
+        let given = self.given.keys().map(String::as_str);
+        let names = given.chain([self.argument]);
+        let values = names.filter_map(|name| Some((name.to_owned(), self.of(name)?.into())));
+        values.collect()
+    }
+
+    /// What is then given of the variables of a template.
+    fn variables(&self, template: &Template) -> Variables {
+        let names = template.variables();
+        let values = names.filter_map(|name| Some((name.to_owned(), self.of(name)?.to_owned())));
+        values.collect()
+    }
+}
+
 impl<H: ServerHandler> Gate<H> {
     /// Completions for what the caller may have: those of a template only as far as it may have
     /// what they lead to, and those of a prompt as far as its arguments may be such.
@@ -43,7 +75,7 @@ impl<H: ServerHandler> Gate<H> {
         let mut completed = completed.await?;
         let given = given.and_then(|given| given.arguments).unwrap_or_default();
         let found = &mut completed.completion;
-        self.leave_out(found, (operation, &given, &argument), &pass.0.caller)
+        self.leave_out(found, operation, (&argument, &given), &pass.0.caller)
             .await;
         Ok(completed)
     }
@@ -53,28 +85,20 @@ impl<H: ServerHandler> Gate<H> {
     async fn leave_out(
         &self,
         found: &mut CompletionInfo,
-        (operation, given, argument): (Operation<'_>, &Given, &str),
+        operation: Operation<'_>,
+        (argument, given): (&str, &Given),
         caller: &Caller,
     ) {
-        let rules = &self.guarded.rules;
-        let asked = &mut Asked::default();
+        let (rules, asked) = (&self.guarded.rules, &mut Asked::default());
         let mut kept = Vec::new();
         for value in &found.values {
-            let completion = (argument, value.as_str());
-            let completes = match operation {
-                Operation::Template(text) => {
-                    rules
-                        .completes_uri(text, given, completion, caller, asked)
-                        .await
-                }
-                Operation::Prompt(name, _) => {
-                    rules
-                        .completes_prompt(name, given, completion, caller, asked)
-                        .await
-                }
-                _ => true,
+            let completion = Completion {
+                argument,
+                value,
+                given,
             };
-            if completes {
+            let completes = rules.completes(operation, &completion, caller, asked);
+            if completes.await {
                 kept.push(value.clone());
             }
         }
@@ -87,52 +111,47 @@ impl<H: ServerHandler> Gate<H> {
 }
 
 impl Rulebook {
-    /// Whether a completion of a prompt's argument is one that `caller` may give it, beside the others so
-    /// far. What is still missing is missing for whoever decides as well.
-    async fn completes_prompt(
+    /// Whether a completion leads to something that `caller` may have.
+    async fn completes(
         &self,
-        name: &str,
-        given: &Given,
-        (argument, value): (&str, &str),
+        operation: Operation<'_>,
+        completion: &Completion<'_>,
         caller: &Caller,
         asked: &mut Asked,
     ) -> bool {
-        let some = Operation::Prompt(name, Arguments::Some);
-        if !self.fixed(&some).is_some_and(Rule::asks_by_arguments) {
-            return true;
+        match operation {
+            Operation::Template(text) => match self.template(text) {
+                Some((template, rule)) => {
+                    let variables = completion.variables(template);
+                    self.completes_uri(template, rule, variables, caller, asked)
+                        .await
+                }
+                None => false,
+            },
+            Operation::Prompt(name, some) => {
+                let rule = self.fixed(&Operation::Prompt(name, some));
+                if !rule.is_some_and(Rule::asks_by_arguments) {
+                    return true;
+                }
+                // What is still missing is missing for whoever decides as well.
+                let arguments = completion.arguments();
+                let operation = Operation::Prompt(name, Arguments::These(Some(&arguments)));
+                self.judge_with(operation, caller, asked).await.passes()
+            }
+            _ => true,
         }
-        let given = given
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()));
-        let arguments: JsonObject = given
-            .chain([(argument, value)])
-            .map(|(name, value)| (name.to_owned(), value.into()))
-            .collect();
-        let operation = Operation::Prompt(name, Arguments::These(Some(&arguments)));
-        self.judge_with(operation, caller, asked).await.passes()
     }
 
-    /// Whether a completion of a template's variable leads to something that `caller` may have.
+    /// Whether these variables, as far as they are there, lead to a URI that `caller` may have.
     async fn completes_uri(
         &self,
-        text: &str,
-        given: &Given,
-        (argument, value): (&str, &str),
+        template: &Template,
+        rule: &Rule,
+        variables: Variables,
         caller: &Caller,
         asked: &mut Asked,
     ) -> bool {
-        let Some((template, rule)) = self.template(text) else {
-            return false;
-        };
-        let of = |name: &str| match name == argument {
-            true => Some(value.to_owned()),
-            false => given.get(name).cloned(),
-        };
-        let names = template.variables();
-        let variables: Variables = names
-            .filter_map(|name| Some((name.to_owned(), of(name)?)))
-            .collect();
-        // Where it leads to one URI, other rules can be for that as well.
+        // Where they lead to one, other rules can be for that as well.
         if let Some(uri) = template.expand(&variables) {
             let operation = Operation::Resource(&uri);
             if self.applied(&operation).next().is_some() {
@@ -142,16 +161,17 @@ impl Rulebook {
                 return false;
             }
         }
-        let could = match &rule.access {
-            Access::Scopes(requirement) => {
-                let filled = requirement.fill(&variables).zip(caller.as_ref());
-                filled.is_some_and(|(requirement, auth)| {
-                    self.terms.could_meet(&requirement, auth.scopes())
-                })
-            }
-            Access::Authenticated | Access::Anonymous => true,
+        self.could_begin(rule, &variables, caller)
+            && rule.lets_begin(variables, caller, asked).await
+    }
+
+    /// Whether the scopes of some URI that begins like this could be there.
+    fn could_begin(&self, rule: &Rule, variables: &Variables, caller: &Caller) -> bool {
+        let Access::Scopes(requirement) = &rule.access else {
+            return true;
         };
-        could && rule.lets_begin(variables, caller, asked).await
+        let filled = requirement.fill(variables).zip(caller.as_ref());
+        filled.is_some_and(|(requirement, auth)| self.terms.could_meet(&requirement, auth.scopes()))
     }
 }
 
