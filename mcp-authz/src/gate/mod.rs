@@ -6,13 +6,16 @@
 //! decision. `handler` is the methods: of those, `calls` runs what is run by its name, `lists` is what is left of a
 //! list and `pages` how much of it at a time, `skills` and `completions` what is left of those, `rounds` what a
 //! call remembers from one request to the next, `watch` what is left of a subscription, `watchful` when that is
-//! decided where there is no HTTP.
+//! decided where there is no HTTP. `ticket` is what a message brings, `known` who calls where rmcp does not say it,
+//! `answers` and `errors` are what a client gets instead.
 
 mod answers;
 mod calls;
 mod completions;
 mod decide;
+mod errors;
 mod handler;
+mod known;
 mod lists;
 mod methods;
 mod mirrored;
@@ -33,22 +36,24 @@ mod variables;
 mod watch;
 mod watchful;
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use futures_util::FutureExt;
 use rmcp::ErrorData;
-use rmcp::model::{ErrorCode, Extensions};
+use rmcp::model::Extensions;
 use rmcp::service::RequestContext;
 use rmcp::{RoleServer, ServerHandler};
-use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use answers::Answers;
 pub use answers::ChallengeForm;
 pub(crate) use decide::Decision;
+use errors::failed;
+pub(crate) use errors::{refused, still_wanted, unknown};
+pub(crate) use known::CurrentCaller;
+use known::Known;
 pub(crate) use methods::{SET_LEVEL, takes_rule};
 pub(crate) use mirrored::Mirrored;
 pub(crate) use operation::{Arguments, Caller, Operation};
@@ -65,7 +70,7 @@ pub(crate) use template::Template;
 #[cfg(feature = "testing")]
 pub(crate) use template::Variables;
 use ticket::Pass;
-pub(crate) use ticket::{Admitted, Ticket};
+pub(crate) use ticket::{Admitted, Barred, Ticket};
 pub use variables::{FromVariable, require_of, with_variables};
 pub(crate) use watchful::Watchful;
 
@@ -97,51 +102,6 @@ pub(crate) struct Gate<H> {
     watched: BTreeSet<String>,
     /// What the stream takes that this gate is for.
     _place: Option<Arc<Place>>,
-}
-
-/// Whom a gate knows without a context.
-enum Known {
-    /// Many callers share the gate: where it is asked without a context, it answers nothing.
-    Nobody,
-    /// The caller of the one request that the gate is for.
-    Fixed(Caller),
-    /// The caller of the latest message.
-    Current(CurrentCaller),
-}
-
-impl Known {
-    fn get(&self) -> Option<Caller> {
-        match self {
-            Self::Nobody => None,
-            Self::Fixed(caller) => Some(caller.clone()),
-            Self::Current(current) => Some(Some(current.get()?)),
-        }
-    }
-}
-
-/// Who calls where there is one caller, who may change from message to message.
-#[derive(Clone, Default)]
-pub(crate) struct CurrentCaller(Arc<Mutex<Caller>>);
-
-impl CurrentCaller {
-    pub(crate) fn set(&self, caller: Caller) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = caller;
-    }
-
-    fn get(&self) -> Caller {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
-    }
-}
-
-/// A message of somebody who is not let in at all.
-#[derive(Clone, Debug)]
-pub(crate) struct Barred {
-    pub(crate) denial: Denial,
-    /// For the operator's record, never for the client.
-    pub(crate) why: Cow<'static, str>,
 }
 
 impl<H: ServerHandler> Gate<H> {
@@ -261,41 +221,4 @@ fn unless_it_panics<T>(ask: impl FnOnce() -> Option<T>) -> Option<T> {
         tracing::error!("a handler panicked");
         None
     })
-}
-
-/// Whoever hangs up, or calls it off, while a policy is asked wants nothing to run any more.
-pub(crate) fn still_wanted(context: &RequestContext<RoleServer>) -> Result<(), ErrorData> {
-    match context.ct.is_cancelled() {
-        true => Err(refused()),
-        false => Ok(()),
-    }
-}
-
-/// What rmcp gets for a refused request. The layer replaces it with the HTTP answer.
-pub(crate) fn refused() -> ErrorData {
-    ErrorData::invalid_request("refused", None)
-}
-
-/// What a request gets that was allowed and cannot be answered.
-pub(crate) fn failed() -> ErrorData {
-    ErrorData::internal_error("the server failed", None)
-}
-
-/// The protocol's answer to a name that there is not: one text for the unknown and the concealed.
-pub(crate) fn unknown(operation: Operation<'_>) -> ErrorData {
-    match operation {
-        Operation::Protocol | Operation::Tool(..) => {
-            ErrorData::invalid_params("tool not found", None)
-        }
-        Operation::Prompt(..) => ErrorData::invalid_params("prompt not found", None),
-        // rmcp writes the code of the caller's revision; the URI is the caller's own (SEP-2164).
-        Operation::Resource(uri) => {
-            ErrorData::resource_not_found("resource not found", Some(json!({ "uri": uri })))
-        }
-        Operation::Template(_) => ErrorData::invalid_params("resource not found", None),
-        Operation::Setting => unknown(Operation::Method(SET_LEVEL)),
-        Operation::Method(method) => {
-            ErrorData::new(ErrorCode::METHOD_NOT_FOUND, method.to_owned(), None)
-        }
-    }
 }

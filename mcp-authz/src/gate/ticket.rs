@@ -1,5 +1,6 @@
 //! What travels with a message from the layer to the gate, and proves that it was decided.
 
+use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -12,7 +13,7 @@ use rmcp::transport::streamable_http_server::session::SessionRestoreMarker;
 use super::answers::Answers;
 use super::decide::Decision;
 use super::operation::{Caller, Operation};
-use super::{Barred, failed, refused, unknown};
+use super::{failed, refused, unknown};
 use crate::auth_info::{AuthInfo, OpenCall};
 use crate::bind::InFlight;
 use crate::challenge::Denial;
@@ -51,6 +52,14 @@ impl Admitted {
             inbound: self.inbound.clone(),
         }))
     }
+}
+
+/// A message of somebody who is not let in at all.
+#[derive(Clone, Debug)]
+pub(crate) struct Barred {
+    pub(crate) denial: Denial,
+    /// For the operator's record, never for the client.
+    pub(crate) why: Cow<'static, str>,
 }
 
 /// One message before the gate: who sent it, and where the verdict goes.
