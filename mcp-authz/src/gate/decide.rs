@@ -5,10 +5,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rmcp::model::JsonObject;
 
+use super::applied::Applied;
 use super::operation::{Arguments, Caller, Operation};
 use super::policy::Asked;
 use super::rule::{Rule, ScopesFor};
-use super::rulebook::{Applied, Rulebook};
+use super::rulebook::Rulebook;
 use crate::auth_info::AuthInfo;
 use crate::challenge::Denial;
 use crate::registry::Access;

@@ -2,14 +2,15 @@
 //!
 //! It decides on the value that rmcp itself parsed and is about to run, so there is no second
 //! reading of the body that could disagree with the first. `rule` is what authors write (`sign_in` a part of
-//! it), `rulebook` where rules are found (`template` for URIs), `operation` what is asked for, `decide` the
-//! decision. `handler` is the methods: of those, `calls` runs what is run by its name, `lists` is what is left of a
+//! it), `rulebook` where rules are found (`template` for URIs), `applied` what one is for one operation,
+//! `operation` what is asked for, `decide` the decision. `handler` is the methods: of those, `calls` runs what is run by its name, `lists` is what is left of a
 //! list and `pages` how much of it at a time, `skills` and `completions` what is left of those, `rounds` what a
 //! call remembers from one request to the next, `watch` what is left of a subscription, `watchful` when that is
 //! decided where there is no HTTP. `ticket` is what a message brings, `known` who calls where rmcp does not say it,
 //! `answers` and `errors` are what a client gets instead.
 
 mod answers;
+mod applied;
 mod calls;
 mod completions;
 mod decide;

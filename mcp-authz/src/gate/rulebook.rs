@@ -5,16 +5,12 @@ use std::collections::HashSet;
 use std::collections::btree_map::{BTreeMap, Values};
 use std::sync::Arc;
 
-use rmcp::model::JsonObject;
-
+use super::applied::Applied;
 use super::methods::SET_LEVEL;
 use super::operation::{Arguments, Operation};
-use super::policy::{Asked, first_party};
 use super::rule::Rule;
 use super::rules::{Rules, Written};
-use super::template::{Template, Variables, read_loosely};
-use crate::auth_info::AuthInfo;
-use crate::challenge::Denial;
+use super::template::{Template, read_loosely};
 use crate::clock::Clock;
 use crate::registry::{Access, Kind};
 use crate::scope::{Requirement, Terms};
@@ -53,83 +49,6 @@ pub(crate) struct Rulebook {
 
 /// In bytes. What is longer names nothing: every template would read it, and the handler after them.
 const LONGEST_URI: usize = 8 * 1024;
-
-/// A rule that an operation is under.
-pub(super) struct Applied<'a> {
-    pub(super) rule: &'a Rule,
-    /// With the variables of a URI filled in; `None` where nobody may, since a value must not become
-    /// part of a scope, or the URI is another one's in other letters.
-    pub(super) access: Option<Cow<'a, Access>>,
-    /// Those of a URI that a template stands for.
-    pub(super) variables: JsonObject,
-}
-
-impl<'a> Applied<'a> {
-    fn as_written(rule: &'a Rule) -> Self {
-        Self {
-            rule,
-            access: Some(Cow::Borrowed(&rule.access)),
-            variables: JsonObject::new(),
-        }
-    }
-
-    /// The rule of `template`, if `uri` is one of it, or would be in other letters.
-    fn to_uri(template: &Template, rule: &'a Rule, uri: &str, lower: &str) -> Option<Self> {
-        let Some(variables) = template.matches(uri) else {
-            // A handler that ignores case would take it for one of these.
-            return template.matches_in_lower_case(lower).then(|| Self {
-                rule,
-                access: None,
-                variables: JsonObject::new(),
-            });
-        };
-        let access = filled(rule, &variables);
-        Some(Self {
-            rule,
-            access,
-            variables: rule.read(variables)?,
-        })
-    }
-
-    pub(super) fn has_policy(&self) -> bool {
-        self.rule.asks_policies() || self.rule.first_party
-    }
-
-    /// Asks the policies for `auth`: scopes and sign-in are there.
-    pub(super) async fn ask(
-        self,
-        operation: Operation<'_>,
-        auth: &AuthInfo,
-        asked: &mut Asked,
-    ) -> Result<(), Denial> {
-        if self.rule.first_party {
-            first_party(auth)?;
-        }
-        for policy in &self.rule.policies {
-            asked.ask(policy, auth).await?;
-        }
-        let Some((last, before)) = self.rule.policies_for.split_last() else {
-            return Ok(());
-        };
-        let arguments = match operation {
-            Operation::Tool(_, Arguments::These(these))
-            | Operation::Prompt(_, Arguments::These(these)) => these.cloned().unwrap_or_default(),
-            Operation::Tool(_, Arguments::Earlier(call)) => {
-                call.arguments().ok_or(Denial::Failed)?
-            }
-            Operation::Resource(_) => self.variables,
-            // Some could pass.
-            Operation::Tool(_, Arguments::Some)
-            | Operation::Prompt(_, Arguments::Some)
-            | Operation::Template(_) => return Ok(()),
-            _ => return Err(Denial::Failed),
-        };
-        for policy in before {
-            asked.ask_for(policy, arguments.clone(), auth).await?;
-        }
-        asked.ask_for(last, arguments, auth).await
-    }
-}
 
 impl Rulebook {
     /// The rules, each name once. A template that cannot be read is left out, and so refused; the
@@ -280,17 +199,6 @@ impl Rulebook {
 fn named(rules: Vec<Written>) -> impl Iterator<Item = (String, Rule)> {
     let rules = rules.into_iter();
     rules.map(|Written { name, rule, .. }| (name, rule))
-}
-
-/// What the rule of a template asks for one of its URIs.
-fn filled<'a>(rule: &'a Rule, variables: &Variables) -> Option<Cow<'a, Access>> {
-    match &rule.access {
-        Access::Scopes(requirement) => {
-            let filled = requirement.fill(variables)?;
-            Some(Cow::Owned(Access::Scopes(filled)))
-        }
-        other => Some(Cow::Borrowed(other)),
-    }
 }
 
 impl std::fmt::Debug for Rulebook {
