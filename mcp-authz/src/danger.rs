@@ -1,5 +1,5 @@
-//! What is needed for some providers and clients and weakens a guarantee: each under a name that says so,
-//! with its cost in its documentation.
+//! What some providers and clients need although it weakens a guarantee: each under a name that says so, with
+//! what it costs.
 
 /// Accepts tokens that name no audience, when they were issued to one of these clients.
 ///

@@ -80,6 +80,8 @@
 //!
 //! # `#[tool]`
 //!
+//! What stands above a function, among its parameters, and in its body:
+//!
 //! | above the function | what it says |
 //! |---|---|
 //! | `scopes = ["mail:read", "mail:send"]` | for callers whose token carries both |

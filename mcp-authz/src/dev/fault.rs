@@ -11,7 +11,7 @@ use http::StatusCode;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-/// What can be in trouble: the endpoints that an MCP server asks. See
+/// An endpoint that an MCP server asks, and that can be made to fail; see
 /// [`AuthorizationServer::fail`](super::AuthorizationServer::fail).
 ///
 /// Needs the feature `dev-server`.
@@ -50,7 +50,7 @@ impl Endpoint {
     ];
 }
 
-/// What the trouble is.
+/// How an [`Endpoint`] fails.
 ///
 /// Needs the feature `dev-server`.
 ///

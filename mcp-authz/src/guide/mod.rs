@@ -3,7 +3,7 @@
 //! | chapter | for whom |
 //! |---|---|
 //! | [Writing tools](writing_tools) | you write a server |
-//! | [Security model](security_model) | you decide whether to trust it |
+//! | [Security model](security_model) | you decide whether to trust this crate |
 //! | [Third-party agents](third_party_agents) | you open it to agents that others wrote |
 //! | [Providers](providers) | you have an identity provider |
 //! | [Servers that exist](existing_servers) | you have an rmcp server |
@@ -11,7 +11,7 @@
 //! | [Deploying](deploying) | you run it |
 //! | [Migrating](migrating) | you come from mcp-auth, or check scopes by hand |
 //!
-//! This module has no code, and is there in the documentation alone.
+//! There is no code in this module: it is part of the documentation alone.
 
 #[doc = include_str!("writing_tools.md")]
 pub mod writing_tools {}

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::call::Call;
 use super::{Error, Management};
 
-/// An application. What Logto calls its `secret` is of no use and is not read: see
+/// An application at Logto: an agent, or one of your own. What Logto calls its `secret` is of no use and is not read: see
 /// [`application_secrets`](Management::application_secrets).
 ///
 /// Needs the feature `logto`.

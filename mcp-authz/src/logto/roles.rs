@@ -10,7 +10,7 @@ use super::{Error, Management};
 /// How many people get a role by one call.
 const BATCH: usize = 100;
 
-/// A role.
+/// A role of the tenant: scopes that people get together.
 ///
 /// Needs the feature `logto`.
 ///

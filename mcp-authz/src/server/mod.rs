@@ -51,8 +51,9 @@ use crate::metadata::ResourceMetadata;
 use crate::token::TokenCache;
 use cors::ForPages;
 
-/// An MCP server whose functions are reached only by those who may call them. `H` is what it serves: annotated
-/// functions, or a handler of yours behind [`Authz`](crate::Authz).
+/// An MCP server whose functions are reached only by those who may call them.
+///
+/// `H` is what it serves: annotated functions, or a handler of yours behind [`Authz`](crate::Authz).
 ///
 /// ```no_run
 /// use mcp_authz::{AuthInfo, Server, tool};

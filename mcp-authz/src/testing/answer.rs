@@ -223,7 +223,7 @@ impl fmt::Display for Reply {
     }
 }
 
-/// A request that has no result: it was refused, or was none.
+/// What came instead of a result: a refusal, or an error of the protocol.
 ///
 /// Needs the feature `testing`.
 ///

@@ -59,9 +59,9 @@
 //! # What is real, and what is played
 //!
 //! A request takes the whole way: router, layer, verification of a signed token, rmcp, gate, your function.
-//! [`TestServer`] stands around it, not in it: it answers where your server asks its issuers (metadata,
-//! keys, introspection, userinfo, exchange, the user records of a Logto tenant), in their names and with keys of its own, and it tells the time. So the
-//! very configuration that you deploy is tested, with its audience, its presets and its claims.
+//! [`TestServer`] stands around that way, not in it. It answers where your server asks its issuers (for metadata, keys,
+//! introspection, userinfo, exchange, the user records of a Logto tenant), in their names and with keys of its own; and
+//! it tells the time. So the very configuration that you deploy is tested, with its audience, its presets and its claims.
 //!
 //! | to see | write |
 //! |---|---|
@@ -107,8 +107,8 @@
 //!
 //! # Every change of access in a review
 //!
-//! Kept as a file, the [manifest](crate::Manifest) of a server makes a change of access a line in a
-//! difference, and a test that fails until somebody wanted it:
+//! Keep the [manifest](crate::Manifest) of a server as a file. Then every change of access is a line of a diff, and a
+//! test that fails until somebody says that it is wanted:
 //!
 //! ```no_run
 //! use mcp_authz::Server;
