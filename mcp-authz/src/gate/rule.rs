@@ -172,10 +172,10 @@ impl Rule {
     /// let rules = Rules::new().resource("mail://{user}/{id}", own_mails);
     /// ```
     ///
-    /// Nobody knows the arguments in a list, which shows what some arguments could pass. Whoever watches
-    /// a URI, or comes back to a task, is asked about as for the URI or call itself; a task can be made by
-    /// a call with arguments of 8 KiB. A value that would complete an argument is left out unless the
-    /// predicate allows it beside those that are given so far.
+    /// A list has no arguments: it shows what some arguments could pass. To watch a URI, or to come back to a
+    /// task, the predicate is asked as for the URI or the call itself; so a call that makes a task may have
+    /// arguments of 8 KiB at most. A value that would complete an argument is left out unless the predicate
+    /// allows it beside those that are given so far.
     pub fn policy_for<F, Fut>(mut self, policy: F) -> Self
     where
         F: Fn(JsonObject, AuthInfo) -> Fut + Send + Sync + 'static,

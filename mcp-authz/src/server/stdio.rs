@@ -57,8 +57,8 @@ use crate::verdict;
 /// Where tools start other programs, give the token through a pipe, as a
 /// [`descriptor`](Self::descriptor): it is read to its end before anything is served, and a child that
 /// inherits it finds it empty. An open file is not empty after that. Every child that inherits it can
-/// read it again from the start, so a descriptor of a file is refused. What else the program that starts
-/// this one has open, it closes on `exec`.
+/// read it again from the start, so a descriptor of a file is refused. Whatever else the program that starts
+/// this one has open, it should close on `exec`.
 #[derive(Clone)]
 #[must_use]
 pub struct StdioCaller(Source);

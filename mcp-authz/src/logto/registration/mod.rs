@@ -70,11 +70,11 @@ use crate::layer::Origins;
 /// An application is made with exactly the scopes that were submitted and are within the policy's
 /// ceiling, or it is not there: what could not be completed is deleted again, also when the developer
 /// hangs up meanwhile. Its secret is told once. Whose it is is kept with it at Logto (in its custom
-/// data) and nowhere else. One process counts at a time, so a quota holds whoever comes together;
-/// several processes may each give away the last place.
+/// data) and nowhere else. One process counts them one after the other, so a quota holds however many come
+/// at once; several processes may each give away the last place.
 ///
-/// Sixteen owners' requests are carried out at a time, four of one owner's; one more is told to come back
-/// (429). So is whoever has made their share of a minute's applications
+/// Sixteen requests of owners are carried out at a time, and four of any one owner; whoever comes beyond that is
+/// told to come back (429). So is whoever has made their share of a minute's applications
 /// ([`apps_per_owner_per_minute`](RegistrationPolicy::apps_per_owner_per_minute)). Rotations of one secret wait for
 /// each other, within a process.
 ///

@@ -111,11 +111,12 @@ macro_rules! settings_of_tokens {
         /// Adds to the HTTP client that talks to authorization servers: a proxy, root certificates.
         ///
         /// What bounds it (no redirects, 5 s, 256 KiB, private addresses refused, nothing that is
-        /// sent in the log) is set afterwards and stays. Proxies of the environment are not used:
-        /// write them here. A proxy resolves names
-        /// itself, so behind one the check of addresses covers those written in URLs alone; a proxy
-        /// whose own name leads to a private address is reached for issuers with
-        /// [`allow_private_addresses`](crate::Issuer::allow_private_addresses), or by its number.
+        /// sent in the log) is set afterwards and stays.
+        ///
+        /// Proxies of the environment (`HTTPS_PROXY`) are not used: write them here. A proxy resolves names
+        /// itself, so behind one only the addresses that stand in URLs are checked. A proxy that is itself at a
+        /// private address is reached by its number, or by its name for issuers with
+        /// [`allow_private_addresses`](crate::Issuer::allow_private_addresses).
         /// Each call adds to those before.
         ///
         /// ```
