@@ -14,8 +14,9 @@ use crate::scope::{Requirement, ScopeSet, Terms};
 
 /// The caller may not go on: return it from the tool.
 ///
-/// With the JSON replies that servers send by default, it becomes a 403 challenge like any other. Where the
-/// response has begun already, as an event stream does, it is a tool error that says what is missing.
+/// With the JSON replies that servers send by default, it becomes a 403 challenge like any other (MCP §Runtime
+/// Insufficient Scope Errors). Where the response has begun already, as an event stream does, it is a tool error
+/// that says what is missing.
 ///
 /// It stays a refusal behind `?`: also in a box, in `anyhow::Error`, and in an error of your own that names it as
 /// its `source`.

@@ -4,7 +4,7 @@ macro_rules! settings_of_decisions {
     () => {
         /// What clients are told to ask for when they first come, in the 401 and the metadata. The
         /// default is everything that any tool requires; with less, a client comes back for more when
-        /// it needs it (step-up).
+        /// it needs it (step-up; MCP §Scope Selection Strategy).
         ///
         /// ```
         /// use mcp_authz::Server;

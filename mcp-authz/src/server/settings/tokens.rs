@@ -3,7 +3,7 @@
 macro_rules! settings_of_tokens {
     () => {
         /// The canonical URI of the server: advertised to clients, mounted (its path), and expected as
-        /// the audience of every token. It comes from here and never from a request.
+        /// the audience of every token (RFC 8707 §2, RFC 9728 §1.2). It comes from here and never from a request.
         ///
         /// It is the URL that is given to clients, to the byte: `https://mcp.example.com/mcp`, usually. One
         /// without a path is served at `/` and nowhere else, and a slash at the end is a part of it.
@@ -18,8 +18,9 @@ macro_rules! settings_of_tokens {
             self
         }
 
-        /// An authorization server whose tokens are accepted. Its URL is enough: keys are discovered,
-        /// cached and rotated. Call it again for another one; keys are never shared between them.
+        /// An authorization server whose tokens are accepted. Its URL is enough: keys are discovered
+        /// (RFC 8414, OpenID Connect Discovery), cached and rotated. Call it again for another one; keys are never
+        /// shared between them.
         ///
         /// ```
         /// use mcp_authz::{Algorithm, Issuer, Server};

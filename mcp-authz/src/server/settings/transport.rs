@@ -2,8 +2,9 @@
 
 macro_rules! settings_of_transport {
     () => {
-        /// The `Host` values that requests may name, `host` or `host:port`. Default: the resource's
-        /// host, and the loopback names for a loopback resource.
+        /// The `Host` values that requests may name, `host` or `host:port`: a page elsewhere cannot reach the server
+        /// under a name of its own (DNS rebinding; MCP Streamable HTTP §Security). Default: the resource's host, and
+        /// the loopback names for a loopback resource.
         ///
         /// ```
         /// use mcp_authz::Server;
@@ -22,8 +23,8 @@ macro_rules! settings_of_transport {
         }
 
         /// The web pages that may talk to the server, `https://app.example.com` or
-        /// `http://localhost:*`. Default: the resource's own origin, and any local page for a loopback
-        /// resource.
+        /// `http://localhost:*` (MCP Streamable HTTP §Security). Default: the resource's own origin, and any local
+        /// page for a loopback resource.
         ///
         /// ```
         /// use mcp_authz::Server;
