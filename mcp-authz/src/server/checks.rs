@@ -1,20 +1,21 @@
 //! The start-up checks. Each finds what is wrong and says what to write instead; none stops the
 //! others.
 
+mod functions;
 mod items;
+mod scopes;
 
 use std::sync::Arc;
 
 use super::resource::Resource;
-pub(super) use items::{
-    access, all_scopes, first_party, initial_scopes, names, parameters, rules, some, toolsets,
-};
+pub(super) use functions::{parameters, some, toolsets};
+pub(super) use items::{access, first_party, names, rules};
+pub(super) use scopes::{all_scopes, inclusions, initial_scopes};
 
 use crate::World;
 use crate::bind::SealingKeys;
 use crate::layer::{HostRule, OriginRule, Origins};
 use crate::metadata;
-use crate::scope::{Hierarchy, Inclusions};
 use crate::token::{DynVerifier, Issuer, Verifiers};
 
 /// What is said again would take the place of what was said first, and of what that asks for.
@@ -106,14 +107,6 @@ fn parse_all<T>(
         parsed
     });
     parsed.collect()
-}
-
-/// What includes what.
-pub(super) fn inclusions(hierarchy: &Hierarchy, problems: &mut Vec<String>) -> Inclusions {
-    hierarchy.close().unwrap_or_else(|found| {
-        problems.extend(found);
-        Inclusions::default()
-    })
 }
 
 /// The key ring that seals what clients carry.
