@@ -13,26 +13,21 @@ mod origin;
 mod proof;
 mod readable;
 mod settle;
-mod until;
+mod stream;
 
 use std::convert::Infallible;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::SystemTime;
 
 use axum::body::Body;
-use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::header::CONTENT_TYPE;
 use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
-use http_body::{Frame, SizeHint};
 use http_body_util::{BodyExt, Full};
 use rmcp::ServerHandler;
 use rmcp::model::ProtocolVersion;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 use tokio_util::task::TaskTracker;
-use tokio_util::task::task_tracker::TaskTrackerToken;
 use tower_service::Service;
 
 use admission::Admittance;
@@ -181,21 +176,12 @@ impl<H: ServerHandler> Shared<H> {
         if let Some(nonce) = nonce {
             response.headers_mut().insert(NONCE, nonce);
         }
-        let content_type = response.headers().get(CONTENT_TYPE);
-        if !content_type.is_some_and(is_event_stream) {
-            return response;
-        }
-        response.map(|body| match (is_call, &caller) {
-            // A call that was let in finishes.
-            (true, _) => Running {
-                body,
-                _token: running,
+        match response.headers().get(CONTENT_TYPE) {
+            Some(kind) if is_event_stream(kind) => {
+                response.map(|body| stream::lasting(body, is_call, &caller, running))
             }
-            .boxed(),
-            (false, Some(caller)) => until::until(caller.stays(SystemTime::now()), body),
-            // Nobody's stream is nobody's session: there is none.
-            (false, None) => body,
-        })
+            _ => response,
+        }
     }
 
     /// rmcp, with a gate that knows its caller where rmcp asks it without a context.
@@ -279,32 +265,6 @@ fn is_method(headers: &HeaderMap, method: &str) -> bool {
 
 fn is_event_stream(content_type: &HeaderValue) -> bool {
     content_type.as_bytes().starts_with(b"text/event-stream")
-}
-
-/// A body that counts as running until it is read to its end or dropped.
-struct Running {
-    body: ResponseBody,
-    _token: TaskTrackerToken,
-}
-
-impl http_body::Body for Running {
-    type Data = Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        Pin::new(&mut self.body).poll_frame(cx)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
-    }
 }
 
 impl<H: ServerHandler> Service<Request<Body>> for Endpoint<H> {
