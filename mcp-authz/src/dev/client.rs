@@ -57,13 +57,11 @@ pub(super) enum Origin {
 
 impl Client {
     /// An application of the provider's own operator: it skips the consent page.
-    #[must_use]
     pub fn first_party(id: impl Into<String>, name: impl Into<String>) -> Self {
         Self::new(id, Some(name.into()), Origin::FirstParty)
     }
 
     /// Somebody else's application: the person always decides.
-    #[must_use]
     pub fn third_party(id: impl Into<String>, name: impl Into<String>) -> Self {
         Self::new(id, Some(name.into()), Origin::ThirdParty)
     }
@@ -85,7 +83,6 @@ impl Client {
 
     /// Adds a place where the answer may go: https, http on a loopback address (at any port), or a
     /// scheme of your own.
-    #[must_use]
     pub fn redirect_uri(mut self, uri: impl Into<String>) -> Self {
         self.redirect_uris.push(uri.into());
         self
@@ -93,7 +90,6 @@ impl Client {
 
     /// Makes it a confidential client. It authenticates by `client_secret_basic` or
     /// `client_secret_post`, and may use `client_credentials` and the introspection endpoint.
-    #[must_use]
     pub fn secret(mut self, secret: impl Into<String>) -> Self {
         self.secret = Some(Secret::new(secret));
         self
@@ -113,7 +109,6 @@ impl Client {
     ///     "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
     /// }));
     /// ```
-    #[must_use]
     pub fn public_key(mut self, jwk: impl Into<Value>) -> Self {
         self.key = Some(assertion::read_key(jwk.into()));
         self
@@ -130,7 +125,6 @@ impl Client {
     ///     .redirect_uri("http://127.0.0.1/callback")
     ///     .consent_scopes(["profile", "mail:read"]);
     /// ```
-    #[must_use]
     pub fn consent_scopes<S: Into<String>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
         self.consent_scopes = Some(scopes.into_iter().map(Into::into).collect());
         self
@@ -147,7 +141,6 @@ impl Client {
     ///     .secret("s3cret")
     ///     .may_exchange("http://127.0.0.1:3001/mcp");
     /// ```
-    #[must_use]
     pub fn may_exchange(mut self, resource: impl Into<String>) -> Self {
         self.exchanges = Some(OwnTokens::For(resource.into()));
         self

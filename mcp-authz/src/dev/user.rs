@@ -30,7 +30,6 @@ pub struct User {
 
 impl User {
     /// Starts with a user name, which is also the `sub` of the tokens.
-    #[must_use]
     pub fn new(username: impl Into<String>) -> Self {
         let username = username.into();
         let mut claims = Map::new();
@@ -44,7 +43,6 @@ impl User {
 
     /// Adds a claim. It is released with the scope that stands for it (OpenID Connect Core §5.4);
     /// one that no standard scope stands for is never released.
-    #[must_use]
     pub fn claim(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.claims.insert(name.into(), value.into());
         self
@@ -58,7 +56,6 @@ impl User {
     ///
     /// let guest = User::new("guest").scopes(["mail:read"]);
     /// ```
-    #[must_use]
     pub fn scopes<S: Into<String>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
         self.scopes = Some(scopes.into_iter().map(Into::into).collect());
         self

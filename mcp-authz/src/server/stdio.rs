@@ -242,14 +242,17 @@ impl<H: ServerHandler> Local<H> {
                 why: "no token, or what is none".into(),
             });
         };
-        let verified = self.verifiers.judge(&token).await.map_err(barred)?;
-        verified.by_bearer().map_err(|reject| barred(reject.into()))
+        let verified = self.verifiers.judge(&token).await;
+        let verified = verified.map_err(|unverified| barred(&unverified))?;
+        verified
+            .by_bearer()
+            .map_err(|reject| barred(&reject.into()))
     }
 }
 
-fn barred(unverified: Unverified<'_>) -> Barred {
+fn barred(unverified: &Unverified<'_>) -> Barred {
     Barred {
-        denial: denial(&unverified),
+        denial: denial(unverified),
         why: unverified.to_string().into(),
     }
 }

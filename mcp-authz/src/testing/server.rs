@@ -265,7 +265,6 @@ impl TestServer {
     /// assert_eq!(answer.status(), StatusCode::OK);
     /// # Ok(()) }
     /// ```
-    #[must_use]
     pub fn router(&self) -> Router {
         self.router.clone()
     }
