@@ -65,6 +65,34 @@ async fn the_rules_of_every_template_count_once_the_uri_is_known() {
     assert_eq!(in_b["values"], json!(["a", "b", "c"]));
 }
 
+/// The handler looks where the values that are given lead: what no URI of the template can have, nobody reads.
+#[tokio::test]
+async fn what_is_given_beside_it_leads_nowhere_else() {
+    let rules = || {
+        office::rules()
+            .unlisted_resource("shelf:///{row}/{book}", scopes!["notes"])
+            .unlisted_resource("shelf:///a/{+rest}", scopes!["admin"])
+            .unlisted_resource("cupboard:///{row}/{shelf}/{book}", scopes!["notes"])
+    };
+    for row in [
+        "../a", "..", ".", "", "a/b", "/", "b/..", "%2e%2e", "..%2fa", "a%2fb", "b\\a", "b\0",
+        "b\n",
+    ] {
+        for (template, argument) in [
+            ("shelf:///{row}/{book}", "book"),
+            // Not all of it is given.
+            ("cupboard:///{row}/{shelf}/{book}", "shelf"),
+        ] {
+            let given = json!({ "row": row });
+            let found = completed(rules(), "notes", template, argument, given).await;
+            assert_eq!(found["values"], json!([]), "{row:?} {template}");
+        }
+    }
+    let given = json!({ "row": "b c" });
+    let found = completed(rules(), "notes", "shelf:///{row}/{book}", "book", given).await;
+    assert_eq!(found["values"], json!(["a", "b", "c"]));
+}
+
 /// rmcp would leave the client without an answer.
 #[tokio::test]
 async fn a_requirement_that_panics_completes_to_nothing() {

@@ -151,6 +151,10 @@ impl Rulebook {
         caller: &Caller,
         asked: &mut Asked,
     ) -> bool {
+        // What no URI has leads nowhere, but the handler was asked where it leads.
+        if !template.admits(&variables) {
+            return false;
+        }
         // Where they lead to one, other rules can be for that as well.
         if let Some(uri) = template.expand(&variables) {
             let operation = Operation::Resource(&uri);

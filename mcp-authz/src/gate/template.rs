@@ -88,6 +88,15 @@ impl Template {
         Some(expanded.to_string())
     }
 
+    /// Whether some URI of it has these values, of some of its variables.
+    pub(crate) fn admits(&self, values: &Variables) -> bool {
+        let plain = |name: &str| (name.to_owned(), "a".to_owned());
+        let mut all: Variables = self.variables().map(plain).collect();
+        all.extend(values.clone());
+        let uri = self.expand(&all);
+        uri.and_then(|uri| self.matches(&uri)) == Some(all)
+    }
+
     /// Whether a URI, in lower case, would be an expansion if upper and lower case were one.
     pub(crate) fn matches_in_lower_case(&self, uri: &str) -> bool {
         read(&self.folded, uri).is_some()
@@ -309,6 +318,30 @@ mod tests {
         ] {
             let found = matched(template, uri);
             assert_eq!(found.as_deref(), expected, "{uri:?} by {template:?}");
+        }
+    }
+
+    #[test]
+    fn a_value_is_one_that_a_uri_can_have() {
+        let admits = |values: &[(&str, &str)]| {
+            let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+            let template = Template::parse("x://{a}/{b}.md/{+c}").unwrap();
+            template.admits(&values.iter().map(own).collect())
+        };
+        for good in [&[] as &[_], &[("a", "b c")], &[("b", "é.md"), ("c", "a/b")]] {
+            assert!(admits(good), "{good:?}");
+        }
+        for bad in [
+            [("a", "..")],
+            [("a", "a/b")],
+            [("a", "%2e%2e")],
+            [("a", "")],
+            [("b", "\0")],
+            [("c", "a/../b")],
+            [("c", "/a")],
+            [("d", "a")],
+        ] {
+            assert!(!admits(&bad), "{bad:?}");
         }
     }
 
