@@ -65,6 +65,49 @@ async fn the_rules_of_every_template_count_once_the_uri_is_known() {
     assert_eq!(in_b["values"], json!(["a", "b", "c"]));
 }
 
+/// A part of a URI leads to as little as the templates allow that stand for all that begin with it.
+#[tokio::test]
+async fn what_other_templates_keep_whatever_follows_is_left_out_before_that_is_known() {
+    let rules = || {
+        office::rules()
+            .unlisted_resource("cupboard:///{row}/{shelf}/{book}", scopes!["notes"])
+            .unlisted_resource("cupboard:///b/{+rest}", scopes!["admin"])
+            .unlisted_resource("cupboard:///c/{shelf}/x", scopes!["admin"])
+    };
+    let template = "cupboard:///{row}/{shelf}/{book}";
+    for (scopes, argument, given, expected) in [
+        // Which rows there are is for the template's own rule to tell.
+        ("notes", "row", json!({}), json!(["a", "b", "c"])),
+        ("notes admin", "row", json!({}), json!(["a", "b", "c"])),
+        ("notes", "shelf", json!({ "row": "b" }), json!([])),
+        ("notes", "shelf", json!({ "row": "B" }), json!([])),
+        (
+            "notes admin",
+            "shelf",
+            json!({ "row": "b" }),
+            json!(["a", "b", "c"]),
+        ),
+        // Not all that is there is kept.
+        (
+            "notes",
+            "shelf",
+            json!({ "row": "c" }),
+            json!(["a", "b", "c"]),
+        ),
+    ] {
+        let found = completed(rules(), scopes, template, argument, given.clone()).await;
+        assert_eq!(
+            found["values"], expected,
+            "{scopes}, {argument} beside {given}"
+        );
+    }
+    let of_shelves = office::rules()
+        .unlisted_resource("cupboard:///{row}/{shelf}/{book}", scopes!["notes"])
+        .unlisted_resource("cupboard:///{row}/{+rest}", scopes!["files:{row}:read"]);
+    let found = completed(of_shelves, "notes files:a:read", template, "row", json!({})).await;
+    assert_eq!(found["values"], json!(["a"]));
+}
+
 /// The handler looks where the values that are given lead: what no URI of the template can have, nobody reads.
 #[tokio::test]
 async fn what_is_given_beside_it_leads_nowhere_else() {

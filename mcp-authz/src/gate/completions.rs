@@ -122,8 +122,7 @@ impl Rulebook {
         match operation {
             Operation::Template(text) => match self.template(text) {
                 Some((template, rule)) => {
-                    let variables = completion.variables(template);
-                    self.completes_uri(template, rule, variables, caller, asked)
+                    self.completes_uri(template, rule, completion, caller, asked)
                         .await
                 }
                 None => false,
@@ -142,15 +141,16 @@ impl Rulebook {
         }
     }
 
-    /// Whether these variables, as far as they are there, lead to a URI that `caller` may have.
+    /// Whether the variables of a template, as far as they are there, lead to a URI that `caller` may have.
     async fn completes_uri(
         &self,
         template: &Template,
         rule: &Rule,
-        variables: Variables,
+        completion: &Completion<'_>,
         caller: &Caller,
         asked: &mut Asked,
     ) -> bool {
+        let variables = completion.variables(template);
         // What no URI has leads nowhere, but the handler was asked where it leads.
         if !template.admits(&variables) {
             return false;
@@ -158,15 +158,54 @@ impl Rulebook {
         // Where they lead to one, other rules can be for that as well.
         if let Some(uri) = template.expand(&variables) {
             let operation = Operation::Resource(&uri);
-            if self.applied(&operation).next().is_some() {
-                return self.judge_with(operation, caller, asked).await.passes();
+            return self.judge_with(operation, caller, asked).await.passes();
+        }
+        self.could_begin(rule, &variables, caller)
+            && self
+                .is_open_beyond(template, completion, caller, asked)
+                .await
+            && rule.lets_begin(variables, caller, asked).await
+    }
+
+    /// Whether other templates allow any URI that begins like this: those that stand for all that begin with
+    /// what was given beside the argument, whatever follows. What there is for the argument itself is for
+    /// `template` alone to tell.
+    async fn is_open_beyond(
+        &self,
+        template: &Template,
+        completion: &Completion<'_>,
+        caller: &Caller,
+        asked: &mut Asked,
+    ) -> bool {
+        let variables = completion.variables(template);
+        let mut beside = variables.clone();
+        beside.remove(completion.argument);
+        let expand = |values: &Variables| template.expand_with(values, WHATEVER);
+        let (Some(any), Some(some)) = (expand(&beside), expand(&variables)) else {
+            return false;
+        };
+        let lower = any.to_ascii_lowercase();
+        for (other, rule) in &self.templates {
+            if other.as_str() == template.as_str() {
+                continue;
             }
-            if self.is_alias(&uri) {
+            if other.matches(&any).is_none() {
+                if other.matches_in_lower_case(&lower) {
+                    return false;
+                }
+                continue;
+            }
+            let mut known = other.matches(&some).unwrap_or_default();
+            known.retain(|_, value| !value.contains(WHATEVER));
+            let operation = Operation::Template(other.as_str());
+            if !self.judge_with(operation, caller, asked).await.passes()
+                || !self.could_begin(rule, &known, caller)
+                || !rule.lets_begin(known, caller, asked).await
+            {
                 return false;
             }
         }
-        self.could_begin(rule, &variables, caller)
-            && rule.lets_begin(variables, caller, asked).await
+        true
     }
 
     /// Whether the scopes of some URI that begins like this could be there.
@@ -178,6 +217,9 @@ impl Rulebook {
         filled.is_some_and(|(requirement, auth)| self.terms.could_meet(&requirement, auth.scopes()))
     }
 }
+
+/// Stands for a value that is not given yet: no template names it.
+const WHATEVER: &str = "~whatever~";
 
 impl Rule {
     /// Whether the policies over the variables of a URI allow those that are there so far.

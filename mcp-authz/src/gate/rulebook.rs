@@ -38,7 +38,7 @@ pub(crate) struct Rulebook {
     tools: BTreeMap<String, Rule>,
     prompts: BTreeMap<String, Rule>,
     resources: BTreeMap<String, Rule>,
-    templates: Vec<(Template, Rule)>,
+    pub(super) templates: Vec<(Template, Rule)>,
     /// The URIs of `resources`, read loosely.
     loose: HashSet<String>,
     methods: BTreeMap<String, Rule>,

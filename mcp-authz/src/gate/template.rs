@@ -74,8 +74,7 @@ impl Template {
 
     /// One of its URIs.
     pub(crate) fn example(&self) -> Option<String> {
-        let plain = |name: &str| (name.to_owned(), "a".to_owned());
-        self.expand(&self.variables().map(plain).collect())
+        self.expand_with(&Variables::new(), "a")
     }
 
     /// The URI with these values in it; none as long as one is missing.
@@ -90,11 +89,18 @@ impl Template {
 
     /// Whether some URI of it has these values, of some of its variables.
     pub(crate) fn admits(&self, values: &Variables) -> bool {
-        let plain = |name: &str| (name.to_owned(), "a".to_owned());
-        let mut all: Variables = self.variables().map(plain).collect();
+        let uri = self.expand_with(values, "a");
+        let read = uri.and_then(|uri| self.matches(&uri)).unwrap_or_default();
+        let is_read = |(name, value)| read.get(name) == Some(value);
+        !read.is_empty() && values.iter().all(is_read)
+    }
+
+    /// The URI with these values in it, and `other` for those that are missing.
+    pub(crate) fn expand_with(&self, values: &Variables, other: &str) -> Option<String> {
+        let other = |name: &str| (name.to_owned(), other.to_owned());
+        let mut all: Variables = self.variables().map(other).collect();
         all.extend(values.clone());
-        let uri = self.expand(&all);
-        uri.and_then(|uri| self.matches(&uri)) == Some(all)
+        self.expand(&all)
     }
 
     /// Whether a URI, in lower case, would be an expansion if upper and lower case were one.
