@@ -80,7 +80,7 @@ impl Calendar {
     }
 }
 
-/// The assistant: what `main` serves and the tests start.
+/// The assistant, whose secret is kept elsewhere in real life: what `main` serves and the tests start.
 fn assistant(calendar: Calendar) -> ServerBuilder {
     Server::builder("assistant")
         .token_exchange(ClientAuth::secret_basic("assistant", "s3cret"))

@@ -18,7 +18,7 @@ use mcp_authz::{
     AuthInfo, Json, Parameters, PolicyError, Server, ServerBuilder, dev, schemars, serde, tool,
 };
 
-/// The database.
+/// The database: static, since the policy asks it as well.
 static TODOS: LazyLock<Mutex<Vec<Todo>>> = LazyLock::new(Mutex::default);
 
 #[derive(Clone, serde::Serialize, schemars::JsonSchema)]

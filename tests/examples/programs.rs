@@ -40,6 +40,15 @@ async fn knock(url: &str) -> (u16, String) {
     (answer.status().as_u16(), challenge)
 }
 
+/// The authorization servers that the metadata names, in their order.
+async fn issuers(url: &str) -> [String; 2] {
+    let metadata = url.replace("/mcp", "/.well-known/oauth-protected-resource/mcp");
+    let client = Client::builder().no_proxy().build().expect("a client");
+    let answer = client.get(metadata).send().await.expect("an answer");
+    let said: json::Value = answer.json().await.expect("JSON");
+    json::from_value(said["authorization_servers"].clone()).expect("two of them")
+}
+
 #[tokio::test]
 async fn each_server_that_is_started_as_its_header_says_guards_its_tools() {
     for (name, guards, scopes) in [
@@ -76,6 +85,11 @@ async fn each_server_that_is_started_as_its_header_says_guards_its_tools() {
         assert_eq!(status, 401, "{name}");
         let wanted = format!("scope=\"{scopes}\"");
         assert!(challenge.contains(&wanted), "{name}: {challenge}");
+        if name == "several_issuers" {
+            let [first, second] = issuers(&url).await;
+            assert!(!first.ends_with("/partner"), "clients take {first}");
+            assert!(second.ends_with("/partner"), "{second}");
+        }
         if name == "axum_app" {
             let admin = url.replace("/mcp", "/admin/mcp");
             let (status, challenge) = knock(&admin).await;
