@@ -1,5 +1,6 @@
 //! The feature `testing`, as the tests of somebody's server use it.
 
+mod asked;
 mod assertions;
 mod barred;
 mod dpop;

@@ -1,6 +1,8 @@
 //! What a caller asks of a server under test: requests of MCP.
 
 use axum::body::Body;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST};
 use http::{HeaderName, HeaderValue, Request};
 use serde::Serialize;
@@ -259,8 +261,7 @@ impl<By: Credentials> Caller<'_, By> {
     }
 
     fn request(&self, method: &str, params: Value) -> Request<String> {
-        let named = params.get("name").or_else(|| params.get("uri"));
-        let named = named.and_then(Value::as_str).map(HeaderValue::from_str);
+        let named = named(&params);
         let body = message(&json!(1), method, params);
         let mut request = Request::post(self.server.path())
             .header(HOST, self.server.host())
@@ -268,7 +269,7 @@ impl<By: Credentials> Caller<'_, By> {
             .header(ACCEPT, "application/json, text/event-stream")
             .header("mcp-protocol-version", REVISION)
             .header("mcp-method", method);
-        if let Some(Ok(name)) = named {
+        if let Some(name) = named {
             request = request.header("mcp-name", name);
         }
         let request = request.body(body.to_string());
@@ -302,6 +303,18 @@ impl<By: Credentials> Caller<'_, By> {
         let _ = nonce;
         set(AUTHORIZATION, format!("Bearer {token}"));
         request
+    }
+}
+
+/// What a request is about, as its header says it (SEP-2243): what cannot stand in a header as it is, encoded.
+fn named(params: &Value) -> Option<String> {
+    let places = ["name", "uri", "taskId"].into_iter();
+    let name = places.filter_map(|place| params.get(place)).next()?;
+    let name = name.as_str()?;
+    let is_plain = name.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+    match is_plain && name.trim() == name && !name.starts_with("=?base64?") {
+        true => Some(name.to_owned()),
+        false => Some(format!("=?base64?{}?=", STANDARD.encode(name))),
     }
 }
 
