@@ -119,7 +119,7 @@ impl Answered {
 /// assert_eq!(reply.result()["content"][0]["type"], "text");
 /// # Ok(()) }
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, PartialEq, Serialize)]
 #[serde(transparent)]
 pub struct Reply {
     result: Value,
@@ -214,6 +214,13 @@ impl Reply {
             Ok(read) => read,
             Err(error) => panic!("no {}: {error}\n{self}", std::any::type_name::<T>()),
         }
+    }
+}
+
+/// What `unwrap_err` prints.
+impl fmt::Debug for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

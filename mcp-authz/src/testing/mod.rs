@@ -68,6 +68,7 @@
 //! | somebody with these scopes | [`as_user("alice").scopes(["mail:read"])`](TestServer::as_user) |
 //! | a token with something wrong | [`.claim("aud", "…")`](Caller::claim), [`.audience(..)`](Caller::audience), [`.lifetime(..)`](Caller::lifetime) |
 //! | nobody, or a token of another kind | [`anonymous()`](TestServer::anonymous), [`with_token("…")`](TestServer::with_token) |
+//! | somebody of another issuer, or with an opaque token | [`.issuer("https://…")`](Caller::issuer), [`.opaque()`](Caller::opaque) |
 //! | tokens that are bound to a key | [`.dpop()`](Caller::dpop), with the feature `dpop` |
 //! | a sign-in that is too old | [`.signed_in(Duration::from_secs(600))`](Caller::signed_in) |
 //! | a token that ends, keys that are replaced | [`.keep_token()`](Caller::keep_token), [`clock().advance(..)`](TestClock::advance), [`issuer().rotate_keys()`](TestIssuer::rotate_keys) |
@@ -75,6 +76,7 @@
 //! | somebody whom your Logto tenant suspends, or knows otherwise | [`issuer().edit_user("alice", ..)`](TestIssuer::edit_user), with the feature `logto` |
 //! | an outage of the authorization server | [`issuer().fail(Endpoint::ALL, Fault::Error)`](TestIssuer::fail) |
 //! | the server as a part of your application | [`TestServer::start_in`] |
+//! | any other request of MCP, or of HTTP | [`.ask("tasks/get", ..)`](Caller::ask), [`router()`](TestServer::router) |
 //! | the server as a program's child, on standard input and output | [`as_user("alice").over_stdio()`](Caller::over_stdio), [`over_stdio(StdioCaller::principal(me))`](TestServer::over_stdio) |
 //!
 //! # A tool that exchanges its caller's token

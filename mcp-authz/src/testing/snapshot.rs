@@ -76,7 +76,7 @@ fn context<'a>(same: &'a [&str]) -> impl Iterator<Item = String> + 'a {
     let dots = (left_out > 0).then(|| "  …\n".to_owned());
     let shown = same.iter().skip(left_out);
     dots.into_iter()
-        .chain(shown.map(|line| format!("  {line}\n")))
+        .chain(shown.map(|line| format!("{}\n", format!("  {line}").trim_end())))
 }
 
 /// How many lines the last `n` of the one and the last `m` of the other have in common, in this order: by `n`
