@@ -1,13 +1,17 @@
 //! The gate: a `ServerHandler` around the real one, where every rmcp method is decided.
 //!
 //! It decides on the value that rmcp itself parsed and is about to run, so there is no second
-//! reading of the body that could disagree with the first. `rule` is what authors write (`sign_in` a part of
-//! it), `rulebook` where rules are found (`template` for URIs), `applied` what one is for one operation,
-//! `operation` what is asked for, `decide` the decision. `handler` is the methods: of those, `calls` runs what is run by its name, `lists` is what is left of a
-//! list and `pages` how much of it at a time, `skills` and `completions` what is left of those, `rounds` what a
-//! call remembers from one request to the next, `watch` what is left of a subscription, `watchful` when that is
-//! decided where there is no HTTP. `ticket` is what a message brings, `known` who calls where rmcp does not say it,
-//! `answers` and `errors` are what a client gets instead.
+//! reading of the body that could disagree with the first.
+//!
+//! - What authors write: `rule`, with `sign_in` and `policy`; `rules`; `variables` of annotated resources.
+//! - Where a rule is found: `rulebook`, with `template` for URIs; what it is for one operation: `applied`.
+//! - The decision: `operation` is what is asked for, `decide` may it be done; `methods` what MCP knows.
+//! - What it comes in and leaves with: `ticket`; `known` where rmcp does not say who calls, `answers` and
+//!   `errors` where there is no result.
+//! - The methods: `handler` names the operation of each, `calls` runs what is run by its name, `mirrored`
+//!   says which tools are looked at before.
+//! - What a caller is shown: `lists`, `pages` how much of one at a time, `completions`, `skills`.
+//! - What goes on after a call: `rounds` from one request to the next, `watch` news, `watchful` without HTTP.
 
 mod answers;
 mod applied;
