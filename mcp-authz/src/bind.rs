@@ -6,14 +6,15 @@
 //! the id is replaced by a fresh random one.
 
 mod cipher;
+mod held;
 mod in_flight;
 mod keys;
+mod news;
 mod owner;
 mod seal;
 mod streams;
 mod tasks;
 
-use std::collections::HashMap;
 use std::future::ready;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -21,7 +22,7 @@ use futures_util::{Stream, StreamExt, stream};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use rmcp::model::{
     ClientJsonRpcMessage, ClientRequest, GetExtensions, RequestStateCodec, SealOptions,
-    ServerJsonRpcMessage, ServerNotification,
+    ServerJsonRpcMessage,
 };
 use rmcp::transport::streamable_http_server::SessionManager;
 use rmcp::transport::streamable_http_server::session::local::{
@@ -30,15 +31,15 @@ use rmcp::transport::streamable_http_server::session::local::{
 use rmcp::transport::streamable_http_server::session::{
     RestoreOutcome, ServerSseMessage, SessionId,
 };
-use serde_json::Value;
 
 use crate::auth_info::AuthInfo;
 use crate::challenge::Denial;
 use crate::gate::{Admitted, Caller};
+use held::Held;
+pub use held::SessionLimits;
 use in_flight::Calls;
 pub(crate) use in_flight::InFlight;
 pub(crate) use keys::SealingKeys;
-use owner::Owner;
 pub(crate) use owner::owner;
 pub(crate) use seal::{Foreign, Purpose, Seal, Unsealed};
 pub(crate) use streams::{Place, Streams};
@@ -46,54 +47,6 @@ pub(crate) use tasks::{MadeBy, NotTheirs, TaskOwners};
 
 /// `Mcp-Session-Id` (MCP 2025-11-25, Streamable HTTP §Session Management).
 pub(crate) const SESSION_HEADER: HeaderName = HeaderName::from_static("mcp-session-id");
-
-/// News of tasks, in this revision and others.
-const TASK_NEWS: &str = "notifications/tasks";
-
-/// How many sessions are held, for older revisions of the protocol.
-///
-/// An `initialize` costs its sender nothing and the server about 50 KB for as long as the session lasts
-/// (measured; `docs/benchmarks.md` of the repository), so both numbers are capped.
-///
-/// ```
-/// use mcp_authz::{Server, SessionLimits};
-///
-/// let builder = Server::builder("mail").sessions(SessionLimits::new().per_principal(4).total(500));
-/// ```
-#[derive(Clone, Debug)]
-#[must_use]
-pub struct SessionLimits {
-    per_principal: usize,
-    total: usize,
-}
-
-impl SessionLimits {
-    /// 16 for each principal, 1,024 in all.
-    pub const fn new() -> Self {
-        Self {
-            per_principal: 16,
-            total: 1024,
-        }
-    }
-
-    /// Sessions that one (issuer, subject, client) may hold; one more is answered with 429.
-    pub const fn per_principal(mut self, sessions: usize) -> Self {
-        self.per_principal = sessions;
-        self
-    }
-
-    /// Sessions held in all; one more is answered with 429, whoever opens it.
-    pub const fn total(mut self, sessions: usize) -> Self {
-        self.total = sessions;
-        self
-    }
-}
-
-impl Default for SessionLimits {
-    fn default() -> Self {
-        Self::new()
-    }
-}
 
 /// The server and the owner that a session id is for: another server can have the same keys.
 fn bound(resource: &str, caller: &AuthInfo) -> Vec<u8> {
@@ -109,12 +62,6 @@ pub(crate) struct BoundSessions {
     held: Mutex<Held>,
     calls: Calls,
     tasks: Arc<TaskOwners>,
-}
-
-#[derive(Default)]
-struct Held {
-    owners: HashMap<SessionId, Owner>,
-    counts: HashMap<Owner, usize>,
 }
 
 /// The session cannot be had.
@@ -197,8 +144,7 @@ impl BoundSessions {
         }
     }
 
-    /// What the session's owner is told: no news of a task that is not its own, though a handler may
-    /// send that to everybody it knows.
+    /// What the session's owner is told of these events.
     fn own_news<S>(
         &self,
         id: &SessionId,
@@ -207,41 +153,12 @@ impl BoundSessions {
     where
         S: Stream<Item = ServerSseMessage>,
     {
-        let owner = self.lock().owners.get(id).cloned();
-        let tasks = Arc::clone(&self.tasks);
-        events.filter(move |event| {
-            let task = event.message.as_deref().and_then(task_told);
-            let is_own = |id| owner.as_ref().is_some_and(|owner| tasks.is_of(id, owner));
-            ready(task.is_none_or(is_own))
-        })
+        let owner = self.lock().owner(id);
+        news::of_owner(owner, Arc::clone(&self.tasks), events)
     }
 
     fn lock(&self) -> MutexGuard<'_, Held> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Held {
-    fn take(&mut self, id: &SessionId, owner: Owner, limits: &SessionLimits) -> bool {
-        let count = self.counts.get(&owner).copied().unwrap_or(0);
-        if count >= limits.per_principal || self.owners.len() >= limits.total {
-            return false;
-        }
-        self.counts.insert(owner.clone(), count + 1);
-        self.owners.insert(id.clone(), owner);
-        true
-    }
-
-    fn free(&mut self, id: &SessionId) {
-        let Some(owner) = self.owners.remove(id) else {
-            return;
-        };
-        match self.counts.get_mut(&owner) {
-            Some(count) if *count > 1 => *count -= 1,
-            _ => {
-                self.counts.remove(&owner);
-            }
-        }
     }
 }
 
@@ -253,22 +170,6 @@ fn admitted(message: &ClientJsonRpcMessage) -> Option<&Admitted> {
         return None;
     };
     Admitted::find(initialize.extensions())
-}
-
-/// The task that a message brings news of; in a shape that is not MCP's, by the id in its usual place, and
-/// without one nobody's.
-fn task_told(message: &ServerJsonRpcMessage) -> Option<&str> {
-    let ServerJsonRpcMessage::Notification(message) = message else {
-        return None;
-    };
-    match &message.notification {
-        ServerNotification::TaskStatusNotification(news) => Some(&news.params.task.task.task_id),
-        ServerNotification::CustomNotification(news) if news.method.starts_with(TASK_NEWS) => {
-            let id = news.params.as_ref().and_then(|params| params.get("taskId"));
-            Some(id.and_then(Value::as_str).unwrap_or_default())
-        }
-        _ => None,
-    }
 }
 
 /// An id that no session has: 128 random bits, in the form of rmcp's own.
