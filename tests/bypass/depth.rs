@@ -94,8 +94,8 @@ async fn a_token_that_is_deeper_than_it_looks_ends_no_server() {
     let parts: Vec<&str> = good.split('.').collect();
     for name in NAMES {
         let deep = deep(20, name);
-        let header = base64url(&format!(r#"{{"alg":"ES256","typ":"at+jwt","x":{deep}}}"#));
-        let claims = base64url(&format!(
+        let header = base64url(format!(r#"{{"alg":"ES256","typ":"at+jwt","x":{deep}}}"#));
+        let claims = base64url(format!(
             r#"{{"iss":"{}","x":{deep}}}"#,
             lab.provider.issuer()
         ));
