@@ -94,21 +94,8 @@ impl Plan {
         items: Vec<Item>,
         mut problems: Vec<String>,
     ) -> Result<Self, Wrong> {
-        // A principal that the author names needs nobody to vouch for it.
-        let has_verifier =
-            settings.principal || !settings.issuers.is_empty() || settings.verifier.is_some();
         checks::once(&settings.said_again, &mut problems);
-        checks::names(&items, &mut problems);
-        checks::access(
-            &items,
-            has_verifier,
-            settings.allow_anonymous,
-            &mut problems,
-        );
-        checks::rules(&items, &mut problems);
-        checks::first_party(&items, settings.knows_first_party(), &mut problems);
-        let initial_scopes =
-            checks::initial_scopes(settings.initial_scopes.as_deref(), &items, &mut problems);
+        let initial_scopes = check_items(settings, &items, &mut problems);
         let written = settings.resource.as_deref();
         let nowhere = settings.principal.then_some("http://localhost/");
         let resource = checks::resource(written.or(nowhere), &mut problems);
@@ -169,6 +156,18 @@ impl Plan {
         let metadata = plan.metadata(settings, &name);
         Ok(plan.manifest(settings, &metadata, name))
     }
+}
+
+/// What is wrong with the items, under these settings; the scopes that clients are told to ask for first.
+fn check_items(settings: &Settings, items: &[Item], problems: &mut Vec<String>) -> ScopeSet {
+    // A principal that the author names needs nobody to vouch for it.
+    let has_verifier =
+        settings.principal || !settings.issuers.is_empty() || settings.verifier.is_some();
+    checks::names(items, problems);
+    checks::access(items, has_verifier, settings.allow_anonymous, problems);
+    checks::rules(items, problems);
+    checks::first_party(items, settings.knows_first_party(), problems);
+    checks::initial_scopes(settings.initial_scopes.as_deref(), items, problems)
 }
 
 /// Asks every issuer for its documents. One that is wrong is an error; one that cannot be reached may come

@@ -96,23 +96,7 @@ impl ClientRegistrationBuilder {
         server: &Server<H>,
         logto: Management,
     ) -> Result<ClientRegistration, Error> {
-        let mut problems = self.policy.problems();
-        let place = place(&self.url, &mut problems);
-        self.check_doors(&mut problems);
-        if self.first_party && !server.knows_first_party {
-            problems.push(
-                "no issuer says which applications are the operator's own: add `.first_party([\"client-id\"])` \
-                 to the issuer"
-                    .into(),
-            );
-        }
-        let tenant = Url::parse(logto.endpoint());
-        if !tenant.is_ok_and(|url| is_plain(url.path())) {
-            problems.push(format!("the endpoint of Logto: {NOT_PLAIN}"));
-        }
-        let (Some((url, origins)), true) = (place, problems.is_empty()) else {
-            return Err(Error::Config(problems));
-        };
+        let (url, origins) = self.checked(server, &logto).map_err(Error::Config)?;
         let path = url.path().trim_end_matches('/').to_owned();
         let url = format!("{}{path}", url.origin().ascii_serialization());
         let manifest = server.manifest();
@@ -144,6 +128,29 @@ impl ClientRegistrationBuilder {
             service: Arc::new(service),
             discovery: Arc::new(discovery),
         })
+    }
+
+    /// Where it is, or everything that is wrong.
+    fn checked<H>(
+        &self,
+        server: &Server<H>,
+        logto: &Management,
+    ) -> Result<(Url, Origins), Vec<String>> {
+        let mut problems = self.policy.problems();
+        let place = place(&self.url, &mut problems);
+        self.check_doors(&mut problems);
+        if self.first_party && !server.knows_first_party {
+            problems.push(
+                "no issuer says which applications are the operator's own: add `.first_party([\"client-id\"])` \
+                 to the issuer"
+                    .into(),
+            );
+        }
+        let tenant = Url::parse(logto.endpoint());
+        if !tenant.is_ok_and(|url| is_plain(url.path())) {
+            problems.push(format!("the endpoint of Logto: {NOT_PLAIN}"));
+        }
+        place.filter(|_| problems.is_empty()).ok_or(problems)
     }
 
     fn check_doors(&self, problems: &mut Vec<String>) {

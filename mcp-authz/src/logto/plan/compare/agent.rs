@@ -15,25 +15,11 @@ impl Provisioning {
         let Some((app, allowed)) = allowed(agent, logto, plan).await? else {
             return Ok(());
         };
-        let all = || self.for_everybody();
-        let wanted: Vec<String> = agent.scopes.clone().unwrap_or_else(all);
-        for scope in wanted
-            .iter()
-            .filter(|scope| !self.scopes.contains_key(*scope))
-        {
-            plan.problems.push(format!(
-                "an agent is to ask for {scope:?}, which is no scope of the server"
-            ));
-        }
+        let wanted = self.wanted_by(agent, plan);
         let may = || allowed.of_resource(&self.resource);
         let has = |name: &String| may().any(|one| one.name == *name);
         let besides = kept_back::besides(may().map(|one| one.name.as_str()), &wanted);
-        let who = app
-            .as_ref()
-            .map(|(_, name)| format!("the third-party app {name:?}"));
-        let who = who
-            .as_deref()
-            .unwrap_or("whoever brings a metadata document");
+        let who = who(app.as_ref());
         plan.notes
             .extend(besides.map(|names| format!("{who} may ask for {names}")));
         let has_user_scope = |name: &String| allowed.user_scopes.contains(name);
@@ -50,6 +36,25 @@ impl Provisioning {
             plan.steps.push(Step::Consent(consent));
         }
         Ok(())
+    }
+
+    /// What an agent is to ask for, by name; what is no scope of the server's is a problem.
+    fn wanted_by(&self, agent: &Agent, plan: &mut Plan) -> Vec<String> {
+        let Some(named) = &agent.scopes else {
+            return self.for_everybody();
+        };
+        let unknown = named.iter().filter(|name| !self.scopes.contains_key(*name));
+        plan.problems.extend(unknown.map(|name| {
+            format!("an agent is to ask for {name:?}, which is no scope of the server")
+        }));
+        named.clone()
+    }
+}
+
+fn who(app: Option<&App>) -> String {
+    match app {
+        Some((_, name)) => format!("the third-party app {name:?}"),
+        None => "whoever brings a metadata document".to_owned(),
     }
 }
 
