@@ -55,44 +55,28 @@ fn compare_level(offered: &Offered, rules: &Rules, problems: &mut Vec<String>) {
 
 fn compare_resources(offered: &Offered, rules: &Rules, problems: &mut Vec<String>) {
     let ruled = names(rules.resources.iter().map(|rule| &rule.name));
-    let templates: Vec<Template> = ruled
-        .iter()
-        .filter(|uri| Template::is_template(uri))
-        .filter_map(|uri| Template::parse(uri).ok())
-        .collect();
+    let templates = ruled.iter().filter(|uri| Template::is_template(uri));
+    let templates = templates.filter_map(|uri| Template::parse(uri).ok());
+    let templates: Vec<Template> = templates.collect();
+    let is_named = |uri: &str| ruled.contains(&uri);
     let is_ruled = |uri: &str| {
-        ruled.contains(&uri)
-            || templates
-                .iter()
-                .any(|template| template.matches(uri).is_some())
+        let mut all = templates.iter();
+        is_named(uri) || all.any(|template| template.matches(uri).is_some())
     };
-    missing(
-        Kind::Resource,
-        &names(&offered.resources),
-        is_ruled,
-        problems,
-    );
-    let templates_offered = names(&offered.templates);
-    missing(
-        Kind::Resource,
-        &templates_offered,
-        |text| ruled.contains(&text),
-        problems,
-    );
+    let (resources, listed) = (names(&offered.resources), names(&offered.templates));
+    missing(Kind::Resource, &resources, is_ruled, problems);
+    missing(Kind::Resource, &listed, is_named, problems);
     let unlisted = names(&rules.unlisted);
     let is_offered = |uri: &str| {
         let own = templates.iter().find(|template| template.as_str() == uri);
-        let instance = own.is_some_and(|template| {
-            let mut all = offered.resources.iter();
+        let stands_for = |template: &Template| {
+            let mut all = resources.iter();
             all.any(|resource| template.matches(resource).is_some())
-        });
-        instance
-            || unlisted.contains(&uri)
-            || offered
-                .resources
-                .iter()
-                .chain(&offered.templates)
-                .any(|own| own == uri)
+        };
+        [&resources, &listed, &unlisted]
+            .iter()
+            .any(|names| names.contains(&uri))
+            || own.is_some_and(stands_for)
     };
     idle(Kind::Resource, &rules.resources, is_offered, problems);
 }
