@@ -131,5 +131,14 @@ mod tests {
             "client_id": URL, "redirect_uris": uris, "token_endpoint_auth_method": basic
         })));
         assert!(read(b"<html>", URL).is_err());
+        // What would be read as a document of its own, however deep.
+        let hidden = json!({ "$serde_json::private::RawValue": "[[1]]" });
+        for member in ["client_secret", "x"] {
+            let document = json!({ "client_id": URL, "redirect_uris": uris, member: hidden });
+            assert!(!reads(document), "{member}");
+        }
+        assert!(reads(
+            json!({ "client_id": URL, "redirect_uris": uris, "x": [[1]] })
+        ));
     }
 }
