@@ -19,6 +19,7 @@ use super::error::OAuthError;
 use super::provider::Provider;
 use super::redirect;
 use super::secret::Secret;
+use crate::page::is_deceptive;
 use crate::scope::ScopeSet;
 
 const MOST_REDIRECT_URIS: usize = 20;
@@ -170,12 +171,6 @@ fn includes(list: Option<&Vec<String>>, value: &str) -> bool {
     list.is_none_or(|list| list.iter().any(|own| own == value))
 }
 
-fn is_deceptive(character: char) -> bool {
-    character.is_control()
-        || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}')
-}
-
 fn invalid(description: impl Into<std::borrow::Cow<'static, str>>) -> OAuthError {
     OAuthError::new("invalid_client_metadata", description)
 }
@@ -223,6 +218,14 @@ mod tests {
             ),
             (
                 json!({ "redirect_uris": uris, "client_name": "a\u{202e}b" }),
+                "invalid_client_metadata",
+            ),
+            (
+                json!({ "redirect_uris": uris, "client_name": "\u{3164}" }),
+                "invalid_client_metadata",
+            ),
+            (
+                json!({ "redirect_uris": uris, "client_name": "a\u{61c}b" }),
                 "invalid_client_metadata",
             ),
             (

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::super::ThirdPartyType;
 use super::redirect;
 use super::refusal::Refusal;
+use crate::page::is_deceptive;
 use crate::scope::{Scope, ScopeSet};
 
 const MOST_REDIRECT_URIS: usize = 10;
@@ -229,18 +230,6 @@ fn unnamed(redirect_uris: &[String]) -> String {
     let host = url.as_ref().and_then(url::Url::host_str);
     let name = format!("Agent at {}", host.unwrap_or("an unknown place"));
     name.chars().take(LONGEST_NAME).collect()
-}
-
-/// Control and direction characters, and those that are not seen (Unicode's `Default_Ignorable_Code_Point`,
-/// the empty Braille pattern), could make a page say something else, or nothing. What asks for an emoji's
-/// colours stays.
-fn is_deceptive(character: char) -> bool {
-    character.is_control()
-        || matches!(character, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}'
-            | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}'
-            | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}'
-            | '\u{fe00}'..='\u{fe0e}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
-            | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 #[cfg(test)]
