@@ -170,6 +170,23 @@ pub mod one_by_one {
     }
 }
 
+/// Owns what it reads, and takes more than other functions do.
+#[tool(authenticated)]
+#[must_use]
+pub fn many(
+    auth: AuthInfo,
+    #[arg] to: Text,
+    #[arg] now: bool,
+    #[arg] twice: bool,
+    #[arg] softly: bool,
+    #[arg] signed: bool,
+    #[arg] first: u8,
+    #[arg] last: u8,
+) -> Text {
+    let all = [now, twice, softly, signed, first < last];
+    ::std::format!("{:?} {} {all:?}", auth.subject(), to.len())
+}
+
 fn more_of(_: &str, _: &str, _: &AuthInfo) -> Requirement {
     Requirement::scope(B)
 }
@@ -282,6 +299,7 @@ fn every_function_is_registered() {
         "shadows.everything",
         "decides",
         "one_by_one",
+        "many",
         "everywhere",
         "in_the_crate",
         "above",

@@ -35,16 +35,19 @@ fn query(_database: State<Database>) -> String {
     String::new()
 }
 
+/// Behind an alias, where the macro cannot see it.
+type Caller = AuthInfo;
+
 #[tool(anonymous)]
-fn weather(_auth: AuthInfo) -> String {
+fn weather(_auth: Caller) -> String {
     String::new()
 }
 
+/// As well.
+type Object = Parameters<rmcp::model::JsonObject>;
+
 #[tool(authenticated)]
-fn two(
-    _first: Parameters<rmcp::model::JsonObject>,
-    _second: Parameters<rmcp::model::JsonObject>,
-) -> String {
+fn two(_first: Object, _second: Object) -> String {
     String::new()
 }
 

@@ -1,15 +1,17 @@
 //! The attribute's arguments, as written.
 
 use proc_macro2::{Ident, TokenStream};
+use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
-use syn::{Expr, ExprPath, LitInt, LitStr, Path, Token};
+use syn::{Error, Expr, ExprPath, LitInt, LitStr, Path, Token};
 
 use crate::errors::Errors;
 use crate::kind::Kind;
+use crate::near::nearest;
 use crate::scopes::Scopes;
 use crate::values::{
-    bare, flag, function, path, scopes, seconds, skip_to_comma, text, value, words,
+    bare, flag, function, path, prose, scopes, seconds, skip_to_comma, text, value, words,
 };
 
 /// Who may call.
@@ -43,8 +45,8 @@ pub(crate) struct Args {
     pub(crate) access: Option<Access>,
     pub(crate) demands: Demands,
     pub(crate) name: Option<LitStr>,
-    pub(crate) title: Option<LitStr>,
-    pub(crate) description: Option<LitStr>,
+    pub(crate) title: Option<Expr>,
+    pub(crate) description: Option<Expr>,
     pub(crate) hints: Hints,
     pub(crate) uri: Option<LitStr>,
     pub(crate) mime_type: Option<LitStr>,
@@ -53,6 +55,8 @@ pub(crate) struct Args {
     keys: Vec<Ident>,
     /// A key that tries to declare access, even wrongly: no second error about it missing.
     access_key: Option<Ident>,
+    /// What a string without a key tries to say: no second error about that missing.
+    tried: Option<&'static str>,
 }
 
 impl Args {
@@ -71,6 +75,7 @@ impl Args {
             krate: None,
             keys: Vec::new(),
             access_key: None,
+            tried: None,
         }
     }
 
@@ -90,6 +95,7 @@ impl Args {
             errors.push(error);
         }
         args.refuse_demands_on_nobody(errors);
+        args.refuse_a_contradiction(errors);
         args
     }
 
@@ -108,14 +114,33 @@ impl Args {
         }
     }
 
+    /// Whoever reads one of the two believes the wrong one.
+    fn refuse_a_contradiction(&self, errors: &mut Errors) {
+        let Hints {
+            read_only: Some(true),
+            destructive: Some(true),
+            ..
+        } = self.hints
+        else {
+            return;
+        };
+        let key = self.keys.iter().find(|key| *key == "destructive");
+        errors.at(
+            key,
+            "`read_only` says that it changes nothing, so it destroys nothing: take one of them out",
+        );
+    }
+
     /// Whether the author tried to say this.
     pub(crate) fn names(&self, key: &str) -> bool {
-        self.keys.iter().any(|known| known == key)
+        let mut known = self.keys.iter();
+        self.tried == Some(key)
+            || known.any(|known| nearest(self.kind, &known.to_string()) == Some(key))
     }
 
     /// Whether the author tried to say who may call.
     pub(crate) fn names_access(&self) -> bool {
-        self.access_key.is_some()
+        self.access_key.is_some() || self.tried == Some("scopes")
     }
 
     fn read_all(&mut self, input: ParseStream<'_>, errors: &mut Errors) {
@@ -130,34 +155,55 @@ impl Args {
     }
 
     fn read_one(&mut self, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<()> {
-        let key = Ident::parse_any(input).map_err(|error| {
-            let example = "expected an argument, such as `scopes = [\"profile\"]`";
-            syn::Error::new(error.span(), example)
-        })?;
-        let is_new = self.note(&key, errors);
-        let value = value(&key, input)?;
-        if is_new {
-            self.accept(&key, value.as_ref(), errors);
+        let key = match Ident::parse_any(input) {
+            Ok(key) => key.unraw(),
+            Err(error) => return Err(self.without_a_key(input, &error)),
+        };
+        let (is_known, counts) = self.note(&key, errors);
+        match value(&key, input, errors) {
+            Ok(value) if counts => self.accept(&key, value.as_ref(), errors),
+            // Nobody knows what it should have looked like.
+            Err(_) if !is_known => skip_to_comma(input),
+            outcome => drop(outcome?),
         }
         Ok(())
     }
 
-    /// Remembers the key. `false` when its value must not count: it is unknown, or a second one.
-    fn note(&mut self, key: &Ident, errors: &mut Errors) -> bool {
-        let known = nearest(self.kind, key);
+    /// What stands where an argument should.
+    fn without_a_key(&mut self, input: ParseStream<'_>, error: &Error) -> Error {
+        let Ok(text) = input.fork().parse::<LitStr>() else {
+            let told = "expected an argument, such as `scopes = [\"profile\"]`";
+            return Error::new(error.span(), told);
+        };
+        let literal = text.to_token_stream();
+        let is_uri = self.kind == Kind::Resource && !self.names("uri");
+        let told = match (is_uri, &self.access) {
+            (true, _) => format!("expected an argument, such as `uri = {literal}`"),
+            (false, Some(Access::Scopes(_))) => {
+                "several scopes are one list: `scopes = [\"profile\", \"email\"]`".to_owned()
+            }
+            (false, _) => format!("expected an argument, such as `scopes = [{literal}]`"),
+        };
+        self.tried = Some(if is_uri { "uri" } else { "scopes" });
+        Error::new(error.span(), told)
+    }
+
+    /// Remembers the key. Whether it is known, and whether its value counts: that of a second one does not.
+    fn note(&mut self, key: &Ident, errors: &mut Errors) -> (bool, bool) {
+        let known = nearest(self.kind, &key.to_string());
         let is_known = known.is_some_and(|known| key == known);
         if !is_known {
             errors.at(key, unknown(self.kind, key, known));
         } else if self.keys.contains(key) {
             errors.at(key, format!("`{key}` is given twice"));
-            return false;
+            return (true, false);
         }
         self.keys.push(key.clone());
         let declares = matches!(known, Some("scopes" | "authenticated" | "anonymous"));
         if declares && (is_known || !self.names_access()) {
             self.note_access(key, errors);
         }
-        is_known
+        (is_known, is_known)
     }
 
     fn note_access(&mut self, key: &Ident, errors: &mut Errors) {
@@ -181,8 +227,8 @@ impl Args {
             "acr_values" => self.demands.acr_values = words(key, value, errors),
             "conceal" => self.demands.conceal = bare((), key, value, errors).is_some(),
             "name" => self.name = text(key, value, errors),
-            "title" => self.title = text(key, value, errors),
-            "description" => self.description = text(key, value, errors),
+            "title" => self.title = prose(key, value, errors),
+            "description" => self.description = prose(key, value, errors),
             "read_only" => self.hints.read_only = flag(key, value, errors),
             "destructive" => self.hints.destructive = flag(key, value, errors),
             "idempotent" => self.hints.idempotent = flag(key, value, errors),
@@ -193,14 +239,6 @@ impl Args {
             _ => self.krate = path(key, value, errors),
         }
     }
-}
-
-/// The known key that `key` is, or that it was probably meant to be.
-fn nearest(kind: Kind, key: &Ident) -> Option<&'static str> {
-    let key = key.to_string();
-    let begins_alike = |known: &&str| known.get(..4) == key.get(..4) && known.get(..4).is_some();
-    let exact = kind.keys().find(|known| *known == key);
-    exact.or_else(|| kind.keys().find(begins_alike))
 }
 
 fn unknown(kind: Kind, key: &Ident, nearest: Option<&str>) -> String {
@@ -238,6 +276,30 @@ mod tests {
         assert_eq!(args.hints.read_only, Some(true));
         assert_eq!(args.hints.destructive, Some(false));
         assert!(args.krate.is_some());
+    }
+
+    #[test]
+    fn what_is_missing_between_arguments_hides_none_of_them() {
+        for (text, errors) in [
+            (r#"name = "x" scopes = ["a"]"#, 1),
+            ("authenticated; read_only", 1),
+            (r#"scopes: ["a"]"#, 1),
+            (r#"scopes == ["a"]"#, 1),
+            (r#""a""#, 1),
+            (r#"scopes = "a", "b""#, 1),
+            (r#"r#scopes = ["a"]"#, 0),
+            (
+                "authenticated, annotations(read_only = true), open_world",
+                1,
+            ),
+            ("authenticated, mcp::name = 1", 1),
+            ("anonymous()", 1),
+            ("authenticated, read_only, destructive", 1),
+        ] {
+            let (args, told) = parse(text);
+            assert_eq!(told.len(), errors, "{text}: {told:?}");
+            assert!(args.names_access(), "{text}");
+        }
     }
 
     #[test]

@@ -7,38 +7,31 @@ mod call;
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Index, LitStr, Type};
+use syn::{Expr, Index, Type};
 
 use crate::args::Hints;
 use crate::kind::Kind;
 use crate::model::Item;
 use crate::paths::Paths;
 use crate::signature::{Signature, without_arguments};
+use crate::words::Words;
 
 /// The function as written, a type of its name, and the registration.
 pub(crate) fn item(item: &Item, written: &TokenStream) -> TokenStream {
     let paths = Paths::new(item.krate.as_ref());
-    let Signature { cfgs, ident, .. } = &item.signature;
     let hidden_type = hidden_type(&item.signature);
     let written = without_arguments(written);
-    let checks = access::scope_checks(&paths, &item.access);
-    let argument_checks = arguments::checks(&paths, item);
-    let input = arguments::input(&paths, item);
     let entry = entry(&paths, item);
-    let (submit, kind) = (&paths.submit, entry_name(item.kind));
     quote! {
+        // What a call is made of is owned, and as much as the author says.
+        #[allow(
+            clippy::fn_params_excessive_bools,
+            clippy::needless_pass_by_value,
+            clippy::too_many_arguments,
+        )]
         #written
         #hidden_type
-        #(#cfgs)*
-        // The author may annotate a deprecated function for as long as it is there.
-        #[allow(deprecated)]
-        const _: () = {
-            #checks
-            #argument_checks
-            #input
-            #entry
-            #submit! { #ident::#kind() }
-        };
+        #entry
     }
 }
 
@@ -55,6 +48,7 @@ fn hidden_type(signature: &Signature) -> TokenStream {
         #(#cfgs)*
         #[doc(hidden)]
         #[allow(
+            dead_code,
             non_camel_case_types,
             missing_copy_implementations,
             missing_debug_implementations,
@@ -70,22 +64,37 @@ fn entry_name(kind: Kind) -> Ident {
     format_ident!("{}", kind.to_string())
 }
 
+/// All of it in the one function: where only associated items can stand, the compiler then sees no
+/// names that are not there.
 fn entry(paths: &Paths, item: &Item) -> TokenStream {
-    let Paths { entry, .. } = paths;
+    let Paths { entry, submit, .. } = paths;
+    let checks = access::scope_checks(paths, &item.access);
+    let argument_checks = arguments::checks(paths, item);
+    let input = arguments::input(paths, item);
+    let policy = access::policy(paths, item);
     let (spec, part, name) = (
         spec(paths, item),
         part_type(paths, item),
         entry_name(item.kind),
     );
     let Signature {
-        visibility, ident, ..
+        cfgs,
+        visibility,
+        ident,
+        ..
     } = &item.signature;
     quote! {
-        #spec
-
+        #(#cfgs)*
+        #[allow(dead_code)]
         impl #ident {
             /// What the annotated function declares.
             #visibility const fn #name() -> #entry<#part> {
+                #checks
+                #argument_checks
+                #input
+                #policy
+                #spec
+                #submit! { #entry::new(&__SPEC) }
                 #entry::new(&__SPEC)
             }
         }
@@ -102,13 +111,16 @@ fn spec(paths: &Paths, item: &Item) -> TokenStream {
         ..
     } = paths;
     let name = &item.name;
-    let title = optional(paths, item.title.as_ref());
-    let description = optional(paths, item.description.as_ref());
+    let title = item.title.as_ref().map(|title| said(paths, title));
+    let title = optional(paths, title.as_ref());
+    let description = description(paths, item);
     let toolset = optional(paths, item.toolset.as_ref());
     let rule = access::rule(paths, item);
     let signature = signature(paths, item);
     let (part_type, part) = (part_type(paths, item), part(paths, item));
     quote! {
+        // The author may annotate a deprecated function for as long as it is there.
+        #[allow(deprecated)]
         static __SPEC: #spec<#part_type> = #spec {
             name: #name,
             title: #title,
@@ -148,9 +160,33 @@ fn part(paths: &Paths, item: &Item) -> TokenStream {
     }
 }
 
-fn optional(paths: &Paths, text: Option<&LitStr>) -> TokenStream {
+fn optional(paths: &Paths, text: Option<&impl ToTokens>) -> TokenStream {
     let Paths { some, none, .. } = paths;
     text.map_or_else(|| none.clone(), |text| quote!(#some(#text)))
+}
+
+/// What the author says here, or in the doc comment.
+fn description(paths: &Paths, item: &Item) -> TokenStream {
+    let Paths { concat, .. } = paths;
+    let documented = item.signature.description.as_ref();
+    let documented = documented.map(|words| match words {
+        Words::Text(text) => quote!(#text),
+        Words::Parts(parts) => quote!(#concat!(#(#parts, "\n"),*).trim_ascii()),
+    });
+    let description = item.description.as_ref().map(|text| said(paths, text));
+    optional(paths, description.or(documented).as_ref())
+}
+
+/// The author's words; of a constant, or from a macro, in a place of their own, where a mistake is one.
+fn said(paths: &Paths, text: &Expr) -> TokenStream {
+    let Paths { words, .. } = paths;
+    match text {
+        Expr::Lit(text) => text.to_token_stream(),
+        made => quote!({
+            const __WORDS: #words = #made;
+            __WORDS
+        }),
+    }
 }
 
 fn hints(paths: &Paths, hints: &Hints) -> TokenStream {

@@ -6,10 +6,13 @@ use kind::Kind;
 
 // In the order in which an annotated function passes through them.
 mod kind;
+mod near;
 mod args;
 mod values;
 mod scopes;
+mod above;
 mod parameter;
+mod words;
 mod signature;
 mod uri;
 mod model;

@@ -2,7 +2,7 @@
 
 use proc_macro2::{Span, TokenStream};
 use syn::ext::IdentExt;
-use syn::{Error, LitStr, Path};
+use syn::{Error, Expr, LitStr, Path};
 
 use crate::args::{Access, Args, Demands, Hints};
 use crate::errors::Errors;
@@ -16,8 +16,9 @@ pub(crate) struct Item {
     pub(crate) access: Access,
     pub(crate) demands: Demands,
     pub(crate) name: LitStr,
-    pub(crate) title: Option<LitStr>,
-    pub(crate) description: Option<LitStr>,
+    pub(crate) title: Option<Expr>,
+    /// Else the doc comment.
+    pub(crate) description: Option<Expr>,
     pub(crate) hints: Hints,
     /// Of a resource.
     pub(crate) uri: Option<LitStr>,
@@ -58,6 +59,8 @@ impl Item {
             _ => Vec::new(),
         };
         if let Some(signature) = &signature {
+            check_caller(kind, &args, signature, &mut errors);
+            check_once(signature, &mut errors);
             check_arguments(kind, &args, signature, &variables, &mut errors);
         }
         check_braces(kind, &args, uri.as_ref(), &mut errors);
@@ -79,7 +82,7 @@ impl Item {
             access,
             demands: args.demands,
             title: args.title,
-            description: args.description.or_else(|| documented(&signature)),
+            description: args.description,
             hints: args.hints,
             uri: args.uri,
             variables,
@@ -110,6 +113,45 @@ fn uri(kind: Kind, args: &Args, errors: &mut Errors) -> Option<Uri> {
         errors.push(Error::new(Span::call_site(), told));
     }
     Some(Uri::read(args.uri.clone()?, errors))
+}
+
+/// Somebody without a token has no identity.
+fn check_caller(kind: Kind, args: &Args, signature: &Signature, errors: &mut Errors) {
+    if !matches!(args.access, Some(Access::Anonymous)) {
+        return;
+    }
+    for caller in signature.parameters.iter().filter(|p| p.is_caller()) {
+        errors.at(
+            &caller.ty,
+            format!(
+                "an `anonymous` {kind} also has callers without a token: take `Option<AuthInfo>`"
+            ),
+        );
+    }
+}
+
+/// The arguments of a call are one set, with a name for each.
+fn check_once(signature: &Signature, errors: &mut Errors) {
+    let sets = signature.parameters.iter().filter(|p| p.is_parameters());
+    for second in sets.skip(1) {
+        errors.at(
+            &second.ty,
+            "a call has one set of arguments: put all of them into one struct",
+        );
+    }
+    let mut names = Vec::new();
+    for (_, argument) in signature.own_arguments() {
+        let Some(name) = argument.wire_name() else {
+            continue;
+        };
+        if names.contains(&name) {
+            errors.at(
+                &argument.ident,
+                format!("clients call another argument `{name}` already"),
+            );
+        }
+        names.push(name);
+    }
 }
 
 /// Scopes by arguments need arguments. A policy may do without: the compiler sees which it is.
@@ -180,11 +222,6 @@ fn name(args: &Args, signature: &Signature) -> LitStr {
     args.name
         .clone()
         .unwrap_or_else(|| LitStr::new(&ident.unraw().to_string(), ident.span()))
-}
-
-fn documented(signature: &Signature) -> Option<LitStr> {
-    let text = signature.description.as_deref()?;
-    Some(LitStr::new(text, Span::call_site()))
 }
 
 /// What is wrong with a name (MCP 2025-11-25, "Tool Names"), if anything.

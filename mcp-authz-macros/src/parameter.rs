@@ -3,8 +3,9 @@
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt;
-use syn::{Attribute, Meta, Pat, PatIdent, PatType, Type};
+use syn::{Attribute, Meta, Pat, PatIdent, PatType, Path, Type};
 
+use crate::above::{conditional, is_arg, is_of_arguments, names, renamed, says_argument};
 use crate::errors::Errors;
 use crate::kind::Kind;
 
@@ -20,8 +21,7 @@ impl Parameter {
     pub(crate) fn new(parameter: PatType) -> Self {
         let PatType { attrs, pat, ty, .. } = parameter;
         let argument = attrs.iter().any(says_argument).then(|| {
-            let is_passed_on =
-                |said: &Attribute| is_of_arguments(said) && !said.path().is_ident("arg");
+            let is_passed_on = |said: &Attribute| is_of_arguments(said) && !is_arg(said.path());
             attrs.into_iter().filter(is_passed_on).collect()
         });
         Self {
@@ -29,7 +29,7 @@ impl Parameter {
                 Pat::Ident(PatIdent { ident, .. }) => Some(ident),
                 _ => None,
             },
-            ty: *ty,
+            ty: ungrouped(*ty),
             argument,
         }
     }
@@ -44,6 +44,16 @@ impl Parameter {
             .unwrap_or_else(|_| ident.clone());
         field.set_span(ident.span());
         Some(field)
+    }
+
+    /// The name that clients say.
+    pub(crate) fn wire_name(&self) -> Option<String> {
+        let attributes = self.argument.iter().flatten();
+        let of_serde = attributes.filter(|attribute| attribute.path().is_ident("serde"));
+        let mut renamed = of_serde.filter_map(renamed);
+        renamed
+            .next()
+            .or_else(|| Some(self.field()?.unraw().to_string()))
     }
 
     /// Whether nothing that is said of an argument's field looks at its type.
@@ -85,56 +95,39 @@ impl Parameter {
 
     /// Whether these are the arguments of a call, by the name of the type.
     pub(crate) fn is_parameters(&self) -> bool {
+        self.is_named("Parameters", true)
+    }
+
+    /// Whether this is the caller, who may not be absent.
+    pub(crate) fn is_caller(&self) -> bool {
+        self.is_named("AuthInfo", false)
+    }
+
+    fn is_named(&self, name: &str, is_generic: bool) -> bool {
         let Type::Path(path) = &self.ty else {
             return false;
         };
         let last = path.path.segments.last();
-        last.is_some_and(|last| last.ident == "Parameters" && !last.arguments.is_none())
+        last.is_some_and(|last| last.ident == name && last.arguments.is_none() != is_generic)
     }
 }
 
-/// A doc comment, which could stand there for no other reason, or the word itself.
-fn says_argument(attribute: &Attribute) -> bool {
-    attribute.path().is_ident("arg") || attribute.path().is_ident("doc")
-}
-
-/// What stands first in each part of `#[serde(..)]` or `#[schemars(..)]`.
-fn names(attribute: &Attribute) -> Option<Vec<Ident>> {
-    let Meta::List(list) = &attribute.meta else {
-        return None;
-    };
-    let mut names = Vec::new();
-    let mut is_first = true;
-    for token in list.tokens.clone() {
-        let starts = matches!(&token, TokenTree::Punct(comma) if comma.as_char() == ',');
-        match token {
-            TokenTree::Ident(name) if is_first => names.push(name),
-            _ if is_first => return None,
-            _ => {}
-        }
-        is_first = starts;
+/// The type without the invisible group that a `macro_rules!` fragment arrives in.
+pub(crate) fn ungrouped(ty: Type) -> Type {
+    match ty {
+        Type::Group(group) => ungrouped(*group.elem),
+        plain => plain,
     }
-    Some(names)
-}
-
-/// What the compiler does not know above a parameter.
-pub(crate) fn is_of_arguments(attribute: &Attribute) -> bool {
-    let path = attribute.path();
-    says_argument(attribute) || path.is_ident("serde") || path.is_ident("schemars")
 }
 
 pub(crate) fn check(kind: Kind, parameter: &PatType, errors: &mut Errors) {
     for attribute in &parameter.attrs {
-        if attribute.path().is_ident("cfg") {
-            errors.at(
-                attribute,
-                format!("a {kind}'s parameters are always there: put the `cfg` on the function"),
-            );
-        }
+        check_conditions(kind, attribute, errors);
     }
     check_argument(kind, parameter, errors);
     let is_argument = parameter.attrs.iter().any(says_argument);
-    if let Type::Reference(reference) = &*parameter.ty
+    let ty = ungrouped((*parameter.ty).clone());
+    if let Type::Reference(reference) = &ty
         && (is_argument || reference.lifetime.as_ref().is_none_or(|l| l.ident == "_"))
     {
         errors.at(
@@ -154,9 +147,29 @@ pub(crate) fn check(kind: Kind, parameter: &PatType, errors: &mut Errors) {
     }
 }
 
+/// A call is the same under every condition.
+fn check_conditions(kind: Kind, attribute: &Attribute, errors: &mut Errors) {
+    let of_conditions = conditional(attribute);
+    let has = |is: fn(&Path) -> bool| of_conditions.iter().any(|meta| is(meta.path()));
+    if attribute.path().is_ident("cfg") || has(|path| path.is_ident("cfg")) {
+        errors.at(
+            attribute,
+            format!("a {kind}'s parameters are always there: put the `cfg` on the function"),
+        );
+    }
+    if has(is_arg) {
+        errors.at(
+            attribute,
+            "a parameter is an argument always or never: write `#[arg]`",
+        );
+    }
+}
+
 /// What is said of an argument must be able to be said of it.
 fn check_argument(kind: Kind, parameter: &PatType, errors: &mut Errors) {
-    let mut of_arguments = parameter.attrs.iter().filter(|a| is_of_arguments(a));
+    let is_told = |attribute: &Attribute| conditional(attribute).iter().any(|m| is_arg(m.path()));
+    let of_arguments = parameter.attrs.iter().filter(|a| is_of_arguments(a));
+    let mut of_arguments = of_arguments.filter(|attribute| !is_told(attribute));
     let Some(first) = of_arguments.next() else {
         return;
     };
@@ -168,7 +181,7 @@ fn check_argument(kind: Kind, parameter: &PatType, errors: &mut Errors) {
         return;
     }
     for attribute in &parameter.attrs {
-        if attribute.path().is_ident("arg") && !matches!(attribute.meta, Meta::Path(_)) {
+        if is_arg(attribute.path()) && !matches!(attribute.meta, Meta::Path(_)) {
             errors.at(
                 attribute,
                 "`#[arg]` takes nothing: more about an argument is said with `#[serde(..)]` and `#[schemars(..)]`",
@@ -196,13 +209,7 @@ fn check_argument(kind: Kind, parameter: &PatType, errors: &mut Errors) {
 /// The name of a type that no client may supply, alone or in an `Option`.
 fn given(ty: &Type) -> Option<String> {
     const GIVEN: [&str; 4] = ["AuthInfo", "State", "Parameters", "RequestContext"];
-    let mut tokens = ty.to_token_stream().into_iter();
-    tokens.find_map(|token| match token {
-        TokenTree::Ident(ident) if GIVEN.iter().any(|given| ident == given) => {
-            Some(ident.to_string())
-        }
-        _ => None,
-    })
+    first_of(&GIVEN, ty.to_token_stream()).map(|given| given.to_string())
 }
 
 /// What to write for a reference to this type.
@@ -224,9 +231,14 @@ fn borrows(tokens: TokenStream) -> bool {
 
 /// The first `impl`, however deep.
 pub(crate) fn impl_keyword(tokens: TokenStream) -> Option<Ident> {
+    first_of(&["impl"], tokens)
+}
+
+/// The first of these words, however deep.
+fn first_of(words: &[&str], tokens: TokenStream) -> Option<Ident> {
     tokens.into_iter().find_map(|token| match token {
-        TokenTree::Ident(ident) if ident == "impl" => Some(ident),
-        TokenTree::Group(group) => impl_keyword(group.stream()),
+        TokenTree::Ident(ident) if words.iter().any(|word| ident == word) => Some(ident),
+        TokenTree::Group(group) => first_of(words, group.stream()),
         _ => None,
     })
 }

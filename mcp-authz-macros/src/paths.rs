@@ -25,6 +25,7 @@ table! {
     arguments: Arguments,
     assert: assert,
     boxed: boxed,
+    concat: concat,
     deferred_scopes: deferred_scopes,
     differs: differs,
     duration: Duration,
@@ -45,6 +46,7 @@ table! {
     output_schema: OutputSchema,
     parameter: Parameter,
     parameters: Parameters,
+    known_policy: KnownPolicy,
     policy_over: PolicyOver,
     probe: Probe,
     prompt_part: PromptPart,
@@ -67,4 +69,5 @@ table! {
     tool_part: ToolPart,
     turn: Turn,
     with_variables: with_variables,
+    words: Words,
 }

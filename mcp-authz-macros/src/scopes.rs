@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, Span};
 use quote::format_ident;
 use syn::punctuated::Punctuated;
-use syn::{Expr, ExprCall, ExprLit, ExprPath, Lit, LitStr, Token};
+use syn::{BinOp, Expr, ExprCall, ExprLit, ExprPath, Lit, LitStr, Token};
 
 use crate::errors::Errors;
 
@@ -27,6 +27,13 @@ impl Scopes {
         let mut reader = Reader { errors, consts: 0 };
         match plain(value) {
             Expr::Array(list) => reader.list(&list.elems, list).map(Self::All),
+            Expr::Tuple(_) | Expr::Reference(_) | Expr::Macro(_) => {
+                errors.at(
+                    value,
+                    "several scopes are a list: `scopes = [\"profile\", \"email\"]`",
+                );
+                None
+            }
             single => reader.expression(single),
         }
     }
@@ -65,10 +72,7 @@ impl Reader<'_> {
             Expr::Path(path) => Some(self.constant(path)),
             Expr::Call(call) => self.call(call),
             other => {
-                self.errors.at(
-                    other,
-                    "expected a scope: a string, a constant of type `Scope`, `all(..)` or `any(..)`",
-                );
+                self.errors.at(other, instead(other));
                 None
             }
         }
@@ -98,6 +102,11 @@ impl Reader<'_> {
             }
             Expr::Path(name) if name.path.is_ident("any") => {
                 self.list(&call.args, call).map(Scopes::Any)
+            }
+            Expr::Path(name) if is_scope_new(name) => {
+                self.errors
+                    .at(call, "a scope is written as its string alone");
+                None
             }
             other => {
                 self.errors
@@ -140,12 +149,39 @@ impl Reader<'_> {
     }
 }
 
-/// The expression without the invisible group that a `macro_rules!` fragment arrives in.
-fn plain(mut value: &Expr) -> &Expr {
-    while let Expr::Group(group) = value {
-        value = &group.expr;
+/// What to write for something that is no scope.
+fn instead(written: &Expr) -> &'static str {
+    match written {
+        Expr::Array(_) => "a list in a list: write `all(..)` or `any(..)`",
+        Expr::Binary(binary) => match binary.op {
+            BinOp::And(_) | BinOp::BitAnd(_) => "write `all(..)` for scopes that are all needed",
+            BinOp::Or(_) | BinOp::BitOr(_) => "write `any(..)` for scopes of which one is enough",
+            _ => EXPECTED,
+        },
+        _ => EXPECTED,
     }
-    value
+}
+
+const EXPECTED: &str =
+    "expected a scope: a string, a constant of type `Scope`, `all(..)` or `any(..)`";
+
+/// What stands in code for a string in the attribute.
+fn is_scope_new(path: &ExprPath) -> bool {
+    let mut last = path.path.segments.iter().rev();
+    let names = [last.next(), last.next()].map(|segment| segment.map(|s| s.ident.to_string()));
+    names == [Some("new".to_owned()), Some("Scope".to_owned())]
+}
+
+/// The expression without what stands around it: parentheses, or the invisible group that a
+/// `macro_rules!` fragment arrives in.
+fn plain(mut value: &Expr) -> &Expr {
+    loop {
+        value = match value {
+            Expr::Group(group) => &group.expr,
+            Expr::Paren(paren) => &paren.expr,
+            plain => return plain,
+        };
+    }
 }
 
 /// What is wrong with a scope-token (RFC 6749 §3.3), if anything.
@@ -156,7 +192,8 @@ pub(crate) fn complaint(token: &str) -> Option<String> {
     }
     let wrong = token.chars().find(|c| !allowed(*c))?;
     let words: Vec<String> = token
-        .split_whitespace()
+        .split(|c: char| c.is_whitespace() || c == ',')
+        .filter(|word| !word.is_empty())
         .map(|word| format!("{word:?}"))
         .collect();
     Some(match wrong {
@@ -189,10 +226,12 @@ mod tests {
 
     #[test]
     fn a_list_with_spaces_is_taken_apart() {
-        let complaint = complaint("profile email").expect("a complaint");
-        assert!(
-            complaint.ends_with(r#"write "profile", "email""#),
-            "{complaint}"
-        );
+        for list in ["profile email", "profile, email"] {
+            let complaint = complaint(list).expect("a complaint");
+            assert!(
+                complaint.ends_with(r#"write "profile", "email""#),
+                "{complaint}"
+            );
+        }
     }
 }

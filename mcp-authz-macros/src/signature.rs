@@ -1,21 +1,25 @@
 //! The annotated function: everything that the expansion has to know of it.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::parse::{ParseStream, Parser};
+use syn::punctuated::Punctuated;
+use syn::token::Paren;
 use syn::{
-    Attribute, Expr, ExprLit, FnArg, Lit, Meta, Receiver, ReturnType, Safety, Type, Visibility,
-    parse_quote,
+    Attribute, FnArg, LitStr, Path, Receiver, ReturnType, Safety, Token, Type, TypeTuple,
+    Visibility,
 };
 
+use crate::above::is_of_arguments;
 use crate::errors::Errors;
 use crate::kind::Kind;
-use crate::parameter::{self, Parameter, impl_keyword, is_of_arguments};
+use crate::parameter::{self, Parameter, impl_keyword, ungrouped};
+use crate::words::{self, Words};
 
 pub(crate) struct Signature {
     /// The function's `cfg`s: what is emitted beside it must vanish with it.
     pub(crate) cfgs: Vec<Attribute>,
-    pub(crate) description: Option<String>,
+    pub(crate) description: Option<Words>,
     pub(crate) visibility: Visibility,
     pub(crate) ident: Ident,
     pub(crate) is_async: bool,
@@ -45,25 +49,27 @@ impl Signature {
     pub(crate) fn read(kind: Kind, item: &TokenStream, errors: &mut Errors) -> Option<Self> {
         match head.parse2(item.clone()) {
             Ok((attributes, visibility, signature, _)) => {
+                check_attributes(kind, &attributes, errors);
                 check(kind, &signature, errors);
                 Some(Self::new(&attributes, visibility, signature))
             }
             Err(error) => {
-                errors.push(syn::Error::new(
-                    error.span(),
-                    format!("only a function can be a {kind}"),
-                ));
+                let told = match is_function.parse2(item.clone()) {
+                    Ok(()) => format!("this {kind} cannot be read: {error}"),
+                    Err(_) => format!("only a function can be a {kind}"),
+                };
+                errors.push(syn::Error::new(error.span(), told));
                 None
             }
         }
     }
 
     fn new(attributes: &[Attribute], visibility: Visibility, signature: syn::Signature) -> Self {
-        let output = output(signature.output);
+        let output = output(signature.output, signature.ident.span());
         let is_cfg = |attribute: &&Attribute| attribute.path().is_ident("cfg");
         Self {
             cfgs: attributes.iter().filter(is_cfg).cloned().collect(),
-            description: description(attributes),
+            description: words::of(attributes),
             visibility,
             ident: signature.ident,
             is_async: signature.asyncness.is_some(),
@@ -82,6 +88,20 @@ fn head(
     let visibility = input.parse()?;
     let signature = input.parse()?;
     Ok((attributes, visibility, signature, input.parse()?))
+}
+
+/// Succeeds in front of a function, whatever is wrong with the rest of it.
+fn is_function(input: ParseStream<'_>) -> syn::Result<()> {
+    Attribute::parse_outer(input)?;
+    input.parse::<Visibility>()?;
+    while input.peek(Token![const]) || input.peek(Token![async]) || input.peek(Token![unsafe]) {
+        input.parse::<proc_macro2::TokenTree>()?;
+    }
+    if input.parse::<Option<Token![extern]>>()?.is_some() {
+        input.parse::<Option<LitStr>>()?;
+    }
+    input.parse::<Token![fn]>()?;
+    input.parse::<TokenStream>().map(drop)
 }
 
 /// The function as written, without what is said of its arguments: the compiler knows nothing of that
@@ -112,10 +132,41 @@ fn typed(argument: FnArg) -> Option<Parameter> {
     }
 }
 
-fn output(output: ReturnType) -> Type {
+/// What is wrong with a type that is not written is told where the function's name stands.
+fn output(output: ReturnType, name: Span) -> Type {
     match output {
-        ReturnType::Default => parse_quote!(()),
-        ReturnType::Type(_, ty) => *ty,
+        ReturnType::Default => Type::Tuple(TypeTuple {
+            attrs: Vec::new(),
+            paren_token: Paren(name),
+            elems: Punctuated::new(),
+        }),
+        ReturnType::Type(_, ty) => ungrouped(*ty),
+    }
+}
+
+/// A function is one thing to clients: of two, which one would its name be?
+fn check_attributes(kind: Kind, attributes: &[Attribute], errors: &mut Errors) {
+    // A third one is told of by the second.
+    if let Some(attribute) = attributes.iter().find(|other| is_ours(other.path())) {
+        errors.at(
+            attribute.path(),
+            format!(
+                "this function is a {kind} already: write a second one for this, which calls it"
+            ),
+        );
+    }
+}
+
+fn is_ours(path: &Path) -> bool {
+    let ours = ["tool", "prompt", "resource"];
+    let mut segments = path.segments.iter();
+    let (first, second) = (segments.next(), segments.next());
+    let is_named =
+        |names: &[&str], segment: &syn::PathSegment| names.iter().any(|name| segment.ident == name);
+    match (first, second) {
+        (Some(only), None) => is_named(&ours, only),
+        (Some(krate), Some(name)) => is_named(&["mcp_authz"], krate) && is_named(&ours, name),
+        (None, _) => false,
     }
 }
 
@@ -162,38 +213,6 @@ fn check_receiver(kind: Kind, receiver: &Receiver, errors: &mut Errors) {
     );
 }
 
-/// The doc comment as text: without the indentation that all of its lines share.
-fn description(attributes: &[Attribute]) -> Option<String> {
-    let text: Vec<String> = attributes.iter().filter_map(doc_line).collect();
-    let lines: Vec<&str> = text.iter().flat_map(|text| text.split('\n')).collect();
-    let indentation = lines
-        .iter()
-        .filter(|line| !line.trim().is_empty())
-        .map(|line| line.len() - line.trim_start().len())
-        .min()
-        .unwrap_or(0);
-    let plain: Vec<&str> = lines
-        .iter()
-        .map(|line| line.get(indentation..).unwrap_or_default().trim_end())
-        .collect();
-    let plain = plain.join("\n");
-    let plain = plain.trim();
-    (!plain.is_empty()).then(|| plain.to_owned())
-}
-
-fn doc_line(attribute: &Attribute) -> Option<String> {
-    match &attribute.meta {
-        Meta::NameValue(meta) if meta.path.is_ident("doc") => match &meta.value {
-            Expr::Lit(ExprLit {
-                lit: Lit::Str(line),
-                ..
-            }) => Some(line.value()),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -206,28 +225,6 @@ mod tests {
             .finish()
             .map_or_else(|e| e.into_iter().count(), |()| 0);
         (signature, count)
-    }
-
-    #[test]
-    fn the_doc_comment_is_the_description() {
-        let (signature, _) = read(&quote! {
-            /// Sends a mail.
-            ///
-            /// - now
-            ///   - or never
-            #[inline]
-            fn send() {}
-        });
-        assert_eq!(
-            signature.and_then(|s| s.description).as_deref(),
-            Some("Sends a mail.\n\n- now\n  - or never")
-        );
-        let (signature, _) = read(&quote!(
-            #[doc(hidden)]
-            #[doc = "  "]
-            fn send() {}
-        ));
-        assert_eq!(signature.and_then(|s| s.description), None);
     }
 
     #[test]
@@ -290,6 +287,66 @@ mod tests {
                     fn f(#[cfg(test)] a: A, b: &'_ B, c: &'static str) {}
                 ),
                 2,
+            ),
+        ] {
+            assert_eq!(read(&item).1, mistakes, "{item}");
+        }
+    }
+
+    #[test]
+    fn a_function_that_cannot_be_read_is_one_all_the_same() {
+        for (item, told) in [
+            (
+                quote!(pub const async unsafe extern "C" fn f(x) {}),
+                "cannot be read",
+            ),
+            (quote!(fn f(x)), "cannot be read"),
+            (
+                quote!(
+                    const F: fn() = f;
+                ),
+                "only a function",
+            ),
+            (
+                quote!(
+                    struct S;
+                ),
+                "only a function",
+            ),
+        ] {
+            let mut errors = Errors::default();
+            assert!(Signature::read(Kind::Tool, &item, &mut errors).is_none());
+            let error = errors.finish().expect_err("it cannot be read").to_string();
+            assert!(error.contains(told), "{item}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_function_is_one_thing() {
+        for (item, mistakes) in [
+            (
+                quote!(
+                    #[tool(anonymous)]
+                    fn f() {}
+                ),
+                1,
+            ),
+            (
+                quote!(
+                    #[mcp_authz::prompt]
+                    #[::mcp_authz::resource]
+                    fn f() {}
+                ),
+                1,
+            ),
+            (
+                quote!(
+                    #[other::tool]
+                    #[tools]
+                    #[tracing::instrument]
+                    fn f() {}
+                ),
+                0,
             ),
         ] {
             assert_eq!(read(&item).1, mistakes, "{item}");

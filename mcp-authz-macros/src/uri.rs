@@ -126,7 +126,7 @@ fn names(text: &str) -> Result<Vec<String>, String> {
         let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
         if name.is_empty() || !name.chars().all(is_name) {
             return Err(format!(
-                "{{{expression}}} is no variable: write `{{name}}` for a segment, or `{{+name}}` for the rest of a path"
+                "{{{expression}}} is no variable: write `{{name}}` for a segment, or `{{+name}}` for the rest of a path, with a name of letters, digits and `_`"
             ));
         }
         if names.iter().any(|known| known == name) {

@@ -1,33 +1,68 @@
 //! The values of the attribute's arguments.
 
-use proc_macro2::{Ident, TokenTree};
+use proc_macro2::{Ident, Span, TokenTree};
+use syn::ext::IdentExt;
 use syn::parse::ParseStream;
-use syn::token::Paren;
-use syn::{Expr, ExprLit, ExprPath, Lit, LitBool, LitInt, LitStr, Path, Token};
+use syn::token::{Brace, Bracket, Paren};
+use syn::{Error, Expr, ExprLit, ExprPath, Lit, LitBool, LitInt, LitStr, Path, Token};
 
 use crate::errors::Errors;
 use crate::scopes::{Scopes, complaint};
 
 /// What follows the key, up to the comma.
-pub(crate) fn value(key: &Ident, input: ParseStream<'_>) -> syn::Result<Option<Expr>> {
+pub(crate) fn value(
+    key: &Ident,
+    input: ParseStream<'_>,
+    errors: &mut Errors,
+) -> syn::Result<Option<Expr>> {
     let ends = || input.is_empty() || input.peek(Token![,]);
     let mut value = None;
-    if let Some(equals) = input.parse::<Option<Token![=]>>()? {
+    if let Some(equals) = equals(key, input, errors)? {
         if ends() {
-            return Err(syn::Error::new_spanned(
-                equals,
-                format!("`{key}` has no value"),
-            ));
+            return Err(Error::new(equals, format!("`{key}` has no value")));
         }
         value = Some(input.parse()?);
-    } else if input.peek(Paren) {
-        return Err(input.error(format!("expected `{key} = ..`")));
+    } else if input.peek(Paren) || input.peek(Bracket) || input.peek(Brace) {
+        return Err(input.error(match is_bare(key) {
+            true => format!("`{key}` stands alone, without a value"),
+            false => format!("expected `{key} = ..`"),
+        }));
     }
-    if ends() {
-        Ok(value)
+    if !ends() {
+        let wrong = input.error("expected `,`");
+        let is_comma = input.parse::<Option<Token![;]>>()?.is_some();
+        // The next argument is there all the same.
+        if !is_comma && !input.peek(Ident::peek_any) {
+            return Err(wrong);
+        }
+        errors.push(wrong);
+    }
+    Ok(value)
+}
+
+/// The sign before a value, or what was written for it.
+fn equals(key: &Ident, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Option<Span>> {
+    let span = input.span();
+    let is_other = if input.peek(Token![==]) {
+        input.parse::<Token![==]>().is_ok()
+    } else if input.peek(Token![=>]) {
+        input.parse::<Token![=>]>().is_ok()
     } else {
-        Err(input.error("expected `,`"))
+        input.peek(Token![:]) && !input.peek(Token![::]) && input.parse::<Token![:]>().is_ok()
+    };
+    if is_other {
+        errors.push(Error::new(span, format!("expected `{key} = ..`")));
+        return Ok(Some(span));
     }
+    let equals = input.parse::<Option<Token![=]>>()?;
+    Ok(equals.map(|_| span))
+}
+
+/// What is said by being there.
+fn is_bare(key: &Ident) -> bool {
+    ["authenticated", "anonymous", "conceal"]
+        .iter()
+        .any(|bare| key == bare)
 }
 
 /// Goes on behind a mistake.
@@ -54,7 +89,10 @@ pub(crate) fn bare<T>(
     errors: &mut Errors,
 ) -> Option<T> {
     if let Some(value) = value {
-        errors.at(value, format!("`{key}` takes no value"));
+        errors.at(
+            value,
+            format!("`{key}` stands alone, without a value: leave it out where it does not hold"),
+        );
         return None;
     }
     Some(said)
@@ -64,8 +102,23 @@ pub(crate) fn bare<T>(
 pub(crate) fn text(key: &Ident, value: Option<&Expr>, errors: &mut Errors) -> Option<LitStr> {
     match literal(value) {
         Some(Lit::Str(text)) => Some(text.clone()),
+        // It is checked here, where the value of a constant is not known.
         _ => {
-            wrong(key, value, "a string", errors);
+            wrong(key, value, "a string in quotes", errors);
+            None
+        }
+    }
+}
+
+/// Words that nothing depends on: also a constant, or what a macro such as `include_str!` gives.
+pub(crate) fn prose(key: &Ident, value: Option<&Expr>, errors: &mut Errors) -> Option<Expr> {
+    match value {
+        Some(Expr::Group(group)) => prose(key, Some(&group.expr), errors),
+        Some(said @ (Expr::Path(_) | Expr::Macro(_))) => Some(said.clone()),
+        Some(said) if matches!(literal(value), Some(Lit::Str(_))) => Some(said.clone()),
+        _ => {
+            let expected = "a string, a constant, or a macro such as `include_str!(\"..\")`";
+            wrong(key, value, expected, errors);
             None
         }
     }
@@ -100,9 +153,21 @@ pub(crate) fn function(key: &Ident, value: Option<&Expr>, errors: &mut Errors) -
         Some(Expr::Path(path)) => Some(path.clone()),
         Some(Expr::Group(group)) => function(key, Some(&group.expr), errors),
         _ => {
-            wrong(key, value, "the path of a function", errors);
+            let how = value.map_or("", instead_of_a_path);
+            wrong(key, value, &format!("the path of a function{how}"), errors);
             None
         }
+    }
+}
+
+/// How to come from what was written to a path.
+fn instead_of_a_path(written: &Expr) -> &'static str {
+    match written {
+        Expr::Closure(_) => ": declare the closure as a `fn`, and write its name",
+        Expr::Call(_) => ": leave out its `(..)`",
+        Expr::Lit(_) => ": leave out the quotes",
+        Expr::Array(_) | Expr::Tuple(_) => ": of one, which can ask the others",
+        _ => "",
     }
 }
 

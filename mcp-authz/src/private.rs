@@ -2,7 +2,7 @@
 
 pub use crate::extract::{Arguments, Call, Extract, FromCall, Parameter, Probe, Signature, Take};
 pub use crate::gate::{
-    FromVariable, PolicyOver, Rule, Taken, deferred_scopes, require_of, with_variables,
+    FromVariable, KnownPolicy, PolicyOver, Rule, Taken, deferred_scopes, require_of, with_variables,
 };
 pub use crate::registry::{
     Access, Entry, Hints, Origin, PromptPart, ResourcePart, Spec, ToolPart, boxed,
@@ -19,4 +19,7 @@ pub use {schemars, serde};
 pub use std::convert::{From, Into};
 pub use std::option::Option::{None, Some};
 pub use std::time::Duration;
-pub use std::{assert, file, line, module_path};
+pub use std::{assert, concat, file, line, module_path};
+
+/// What is said of a function.
+pub type Words = &'static str;

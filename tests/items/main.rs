@@ -15,3 +15,4 @@ mod startup;
 mod tasks;
 mod templates;
 mod toolsets;
+mod words;

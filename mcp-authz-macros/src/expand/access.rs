@@ -19,6 +19,7 @@ pub(super) fn rule(paths: &Paths, item: &Item) -> TokenStream {
         from,
         duration,
         deferred_scopes,
+        known_policy,
         ..
     } = paths;
     let access = declared(paths, &item.access);
@@ -37,27 +38,38 @@ pub(super) fn rule(paths: &Paths, item: &Item) -> TokenStream {
     let rule = quote! {
         <#rule as #from<_>>::from(#access) #max_age #acr_values #conceal
     };
-    let rule = match item.kind {
+    let declared = match item.kind {
         Kind::Resource => of_variables(paths, item, scopes_for.as_ref(), rule),
         Kind::Tool | Kind::Prompt if scopes_for.is_some() => quote!(#deferred_scopes(#rule)),
         Kind::Tool | Kind::Prompt => rule,
     };
     match policy {
-        Some(policy) => with_policy(paths, item, policy, &rule),
-        None => rule,
+        Some(_) => quote!(#known_policy::declare(__policy(), #declared)),
+        None => declared,
     }
 }
 
-/// The compiler sees what the policy is over: that decides who asks it, and when.
-fn with_policy(paths: &Paths, item: &Item, policy: &ExprPath, rule: &TokenStream) -> TokenStream {
-    let Paths { policy_over, .. } = paths;
+/// The policy, in the one place where the compiler sees what it is over: that decides who asks it, and
+/// when.
+pub(super) fn policy(paths: &Paths, item: &Item) -> Option<TokenStream> {
+    let Paths {
+        known_policy,
+        policy_over,
+        ..
+    } = paths;
+    let path = item.demands.policy.as_ref()?;
     let arguments = match item.kind {
         Kind::Resource => variables(item),
         Kind::Tool | Kind::Prompt => arguments::asked_about(paths, item),
     };
     let arguments = arguments.unwrap_or_else(|| quote!(()));
-    let span = at(policy.span());
-    quote_spanned!(span=> #policy_over::<#arguments, _>::declare(#policy, #rule))
+    let span = at(path.span());
+    let known = quote_spanned!(span=> #policy_over::<#arguments, _>::known(#path));
+    Some(quote! {
+        fn __policy() -> impl #known_policy<#arguments> {
+            #known
+        }
+    })
 }
 
 /// The types of the variables, in the order of the parameters.

@@ -44,7 +44,7 @@ pub(super) fn input(paths: &Paths, item: &Item) -> Option<TokenStream> {
         #[derive(__serde::Deserialize, __schemars::JsonSchema)]
         #[serde(crate = "__serde")]
         #[schemars(crate = "__schemars", rename = #name)]
-        #[allow(clippy::struct_excessive_bools, clippy::struct_field_names)]
+        #[allow(deprecated, clippy::struct_excessive_bools, clippy::struct_field_names)]
         struct __Arguments<#(#types),*> {
             #(#fields)*
         }
@@ -144,7 +144,7 @@ pub(super) fn decide(
     let ask = demands.policy.as_ref().map(|path| {
         let span = at(path.span());
         let whole = whole(span);
-        quote_spanned!(span=> __call.ask(#whole, #path).await?;)
+        quote_spanned!(span=> __call.ask(#whole, __policy()).await?;)
     });
     let is_asked = require.is_some() || ask.is_some();
     is_asked.then(|| quote!(#require #ask __call.allow()?;))

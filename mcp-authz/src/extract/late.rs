@@ -8,7 +8,7 @@ use rmcp::ErrorData;
 use super::Call;
 use crate::auth_info::AuthInfo;
 use crate::challenge::Denial;
-use crate::gate::{Decision, PolicyOver, Ticket, judged, still_wanted};
+use crate::gate::{Decision, KnownPolicy, Ticket, judged, still_wanted};
 use crate::scope::{Requirement, ScopeSet};
 
 /// For the macros' expansions.
@@ -33,10 +33,10 @@ impl Call<'_> {
     }
 
     /// Refuses a caller whom the policy does not let through with these arguments.
-    pub async fn ask<A, Form>(
+    pub async fn ask<A>(
         &self,
         arguments: &A,
-        policy: impl PolicyOver<A, Form>,
+        policy: impl KnownPolicy<A>,
     ) -> Result<(), ErrorData> {
         if !self.rule.deferred.is_any() {
             // One over the caller alone, which the gate has asked.

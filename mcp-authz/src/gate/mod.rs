@@ -64,7 +64,7 @@ pub(crate) use mirrored::Mirrored;
 pub(crate) use operation::{Arguments, Caller, Operation};
 use policy::Asked;
 pub(crate) use policy::judged;
-pub use policy::{PolicyError, PolicyOver, Taken, first_party};
+pub use policy::{KnownPolicy, PolicyError, PolicyOver, Taken, first_party};
 pub use rule::{Rule, deferred_scopes};
 pub(crate) use rulebook::Rulebook;
 pub use rulebook::Visibility;

@@ -16,7 +16,7 @@ use rmcp::model::JsonObject;
 use tokio::time::{Instant, timeout_at};
 
 pub(super) use over::OfArguments;
-pub use over::{PolicyOver, Taken};
+pub use over::{KnownPolicy, PolicyOver, Taken};
 pub use own::first_party;
 
 use crate::auth_info::AuthInfo;

@@ -26,6 +26,42 @@ pub trait PolicyOver<A, Form>: Copy + Send + Sync + 'static {
 
     /// Asks about a call.
     fn ask<'a>(self, auth: &'a AuthInfo, arguments: &'a A) -> BoxFuture<'a, Outcome>;
+
+    /// This policy, whatever its form: that is looked for, and told of, in one place.
+    fn known(self) -> Known<Self, A> {
+        Known {
+            policy: self,
+            declare: Self::declare,
+            ask: Self::ask,
+        }
+    }
+}
+
+/// A policy where the arguments are of type `A`.
+pub trait KnownPolicy<A>: Send + Sized {
+    /// As [`PolicyOver::declare`].
+    fn declare(self, rule: Rule) -> Rule;
+
+    /// As [`PolicyOver::ask`].
+    fn ask<'a>(self, auth: &'a AuthInfo, arguments: &'a A) -> BoxFuture<'a, Outcome>;
+}
+
+/// A policy, and what its form makes of it.
+pub struct Known<F, A> {
+    policy: F,
+    declare: fn(F, Rule) -> Rule,
+    ask: for<'a> fn(F, &'a AuthInfo, &'a A) -> BoxFuture<'a, Outcome>,
+}
+
+/// Of all of them: a bound here would be told of as well.
+impl<F: Send, A> KnownPolicy<A> for Known<F, A> {
+    fn declare(self, rule: Rule) -> Rule {
+        (self.declare)(self.policy, rule)
+    }
+
+    fn ask<'a>(self, auth: &'a AuthInfo, arguments: &'a A) -> BoxFuture<'a, Outcome> {
+        (self.ask)(self.policy, auth, arguments)
+    }
 }
 
 /// The form without arguments.

@@ -1,0 +1,6 @@
+use mcp_authz::tool;
+
+#[tool(authenticated)]
+fn send(to) {}
+
+fn main() {}
