@@ -5,6 +5,7 @@ mod client;
 mod concealed;
 mod first_party;
 mod hanging_up;
+mod mistakes;
 mod own_arguments;
 mod policies;
 mod prompts;

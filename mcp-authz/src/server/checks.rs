@@ -126,7 +126,7 @@ pub(super) fn seal(keys: &[(String, Vec<u8>)], problems: &mut Vec<String>) -> Op
         .ok()
 }
 
-/// Who vouches for callers.
+/// Who vouches for callers. Where some of them cannot, the others, so that these can still be asked.
 pub(super) fn verifiers(
     issuers: Vec<Issuer>,
     custom: Option<Arc<dyn DynVerifier>>,
@@ -134,6 +134,12 @@ pub(super) fn verifiers(
     world: World,
     problems: &mut Vec<String>,
 ) -> Option<Verifiers> {
-    let made = Verifiers::new(issuers, custom, resource, world);
-    made.map_err(|found| problems.extend(found)).ok()
+    let good = issuers.iter().filter(|issuer| issuer.problems().is_empty());
+    let good: Vec<Issuer> = good.cloned().collect();
+    let made = Verifiers::new(issuers, custom.clone(), resource, world.clone());
+    made.or_else(|found| {
+        problems.extend(found);
+        Verifiers::new(good, custom, resource, world)
+    })
+    .ok()
 }
