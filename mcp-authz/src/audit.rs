@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::auth_info::AuthInfo;
 use crate::challenge::Denial;
 use crate::registry::Kind;
-use crate::scope::ScopeSet;
+use crate::scope::{Scope, ScopeSet};
 
 /// One decision about one request, for the operator: a client is never told as much.
 ///
@@ -39,7 +39,9 @@ pub struct AuditEvent<'a> {
     /// protocol itself (a session, or a list, of which only refusals are recorded); and for a task, state or
     /// cursor that is not the caller's.
     pub operation: Option<AuditOperation<'a>>,
-    /// Which check, and what to change: `insufficient_scope: mail:send`.
+    /// Which check, and what to change: `insufficient_scope: mail:send`, and of several scopes what the token
+    /// has of them. Of a token it says by how much it has expired, and a key's identifier where that is
+    /// plain; nothing else that the token says.
     pub reason: Cow<'a, str>,
 }
 
@@ -243,7 +245,7 @@ impl Audit {
             outcome: outcome(denial),
             caller,
             operation,
-            reason: reason(denial),
+            reason: reason(denial, caller),
         });
     }
 
@@ -267,7 +269,7 @@ impl Audit {
     ) {
         self.record(|| {
             let (word, why) = match concealed {
-                Some(denial) => ("concealed", reason(denial)),
+                Some(denial) => ("concealed", reason(denial, caller)),
                 None => ("unknown", Cow::Borrowed("nothing here has this name")),
             };
             AuditEvent {
@@ -320,7 +322,19 @@ fn another_sign_in(scopes: &ScopeSet, max_age: Option<Duration>, acr_values: &st
     text
 }
 
-fn reason(denial: &Denial) -> Cow<'_, str> {
+/// All that the operation needs, as the challenge says it, and how much of that is there.
+fn scopes_missing(scopes: &ScopeSet, caller: Option<&AuthInfo>) -> String {
+    let has =
+        |scope: &&Scope| caller.is_some_and(|caller| caller.scopes().contains(scope.as_str()));
+    let held: ScopeSet = scopes.iter().filter(has).cloned().collect();
+    match held.is_empty() {
+        true => format!("insufficient_scope: {scopes}"),
+        false => format!("insufficient_scope: {scopes} (the token has {held})"),
+    }
+}
+
+/// Why, for the operator.
+pub(crate) fn reason<'a>(denial: &'a Denial, caller: Option<&AuthInfo>) -> Cow<'a, str> {
     match denial {
         Denial::Unauthenticated(_) => "no token".into(),
         Denial::InvalidToken => "invalid_token".into(),
@@ -329,7 +343,7 @@ fn reason(denial: &Denial) -> Cow<'_, str> {
         Denial::InvalidProof => "invalid_dpop_proof".into(),
         #[cfg(feature = "dpop")]
         Denial::NonceNeeded => "use_dpop_nonce".into(),
-        Denial::InsufficientScope(scopes) => format!("insufficient_scope: {scopes}").into(),
+        Denial::InsufficientScope(scopes) => scopes_missing(scopes, caller).into(),
         Denial::Forbidden(words) => format!("policy: {words}").into(),
         Denial::InsufficientAuthentication {
             scopes,

@@ -6,6 +6,7 @@ use rmcp::ErrorData;
 use rmcp::handler::server::tool::IntoCallToolResult;
 use rmcp::model::{CallToolResponse, CallToolResult, ContentBlock};
 
+use crate::audit::reason;
 use crate::auth_info::{AuthInfo, OpenCall};
 use crate::challenge::Denial;
 use crate::gate::ChallengeForm;
@@ -78,6 +79,11 @@ impl AuthInfo {
         let denial = Denial::InsufficientScope(missing);
         if let Some(call) = self.call() {
             let running = call.verdict.running();
+            let (operation, why) = (
+                running.map(|running| running.name),
+                reason(&denial, Some(self)),
+            );
+            tracing::info!(operation, caller = ?self, %why, "refused by the function");
             call.answers.audit.denied(Some(self), running, &denial);
         }
         match denial {

@@ -17,6 +17,7 @@ mod sessions;
 mod start;
 mod terms;
 mod tools;
+mod why;
 
 use mcp_authz::{ServerBuilder, ToolEntry};
 use support::Lab;

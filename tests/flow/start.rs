@@ -15,10 +15,10 @@ use crate::{lab, lab_with};
 
 /// What all tests of this program log at `info`, which is what a program shows without settings.
 #[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
-    fn listen() -> Self {
+    pub(crate) fn listen() -> Self {
         static LOG: OnceLock<Log> = OnceLock::new();
         let log = LOG.get_or_init(|| {
             let log = Self::default();
@@ -31,7 +31,7 @@ impl Log {
     }
 
     /// The lines with this in them.
-    fn lines(&self, part: &str) -> Vec<String> {
+    pub(crate) fn lines(&self, part: &str) -> Vec<String> {
         let text = String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned();
         let lines = text.lines().filter(|line| line.contains(part));
         lines.map(str::to_owned).collect()
@@ -249,4 +249,30 @@ async fn the_start_names_each_issuer_that_cannot_be_reached_and_what_happens_nex
     }
     let server = without_anybody(&[provider.issuer()]).build().await.unwrap();
     assert!(!server.to_string().contains("reached"), "{server}");
+}
+
+#[tokio::test]
+async fn an_issuer_that_cannot_be_reached_is_told_once_in_the_log_and_once_in_the_print() {
+    let log = Log::listen();
+    let gone = "http://127.0.0.1:9/gone";
+    let server = without_anybody(&[gone]).build().await.unwrap();
+    let logged = log.lines(gone);
+    assert_eq!(logged.len(), 1, "{logged:#?}");
+    for part in ["WARN", "cannot be reached: http", "get 503"] {
+        assert!(logged[0].contains(part), "{part}: {logged:#?}");
+    }
+    let printed = server.to_string();
+    let told = printed.lines().filter(|line| line.contains(gone));
+    let told = told.filter(|line| line.contains("reached"));
+    assert_eq!(told.count(), 1, "{printed}");
+
+    // Where it is an error, the error alone tells.
+    let strict = "http://127.0.0.1:9/strict";
+    let error = without_anybody(&[strict])
+        .eager()
+        .build()
+        .await
+        .unwrap_err();
+    assert!(error.to_string().contains(strict), "{error}");
+    assert_eq!(log.lines(strict), [""; 0]);
 }

@@ -14,6 +14,7 @@ use super::answers::Answers;
 use super::decide::Decision;
 use super::operation::{Caller, Operation};
 use super::{failed, refused, unknown};
+use crate::audit::reason;
 use crate::auth_info::{AuthInfo, OpenCall};
 use crate::bind::InFlight;
 use crate::challenge::Denial;
@@ -150,9 +151,13 @@ impl Ticket {
 
     /// Refuses: by the status, or, where a client reads only that, in the message.
     pub(super) fn refuse(&self, operation: Operation<'_>, denial: Denial) -> ErrorData {
+        let caller = self.caller.as_ref();
         match denial {
-            Denial::Failed => tracing::error!(?operation, caller = ?self.caller, "failed"),
-            _ => tracing::debug!(?operation, caller = ?self.caller, ?denial, "refused"),
+            Denial::Failed => tracing::error!(?operation, ?caller, "failed"),
+            Denial::Unavailable { .. } => {
+                tracing::warn!(?operation, ?caller, why = %reason(&denial, caller), "not decided");
+            }
+            _ => tracing::info!(?operation, ?caller, why = %reason(&denial, caller), "refused"),
         }
         let audit = &self.answers.audit;
         audit.denied(self.caller.as_ref(), operation.on_record(), &denial);

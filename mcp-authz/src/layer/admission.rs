@@ -103,9 +103,10 @@ impl Admission {
         }
         let verified = self.judge(token).await.map_err(denied)?;
         let inbound = verified.inbound(token);
-        let caller = verified
-            .by_bearer()
-            .map_err(|reject| denied(self.unverified(&reject.into())))?;
+        let caller = verified.by_bearer().map_err(|(caller, reject)| {
+            let (issuer, error) = (Some(caller.issuer()), reject.into());
+            denied(self.unverified(&Unverified { issuer, error }))
+        })?;
         Ok(Admittance {
             caller: Some(caller),
             inbound,
@@ -124,7 +125,7 @@ impl Admission {
         verified.map_err(|unverified| self.unverified(&unverified))
     }
 
-    fn unverified(&self, unverified: &Unverified<'_>) -> Denial {
+    pub(super) fn unverified(&self, unverified: &Unverified<'_>) -> Denial {
         let denial = denial(unverified);
         let reason = || unverified.to_string();
         match denial {
@@ -186,7 +187,8 @@ impl Admittance {
 }
 
 /// Three outcomes, never two: an outage is not a bad token. The operator learns whose rules the token
-/// was judged by and what to change, and nothing that the token says.
+/// was judged by and what to change, and nothing that the token says but by how much its dates are missed
+/// and which key it names.
 pub(crate) fn denial(Unverified { issuer, error }: &Unverified<'_>) -> Denial {
     match error {
         VerifyError::Rejected(_) => {

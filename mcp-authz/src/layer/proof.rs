@@ -6,7 +6,7 @@ use super::NONCE;
 use super::admission::{Admission, Admittance, Refusal};
 use crate::bearer::{BearerToken, Scheme};
 use crate::challenge::{Denial, ResponseBody};
-use crate::token::{DpopVerifier, Fault, Inbound, Proven};
+use crate::token::{DpopVerifier, Fault, Inbound, Proven, Unverified};
 
 impl Admission {
     /// The schemes that this server understands. One that it was not asked to understand is no scheme.
@@ -28,9 +28,10 @@ impl Admission {
         // The scheme is read only where this is set; without it nothing can be proven.
         let dpop = self.dpop.as_ref().ok_or(denied(Denial::InvalidToken))?;
         let verified = self.judge(token).await.map_err(denied)?;
+        let presented = verified.presented();
         let Proven { caller, nonce } = dpop
             .check(verified, token, method, proof.as_ref())
-            .map_err(|fault| denied(self.unproven(fault)))?;
+            .map_err(|fault| denied(self.unproven(presented.issuer(), fault)))?;
         Ok(Admittance {
             caller: Some(caller),
             inbound: Inbound::BOUND,
@@ -52,20 +53,25 @@ impl Admission {
     }
 
     /// The reason goes to the operator, its class to the client.
-    fn unproven(&self, fault: Fault) -> Denial {
+    fn unproven(&self, issuer: &str, fault: Fault) -> Denial {
         match fault {
             Fault::Token(reject) => {
-                tracing::info!(reason = reject.0, "token refused");
-                self.audit.turned_away(|| reject.0.to_owned());
-                Denial::InvalidToken
+                let (issuer, error) = (Some(issuer), reject.into());
+                self.unverified(&Unverified { issuer, error })
             }
             Fault::Proof(reject) => {
-                tracing::info!(reason = reject.0, "proof refused");
-                self.audit.turned_away(|| reject.0.to_owned());
+                tracing::info!(issuer, reason = reject.0, "proof refused");
+                self.audit.turned_away(|| format!("{issuer}: {}", reject.0));
                 Denial::InvalidProof
             }
             // The usual first step of a client that has none yet.
-            Fault::Nonce => Denial::NonceNeeded,
+            Fault::Nonce => {
+                let why =
+                    "use_dpop_nonce: the proof has no nonce of this server, or one that is too old";
+                tracing::debug!("challenged: {why}");
+                self.audit.turned_away(|| why.to_owned());
+                Denial::NonceNeeded
+            }
             Fault::NoRoom { retry_after } => {
                 let why = "no room to remember another proof: see `Dpop::remembered_proofs`";
                 tracing::warn!("{why}");

@@ -244,9 +244,10 @@ impl<H: ServerHandler> Local<H> {
         };
         let verified = self.verifiers.judge(&token).await;
         let verified = verified.map_err(|unverified| barred(&unverified))?;
-        verified
-            .by_bearer()
-            .map_err(|reject| barred(&reject.into()))
+        verified.by_bearer().map_err(|(caller, reject)| {
+            let (issuer, error) = (Some(caller.issuer()), reject.into());
+            barred(&Unverified { issuer, error })
+        })
     }
 }
 

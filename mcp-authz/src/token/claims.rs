@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::claim_options::ClaimOptions;
 use super::jose::{Typ, is_identifier};
-use super::{Reject, possession};
+use super::{Reject, VerifyError, possession};
 use crate::auth_info::AuthInfo;
 use crate::danger::WithoutAudience;
 
@@ -183,7 +183,7 @@ impl ClaimRules {
     ) -> Result<(Option<SystemTime>, Option<SystemTime>), Reject> {
         let exp = date(claims, "exp", Reject("exp: not a date"))?;
         if exp.is_some_and(|exp| self.is_over(exp, now)) {
-            return Err(Reject("exp: expired"));
+            return Err(EXPIRED);
         }
         let iat = date(claims, "iat", Reject("iat: not a date"))?;
         let nbf = date(claims, "nbf", Reject("nbf: not a date"))?;
@@ -192,7 +192,7 @@ impl ClaimRules {
             .flatten()
             .any(|start| start > now + self.leeway)
         {
-            return Err(Reject("nbf, iat: in the future"));
+            return Err(TO_COME);
         }
         if matches!((iat, exp), (Some(iat), Some(exp)) if iat > exp) {
             return Err(Reject("iat: after exp"));
@@ -221,6 +221,46 @@ impl ClaimRules {
 }
 
 /// All of them strings, or nothing.
+const EXPIRED: Reject = Reject("exp: expired");
+const TO_COME: Reject = Reject("nbf, iat: in the future");
+
+/// The dates of a token, for the operator: by how much they are missed tells a clock that goes wrong
+/// from a client that does not refresh.
+pub(super) struct Dates {
+    exp: Option<SystemTime>,
+    begin: Option<SystemTime>,
+    now: SystemTime,
+}
+
+impl Dates {
+    pub(super) fn of(claims: &Map<String, Value>, now: SystemTime) -> Self {
+        let read = |name| date(claims, name, EXPIRED).ok().flatten();
+        Self {
+            exp: read("exp"),
+            begin: read("nbf").max(read("iat")),
+            now,
+        }
+    }
+
+    /// The refusal, with that.
+    pub(super) fn explain(&self, reject: Reject) -> VerifyError {
+        let off = match reject {
+            EXPIRED => self.exp.and_then(|exp| self.now.duration_since(exp).ok()),
+            TO_COME => self.begin.and_then(|at| at.duration_since(self.now).ok()),
+            _ => None,
+        };
+        match (off, reject) {
+            (Some(off), EXPIRED) => {
+                VerifyError::rejected(format!("{}, {} s ago", EXPIRED.0, off.as_secs()))
+            }
+            (Some(off), _) => {
+                VerifyError::rejected(format!("{}, by {} s", reject.0, off.as_secs()))
+            }
+            (None, _) => reject.into(),
+        }
+    }
+}
+
 fn strings(values: &[Value]) -> Option<Vec<String>> {
     values
         .iter()

@@ -205,7 +205,9 @@ impl Reading {
 /// What a caller is told while an address cannot be had.
 impl From<Failure> for VerifyError {
     fn from(failure: Failure) -> Self {
-        tracing::warn!(%failure, "the issuer's metadata is of no use");
-        Self::unavailable("the issuer's metadata cannot be had", PAUSE)
+        Self::unavailable(
+            format!("the issuer's metadata cannot be had: {failure}"),
+            PAUSE,
+        )
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::cache::{Basis, Memory, TokenHash};
-use super::claims::ClaimRules;
+use super::claims::{ClaimRules, Dates};
 use super::discovery::Failure;
 use super::documents::Documents;
 use super::jose::Jws;
@@ -73,9 +73,10 @@ impl JwtVerifier {
             return Err(Reject("alg: not allowed for this issuer").into());
         }
         let claims = std::mem::take(&mut jws.claims);
-        let unproven = self
-            .rules
-            .check(jws.header.typ, claims, self.world.clock.wall())?;
+        let now = self.world.clock.wall();
+        let dates = Dates::of(&claims, now);
+        let unproven = self.rules.check(jws.header.typ, claims, now);
+        let unproven = unproven.map_err(|reject| dates.explain(reject))?;
         let keys = self.provider.keys().await?;
         if let Some(known) = self.remembered(hash, &keys, self.world.clock.now()) {
             return Ok(known);

@@ -125,7 +125,8 @@ impl VerifyError {
     }
 }
 
-/// Why a check of ours refused a token: a fixed text that names the class and holds no value.
+/// Why a check of ours refused a token: a fixed text that names the class and holds no value. (Two are told
+/// with one: `Dates::explain`, and the key that an issuer does not have.)
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Reject(pub(crate) &'static str);
 

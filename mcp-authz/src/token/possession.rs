@@ -53,15 +53,21 @@ impl Verified {
         }
     }
 
+    /// Whose token it is, for the operator.
+    #[cfg(feature = "dpop")]
+    pub(crate) fn presented(&self) -> AuthInfo {
+        self.caller.clone()
+    }
+
     /// The caller, where to hold the token is enough (RFC 6750 §1.2).
     ///
     /// # Errors
     ///
     /// For every token with a `cnf` (RFC 7800 §3): its owner asked that possession alone must not do
     /// (RFC 9449 §7.2, RFC 8705 §3).
-    pub(crate) fn by_bearer(self) -> Result<AuthInfo, Reject> {
+    pub(crate) fn by_bearer(self) -> Result<AuthInfo, (AuthInfo, Reject)> {
         if self.caller.is_confirmed() {
-            return Err(PRESENTED_AS_BEARER);
+            return Err((self.caller, PRESENTED_AS_BEARER));
         }
         Ok(self.caller)
     }
@@ -156,7 +162,8 @@ mod tests {
             Value::Null,
         ] {
             let outcome = verified(json!({ "cnf": cnf })).by_bearer();
-            assert_eq!(outcome.err(), Some(PRESENTED_AS_BEARER), "{cnf}");
+            let reject = outcome.err().map(|(_, reject)| reject);
+            assert_eq!(reject, Some(PRESENTED_AS_BEARER), "{cnf}");
         }
     }
 

@@ -13,7 +13,7 @@ use super::documents::Documents;
 use super::jose::Jws;
 use super::jwks::{KeyId, KeySet, Lookup};
 use super::wants::Keys;
-use super::{Issuer, Reject, VerifyError};
+use super::{Issuer, VerifyError};
 use crate::World;
 use crate::clock::Moment;
 
@@ -51,6 +51,13 @@ struct State {
     /// Set while the last attempt is a failed one.
     outage: Option<Outage>,
     kid_missed_at: Option<Instant>,
+}
+
+/// Who tells the operator that the issuer could not be asked.
+#[derive(Clone, Copy)]
+enum Teller {
+    Log,
+    Asker,
 }
 
 #[derive(Clone)]
@@ -136,16 +143,19 @@ impl Provider {
         }
         let key = match keys.find(kid, algorithm) {
             Lookup::Found(key) => key,
-            Lookup::Unknown => return Err(Reject("kid: the issuer has no such key").into()),
+            Lookup::Unknown => return Err(unknown_key(kid)),
             Lookup::Refused(why) => return Err(why.into()),
         };
         key.verify(algorithm, jws.signed, &jws.signature)?;
         Ok(key.id)
     }
 
-    /// Asks the issuer now, at start-up: the outcome tells a wrong configuration from an outage.
+    /// Asks the issuer now, at start-up: the outcome tells a wrong configuration from an outage. Whoever
+    /// asks tells the operator, with what happens next.
     pub(crate) async fn check(self: &Arc<Self>) -> Result<(), Failure> {
-        match self.refresh() {
+        let now = self.world.clock.monotonic();
+        let flight = self.begin(&mut self.state(), now, Teller::Asker);
+        match flight {
             Some(flight) => flight.await,
             None => self
                 .state()
@@ -165,7 +175,7 @@ impl Provider {
         if missed.is_some_and(|at| now.saturating_duration_since(at) < KID_COOLDOWN) {
             return None;
         }
-        let flight = self.begin(&mut state, now)?;
+        let flight = self.begin(&mut state, now, Teller::Log)?;
         state.kid_missed_at = Some(now);
         Some(flight)
     }
@@ -173,10 +183,10 @@ impl Provider {
     /// The refresh under way, or a new one, unless the last failure is too recent.
     fn refresh(self: &Arc<Self>) -> Option<Flight> {
         let now = self.world.clock.monotonic();
-        self.begin(&mut self.state(), now)
+        self.begin(&mut self.state(), now, Teller::Log)
     }
 
-    fn begin(self: &Arc<Self>, state: &mut State, now: Instant) -> Option<Flight> {
+    fn begin(self: &Arc<Self>, state: &mut State, now: Instant, teller: Teller) -> Option<Flight> {
         if let Some(flight) = state.running() {
             return Some(flight);
         }
@@ -191,7 +201,7 @@ impl Provider {
         let me = Arc::clone(self);
         let task = tokio::spawn(async move {
             let outcome = me.load().await;
-            me.finish(&outcome);
+            me.finish(&outcome, teller);
             outcome
         });
         let flight = async move {
@@ -250,7 +260,7 @@ impl Provider {
         }
     }
 
-    fn finish(&self, outcome: &Result<(), Failure>) {
+    fn finish(&self, outcome: &Result<(), Failure>, teller: Teller) {
         let now = self.world.clock.monotonic();
         let mut state = self.state();
         state.flight = None;
@@ -268,10 +278,12 @@ impl Provider {
                     failure: failure.clone(),
                     retry_at: now + pause,
                 });
-                tracing::warn!(
-                    issuer = %self.issuer.identifier, %failure, failures = state.failures, retry_in = ?pause,
-                    "the issuer's keys could not be refreshed"
-                );
+                if matches!(teller, Teller::Log) {
+                    tracing::warn!(
+                        issuer = %self.issuer.identifier, %failure, failures = state.failures, retry_in = ?pause,
+                        "the issuer's keys could not be refreshed"
+                    );
+                }
             }
         }
     }
@@ -283,11 +295,16 @@ impl Provider {
     /// Until the issuer is asked again: not before `also`, and not while the last failure is too recent.
     fn unavailable_until(&self, also: Option<Instant>) -> VerifyError {
         let now = self.world.clock.monotonic();
-        let retry_at = self.state().outage.as_ref().map(|outage| outage.retry_at);
-        let until = retry_at.max(also);
+        let outage = self.state().outage.clone();
+        let until = outage.as_ref().map(|outage| outage.retry_at).max(also);
         let retry_after = until.map_or(Duration::ZERO, |at| at.saturating_duration_since(now));
         VerifyError::Unavailable {
-            reason: "the issuer's keys cannot be had".into(),
+            reason: match outage {
+                Some(Outage { failure, .. }) => {
+                    format!("the issuer's keys cannot be had: {failure}").into()
+                }
+                None => "the issuer's keys cannot be had".into(),
+            },
             retry_after: retry_after.max(Duration::from_secs(1)),
         }
     }
@@ -308,6 +325,19 @@ impl State {
         self.flight = self.flight.take().filter(|flight| flight.peek().is_none());
         self.flight.clone()
     }
+}
+
+/// An identifier that could be somebody's is repeated for the operator; whatever else a sender put there
+/// is not.
+fn unknown_key(kid: Option<&str>) -> VerifyError {
+    let is_plain = |kid: &&str| {
+        let mut bytes = kid.bytes();
+        kid.len() <= 64 && bytes.all(|b| b.is_ascii_alphanumeric() || b"-._~=".contains(&b))
+    };
+    VerifyError::rejected(match kid.filter(is_plain) {
+        Some(kid) => format!("kid: the issuer has no such key: {kid}"),
+        None => "kid: the issuer has no such key".to_owned(),
+    })
 }
 
 /// 1 s, 2 s, 4 s … [`MAX_BACKOFF`], and up to a quarter more, so that replicas do not ask in step.

@@ -90,7 +90,11 @@ async fn unknown_kids_cost_one_fetch_per_cooldown() {
             .map(|n| token_by(&it, &it.signer, &format!("x{n}")))
             .collect();
         for outcome in join_all(tokens.iter().map(|token| it.verify(token))).await {
-            assert_eq!(refusal("flood", outcome), "kid: the issuer has no such key");
+            let told = refusal("flood", outcome);
+            assert!(
+                told.starts_with("kid: the issuer has no such key: x"),
+                "{told}"
+            );
         }
     };
     flood().await;
@@ -119,7 +123,7 @@ async fn a_removed_key_stops_verifying_also_for_tokens_seen_before() {
     assert!(it.cached(&token).is_none());
     assert_eq!(
         refusal("removed", it.verify(&token).await),
-        "kid: the issuer has no such key"
+        "kid: the issuer has no such key: k1"
     );
 }
 
@@ -288,7 +292,7 @@ async fn an_empty_key_set_is_believed() {
     let outcome: Result<AuthInfo, VerifyError> = it.verify(&it.token()).await;
     assert_eq!(
         refusal("no keys", outcome),
-        "kid: the issuer has no such key"
+        "kid: the issuer has no such key: k1"
     );
 }
 
