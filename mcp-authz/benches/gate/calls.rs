@@ -7,6 +7,8 @@ use crate::servers::RESOURCE;
 
 const MODERN: &str = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"add","arguments":{"a":20,"b":22},"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientInfo":{"name":"bench","version":"1"},"io.modelcontextprotocol/clientCapabilities":{}}}}"#;
 const LEGACY: &str = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"add","arguments":{"a":20,"b":22}}}"#;
+const INITIALIZE: &str = r#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"bench","version":"1"}}}"#;
+const INITIALIZED: &str = r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#;
 
 /// A revision of the protocol.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -58,13 +60,27 @@ pub(crate) fn bytes(revision: Revision, token: &str) -> Vec<u8> {
 
 /// The same call as a value.
 pub(crate) fn request(revision: Revision, token: &str) -> Request<Body> {
+    posted(revision, token, revision.body())
+}
+
+/// Asks for a session, in the older revision.
+pub(crate) fn initialize(token: &str) -> Request<Body> {
+    posted(Revision::Legacy, token, INITIALIZE)
+}
+
+/// What a client says then.
+pub(crate) fn initialized(token: &str) -> Request<Body> {
+    posted(Revision::Legacy, token, INITIALIZED)
+}
+
+fn posted(revision: Revision, token: &str, body: &'static str) -> Request<Body> {
     let mut request = Request::builder().method(Method::POST).uri("/mcp");
     for (name, value) in revision.headers() {
         request = request.header(name, value);
     }
     request
         .header("authorization", format!("Bearer {token}"))
-        .body(Body::from(revision.body()))
+        .body(Body::from(body))
         .unwrap()
 }
 

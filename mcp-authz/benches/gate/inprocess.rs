@@ -8,6 +8,7 @@ use std::future::poll_fn;
 use std::time::Instant;
 
 use axum::body::Body;
+use http::response::Parts;
 use http::{Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use mcp_authz::dev::AuthorizationServer;
@@ -27,19 +28,33 @@ where
     S: Service<Request<Body>, Response = Response<B>, Error = Infallible>,
     B: http_body::Body,
 {
-    let Ok(()) = poll_fn(|context| service.poll_ready(context)).await;
-    let Ok(response) = service.call(request).await;
-    let (head, body) = response.into_parts();
-    assert!(body.collect().await.is_ok());
-    head.status
+    answer(service, request).await.status
 }
 
-async fn turn<S, B>(service: &mut S, revision: Revision, token: &str, count: usize) -> f64
+/// The same, for whoever wants to know more of the answer.
+pub(crate) async fn answer<S, B>(service: &mut S, request: Request<Body>) -> Parts
 where
     S: Service<Request<Body>, Response = Response<B>, Error = Infallible>,
     B: http_body::Body,
 {
-    let requests: Vec<_> = (0..count).map(|_| request(revision, token)).collect();
+    let Ok(()) = poll_fn(|context| service.poll_ready(context)).await;
+    let Ok(response) = service.call(request).await;
+    let (head, body) = response.into_parts();
+    assert!(body.collect().await.is_ok());
+    head
+}
+
+/// Microseconds of each of `requests`.
+pub(crate) async fn turn<S, B>(
+    service: &mut S,
+    requests: impl Iterator<Item = Request<Body>>,
+) -> f64
+where
+    S: Service<Request<Body>, Response = Response<B>, Error = Infallible>,
+    B: http_body::Body,
+{
+    let requests: Vec<_> = requests.collect();
+    let count = requests.len();
     let begun = Instant::now();
     for request in requests {
         assert_eq!(call(service, request).await, StatusCode::OK);
@@ -57,8 +72,9 @@ pub(crate) async fn measure(rounds: usize) -> String {
     for revision in [Revision::Modern, Revision::Legacy] {
         let (mut of_bare, mut of_gated) = (Vec::new(), Vec::new());
         for _ in 0..2 * rounds {
-            of_bare.push(turn(&mut bare, revision, &token, TURN).await);
-            of_gated.push(turn(&mut gated, revision, &token, TURN).await);
+            let requests = || (0..TURN).map(|_| request(revision, &token));
+            of_bare.push(turn(&mut bare, requests()).await);
+            of_gated.push(turn(&mut gated, requests()).await);
         }
         let ratios = of_bare
             .iter()
@@ -73,19 +89,4 @@ pub(crate) async fn measure(rounds: usize) -> String {
         );
     }
     table
-}
-
-/// One side alone, for a profiler.
-pub(crate) async fn only(side: &str, count: usize) {
-    let provider = AuthorizationServer::builder().start().await.unwrap();
-    let token = mint(&provider, "math", 1).remove(0);
-    let took = match side {
-        "bare" => turn(&mut bare_router(true), Revision::Modern, &token, count).await,
-        "gated" => {
-            let server = gated(provider.issuer(), true).await;
-            turn(&mut server.router(), Revision::Modern, &token, count).await
-        }
-        other => panic!("bare or gated, not {other}"),
-    };
-    eprintln!("{took:.1} µs a call");
 }

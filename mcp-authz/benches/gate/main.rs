@@ -5,8 +5,8 @@
 //! ```
 //!
 //! prints the tables of `docs/benchmarks.md`. Absolute numbers are the machine's; the ratios are
-//! ours. After `--`: `--rounds 5` for a shorter run, `--memory` for that alone, `--calls bare 3000` (or `gated`) for
-//! a profiler.
+//! ours. After `--`: `--rounds 5` for a shorter run, `--memory` for that alone, `--calls` for a profiler
+//! (see `profiled.rs`).
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -23,6 +23,7 @@ mod load;
 mod machine;
 mod memory;
 mod office;
+mod profiled;
 mod rounds;
 mod scenarios;
 mod servers;
@@ -38,7 +39,7 @@ fn main() {
     let runtime = single();
     if let Some(at) = value_of("--calls") {
         let count = words[at + 2].parse().expect("--calls SIDE COUNT");
-        return runtime.block_on(inprocess::only(words[at + 1], count));
+        return runtime.block_on(profiled::run(words[at + 1], count, &words[at + 3..]));
     }
     let rounds = value_of("--rounds").map_or(15, |at| words[at + 1].parse().expect("a number"));
     println!("{}\n", machine::describe());

@@ -1,16 +1,13 @@
 //! What remembering tokens costs in memory, and holding sessions.
 
-use axum::body::Body;
-use http::{Method, Request};
+use mcp_authz::SessionLimits;
 use mcp_authz::dev::AuthorizationServer;
-use mcp_authz::{Server, SessionLimits};
 
-use crate::calls::knock;
+use crate::calls::{initialize, knock};
 use crate::inprocess::call;
 use crate::machine::resident;
 use crate::scenarios::mint;
-use crate::servers::{RESOURCE, gated};
-use crate::tool::add;
+use crate::servers::{gated, in_sessions};
 
 /// Well within the bounds of the memory.
 const SOME: usize = 10_000;
@@ -46,33 +43,14 @@ pub(crate) async fn measure() -> String {
     )
 }
 
-const INITIALIZE: &str = r#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"bench","version":"1"}}}"#;
-
 /// The growth of the process for each session that is opened and left.
 async fn session(provider: &AuthorizationServer) -> u64 {
     let limits = SessionLimits::new().per_principal(SESSIONS).total(SESSIONS);
-    let server = Server::builder("bench")
-        .resource(RESOURCE)
-        .issuer(provider.issuer())
-        .tools([add::tool()])
-        .sessions(limits)
-        .build();
-    let mut service = server.await.unwrap().mcp_service();
+    let mut service = in_sessions(provider.issuer(), limits).await.mcp_service();
     let token = &mint(provider, "math", 1)[0];
-    let initialize = || {
-        Request::builder()
-            .method(Method::POST)
-            .uri(RESOURCE)
-            .header("host", "127.0.0.1")
-            .header("content-type", "application/json")
-            .header("accept", "application/json, text/event-stream")
-            .header("authorization", format!("Bearer {token}"))
-            .body(Body::from(INITIALIZE))
-            .unwrap()
-    };
     let begun = resident();
     for _ in 0..SESSIONS {
-        let status = call(&mut service, initialize()).await;
+        let status = call(&mut service, initialize(token)).await;
         assert_eq!(status, http::StatusCode::OK);
     }
     (resident() - begun) / SESSIONS as u64

@@ -10,7 +10,7 @@ use crate::load::{Bounds, Requests};
 use crate::rounds::{Outcome, Side, alternate, median};
 use crate::servers::{RESOURCE, Running, start_bare, start_gated, start_office, start_protected};
 
-const ROTATING: usize = 2_000;
+pub(crate) const ROTATING: usize = 2_000;
 const TIME: Duration = Duration::from_millis(250);
 /// More than any server answers in a turn.
 const MANY: usize = 100_000;

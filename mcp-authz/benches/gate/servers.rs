@@ -9,11 +9,12 @@ use axum::Router;
 use axum::serve::ListenerExt;
 use mcp_authz::dev::AuthorizationServer;
 use mcp_authz::rmcp::ServerHandler;
+use mcp_authz::rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 use mcp_authz::rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use mcp_authz::rmcp::transport::streamable_http_server::{
     StreamableHttpServerConfig, StreamableHttpService,
 };
-use mcp_authz::{Authz, Hierarchy, Issuer, Server};
+use mcp_authz::{Authz, Hierarchy, Issuer, Server, SessionLimits};
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
@@ -30,10 +31,24 @@ pub(crate) fn bare_router(json: bool) -> Router {
     router_of(Bare::new(), json)
 }
 
-fn router_of(handler: impl ServerHandler + Clone, json: bool) -> Router {
+pub(crate) fn router_of(handler: impl ServerHandler + Clone, json: bool) -> Router {
+    let config = config(json).with_legacy_session_mode(false);
+    let sessions = Arc::new(NeverSessionManager::default());
+    let service = StreamableHttpService::new(move || Ok(handler.clone()), sessions, config);
+    Router::new().route_service("/mcp", service)
+}
+
+/// The same in sessions, which rmcp answers in event streams alone.
+pub(crate) fn bare_in_sessions() -> Router {
+    let handler = Bare::new();
+    let sessions = Arc::new(LocalSessionManager::default());
+    let service = StreamableHttpService::new(move || Ok(handler.clone()), sessions, config(true));
+    Router::new().route_service("/mcp", service)
+}
+
+fn config(json: bool) -> StreamableHttpServerConfig {
     // What the builder derives from a loopback resource.
-    let config = StreamableHttpServerConfig::default()
-        .with_legacy_session_mode(false)
+    StreamableHttpServerConfig::default()
         .with_json_response(json)
         .with_allowed_hosts(["127.0.0.1", "localhost", "127.0.0.1", "[::1]"])
         .with_allowed_origins([
@@ -43,10 +58,7 @@ fn router_of(handler: impl ServerHandler + Clone, json: bool) -> Router {
             "http://[::1]:*",
         ])
         .enforce_origin_validation()
-        .with_max_request_body_bytes(1024 * 1024);
-    let sessions = Arc::new(NeverSessionManager::default());
-    let service = StreamableHttpService::new(move || Ok(handler.clone()), sessions, config);
-    Router::new().route_service("/mcp", service)
+        .with_max_request_body_bytes(1024 * 1024)
 }
 
 /// The tool behind the gate.
@@ -64,8 +76,20 @@ pub(crate) async fn gated(issuer: impl Into<Issuer>, json: bool) -> Server {
         .unwrap()
 }
 
+/// The tool behind the gate, in sessions.
+pub(crate) async fn in_sessions(issuer: impl Into<Issuer>, limits: SessionLimits) -> Server {
+    Server::builder("bench")
+        .resource(RESOURCE)
+        .issuer(issuer)
+        .tools([add::tool()])
+        .sessions(limits)
+        .build()
+        .await
+        .unwrap()
+}
+
 /// A handler of others behind the gate, with fifty rules and a hierarchy above what is called.
-async fn protected(issuer: String) -> Server<Office> {
+pub(crate) async fn protected(issuer: String) -> Server<Office> {
     Authz::new()
         .resource(RESOURCE)
         .issuer(issuer)
