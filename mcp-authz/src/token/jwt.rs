@@ -52,8 +52,8 @@ impl JwtVerifier {
 
     /// A token seen before, while the keys are fresh: no waiting, no parsing.
     pub(crate) fn cached(&self, hash: TokenHash, now: Moment) -> Option<AuthInfo> {
-        let keys = self.provider.fresh(now)?;
-        self.remembered(hash, &keys, now)
+        self.provider
+            .of_fresh(now, |keys| self.remembered(hash, keys, now))
     }
 
     /// Checks in the order of their cost: header, claims, keys, signature.

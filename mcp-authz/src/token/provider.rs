@@ -77,11 +77,18 @@ impl Provider {
         })
     }
 
-    /// The keys if they are young: never waits, never fetches.
-    pub(crate) fn fresh(&self, now: Moment) -> Option<Arc<KeySet>> {
-        self.current
-            .load_full()
+    /// What `ask` says of the keys, if they are young: never waits, never fetches. Asked at every request, so
+    /// nothing is counted that requests on other cores count as well.
+    pub(crate) fn of_fresh<T>(
+        &self,
+        now: Moment,
+        ask: impl FnOnce(&KeySet) -> Option<T>,
+    ) -> Option<T> {
+        let keys = self.current.load();
+        let fresh = keys.as_deref();
+        fresh
             .filter(|keys| now.since(keys.fetched_at) <= FRESH)
+            .and_then(ask)
     }
 
     /// The keys to verify with now.
