@@ -19,8 +19,8 @@ use tokio::time::timeout;
 /// How long a body may take that nobody wants.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// A body until it has been read to its end.
-#[derive(Clone)]
+/// Where a body goes that whoever had it did not read to its end.
+#[derive(Clone, Default)]
 struct Unread(Arc<Mutex<Option<Body>>>);
 
 impl Unread {
@@ -30,7 +30,19 @@ impl Unread {
 }
 
 /// The body of a request in the hands of whoever answers it.
-pub(super) struct Lent(Unread);
+pub(super) struct Lent {
+    /// `None` once it has been read to its end.
+    body: Option<Body>,
+    unread: Unread,
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        if let Some(body) = self.body.take() {
+            *self.unread.lock() = Some(body);
+        }
+    }
+}
 
 /// What knows, once the answer is there, how much of the body they read.
 pub(super) struct Lender {
@@ -44,13 +56,14 @@ pub(super) struct Lender {
 /// Gives the request on, and keeps an eye on its body.
 pub(super) fn lend(request: Request<Body>) -> (Request<Lent>, Lender) {
     let (parts, body) = request.into_parts();
-    let unread = Unread(Arc::new(Mutex::new(Some(body))));
+    let unread = Unread::default();
     let lender = Lender {
         unread: unread.clone(),
         ends_connection: parts.version < Version::HTTP_2,
         asks_first: parts.headers.contains_key(EXPECT),
     };
-    (Request::from_parts(parts, Lent(unread)), lender)
+    let body = Some(body);
+    (Request::from_parts(parts, Lent { body, unread }), lender)
 }
 
 /// The answer to a request, whose body need not have been read for it.
@@ -107,27 +120,25 @@ impl http_body::Body for Lent {
     type Error = axum::Error;
 
     fn poll_frame(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        let mut unread = self.0.lock();
-        let Some(body) = unread.as_mut() else {
+        let Some(body) = self.body.as_mut() else {
             return Poll::Ready(None);
         };
         let frame = ready!(Pin::new(body).poll_frame(cx));
         if !matches!(frame, Some(Ok(_))) {
-            *unread = None;
+            self.body = None;
         }
         Poll::Ready(frame)
     }
 
     fn is_end_stream(&self) -> bool {
-        self.0.lock().as_ref().is_none_or(Body::is_end_stream)
+        self.body.as_ref().is_none_or(Body::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        let unread = self.0.lock();
-        let body = unread.as_ref().map(Body::size_hint);
+        let body = self.body.as_ref().map(Body::size_hint);
         body.unwrap_or_else(|| SizeHint::with_exact(0))
     }
 }
