@@ -48,9 +48,9 @@ impl Rulebook {
         caller: &Caller,
         asked: &mut Asked,
     ) -> Decision {
-        let decision = self.decide(operation, caller);
+        let (decision, has_policy) = self.weigh(operation, caller);
         // Where the arguments are yet to be decided on, the policy comes after them.
-        let is_asked = decision == Decision::Allow;
+        let is_asked = has_policy && decision == Decision::Allow;
         let Some(auth) = caller.as_ref().filter(|_| is_asked) else {
             return decision;
         };
@@ -76,20 +76,26 @@ impl Rulebook {
     ///
     /// Where several rules apply, all of them must allow.
     pub(crate) fn decide(&self, operation: Operation<'_>, caller: &Caller) -> Decision {
+        self.weigh(operation, caller).0
+    }
+
+    /// The same, and whether there is a policy to ask besides.
+    fn weigh(&self, operation: Operation<'_>, caller: &Caller) -> (Decision, bool) {
         // Whoever got past the layer is authenticated, or anonymous on a server that allows it.
         if matches!(operation, Operation::Protocol) {
-            return Decision::Allow;
+            return (Decision::Allow, false);
         }
-        let mut decision = Decision::Unknown(None);
+        let (mut decision, mut has_policy) = (Decision::Unknown(None), false);
         for applied in self.applied(&operation) {
             let Some(access) = &applied.access else {
-                return Decision::Unknown(None);
+                return (Decision::Unknown(None), false);
             };
             decision = both(decision, self.by_rule(&applied, access, operation, caller));
+            has_policy |= applied.has_policy();
         }
         match decision {
-            Decision::Deny(denial) => self.refuse(operation, denial),
-            other => other,
+            Decision::Deny(denial) => (self.refuse(operation, denial), has_policy),
+            other => (other, has_policy),
         }
     }
 

@@ -105,9 +105,12 @@ impl Rulebook {
 
     /// Whether a policy decides for whom something exists at all.
     pub(super) fn conceals_by_policy(&self, operation: &Operation<'_>) -> bool {
-        self.applied(operation)
-            .any(|applied| applied.rule.concealed)
-            && self.applied(operation).any(|applied| applied.has_policy())
+        let (mut is_concealed, mut has_policy) = (false, false);
+        for applied in self.applied(operation) {
+            is_concealed |= applied.rule.concealed;
+            has_policy |= applied.has_policy();
+        }
+        is_concealed && has_policy
     }
 
     /// Whether a handler that reads loosely would take `uri` for a fixed one that it is not.
