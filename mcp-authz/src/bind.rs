@@ -50,7 +50,7 @@ pub(crate) const SESSION_HEADER: HeaderName = HeaderName::from_static("mcp-sessi
 
 /// The server and the owner that a session id is for: another server can have the same keys.
 fn bound(resource: &str, caller: &AuthInfo) -> Vec<u8> {
-    serde_json::to_vec(&(resource, "session", owner(caller))).unwrap_or_default()
+    serde_json::to_vec(&(resource, "session", owner::parts(caller))).unwrap_or_default()
 }
 
 /// rmcp's sessions, each held by one principal.
@@ -59,7 +59,7 @@ pub(crate) struct BoundSessions {
     seal: RequestStateCodec,
     resource: String,
     limits: SessionLimits,
-    held: Mutex<Held>,
+    held: Arc<Mutex<Held>>,
     calls: Calls,
     tasks: Arc<TaskOwners>,
 }
@@ -85,7 +85,7 @@ impl BoundSessions {
             seal,
             resource,
             limits,
-            held: Mutex::new(Held::default()),
+            held: Arc::default(),
             calls: Calls::default(),
             tasks,
         }
@@ -153,13 +153,18 @@ impl BoundSessions {
     where
         S: Stream<Item = ServerSseMessage>,
     {
-        let owner = self.lock().owner(id);
+        let (held, id) = (Arc::clone(&self.held), id.clone());
+        let owner = move || lock(&held).owner(&id);
         news::of_owner(owner, Arc::clone(&self.tasks), events)
     }
 
     fn lock(&self) -> MutexGuard<'_, Held> {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.held)
     }
+}
+
+fn lock(held: &Mutex<Held>) -> MutexGuard<'_, Held> {
+    held.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn admitted(message: &ClientJsonRpcMessage) -> Option<&Admitted> {

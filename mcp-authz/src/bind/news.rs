@@ -14,18 +14,20 @@ use super::tasks::TaskOwners;
 /// In this revision and others.
 const TASK_NEWS: &str = "notifications/tasks";
 
-/// What the owner of a session is told: no news of a task that is not its own.
-pub(super) fn of_owner<S>(
-    owner: Option<Owner>,
+/// What the owner of a session is told: no news of a task that is not its own. `owner` is asked where there
+/// is such news, and for most answers never.
+pub(super) fn of_owner<S, F>(
+    owner: F,
     tasks: Arc<TaskOwners>,
     events: S,
-) -> impl Stream<Item = ServerSseMessage> + use<S>
+) -> impl Stream<Item = ServerSseMessage> + use<S, F>
 where
     S: Stream<Item = ServerSseMessage>,
+    F: Fn() -> Option<Owner>,
 {
     events.filter(move |event| {
         let task = event.message.as_deref().and_then(task_told);
-        let is_own = |id| owner.as_ref().is_some_and(|owner| tasks.is_of(id, owner));
+        let is_own = |id| owner().is_some_and(|owner| tasks.is_of(id, &owner));
         ready(task.is_none_or(is_own))
     })
 }

@@ -7,7 +7,7 @@ use rmcp::model::{JsonObject, SealOptions};
 use serde_json::Value;
 
 use super::keys::SealingKeys;
-use super::owner::owner;
+use super::owner;
 use crate::auth_info::AuthInfo;
 
 /// How long a client may take for the next request of an exchange: a person may have to answer.
@@ -96,7 +96,7 @@ impl Seal {
                 ("round", vec![*method, *name, digest_of.as_str()])
             }
         };
-        let owner = caller.map(owner);
+        let owner = caller.map(owner::parts);
         serde_json::to_vec(&(&self.resource, kind, owner, parts)).unwrap_or_default()
     }
 }

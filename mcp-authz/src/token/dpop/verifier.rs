@@ -98,7 +98,7 @@ impl DpopVerifier {
             },
         };
         let (owner, now) = (owner(&caller), self.world.clock.monotonic());
-        match self.seen.note(&owner, key, &proof.id, now) {
+        match self.seen.note(owner.as_bytes(), key, &proof.id, now) {
             Novelty::New => Ok(Proven { caller, nonce }),
             Novelty::Replayed => Err(Reject("proof jti: seen before").into()),
             Novelty::NoRoom => Err(Fault::NoRoom { retry_after: ROOM }),
