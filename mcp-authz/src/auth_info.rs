@@ -47,7 +47,7 @@ pub(crate) const MAX_STREAM_AGE: Duration = Duration::from_secs(15 * 60);
 pub struct AuthInfo {
     held: Arc<Held>,
     /// Set for a caller that a tool holds.
-    call: Option<OpenCall>,
+    call: Option<Arc<OpenCall>>,
 }
 
 /// One pointer for one request: clones then touch nothing that requests on other cores hold as well.
@@ -58,7 +58,7 @@ struct Held {
 }
 
 /// The call that a caller is in: where a late refusal goes, and what came with it.
-#[derive(Clone)]
+#[derive(Debug)]
 pub(crate) struct OpenCall {
     pub(crate) verdict: VerdictSender,
     pub(crate) answers: Arc<Answers>,
@@ -94,12 +94,12 @@ struct Grant {
 
 impl AuthInfo {
     /// This caller, in a call that can still be refused.
-    pub(crate) fn in_call(mut self, call: OpenCall) -> Self {
+    pub(crate) fn in_call(mut self, call: Arc<OpenCall>) -> Self {
         self.call = Some(call);
         self
     }
 
-    pub(crate) fn call(&self) -> Option<&OpenCall> {
+    pub(crate) fn call(&self) -> Option<&Arc<OpenCall>> {
         self.call.as_ref()
     }
 

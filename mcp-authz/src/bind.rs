@@ -128,9 +128,11 @@ impl BoundSessions {
     fn hold(&self, id: &SessionId, message: &ClientJsonRpcMessage) -> Result<(), SessionError> {
         let admitted = admitted(message).ok_or(SessionError::Refused)?;
         let refuse = |denial| {
-            let audit = &admitted.answers.audit;
-            audit.denied(admitted.caller.as_ref(), None, &denial);
-            admitted.verdict.deny(denial);
+            let call = &admitted.call;
+            call.answers
+                .audit
+                .denied(admitted.caller.as_ref(), None, &denial);
+            call.verdict.deny(denial);
             Err(SessionError::Refused)
         };
         // What is nobody's could be resumed by anybody.

@@ -1,6 +1,7 @@
 //! A refusal that a running tool comes to.
 
 use std::fmt;
+use std::sync::Arc;
 
 use rmcp::ErrorData;
 use rmcp::handler::server::tool::IntoCallToolResult;
@@ -36,7 +37,7 @@ use crate::scope::{Requirement, ScopeSet, Terms};
 pub struct Denied {
     missing: ScopeSet,
     form: ChallengeForm,
-    call: Option<OpenCall>,
+    call: Option<Arc<OpenCall>>,
 }
 
 impl AuthInfo {

@@ -1,8 +1,8 @@
 //! The verdict cell: how the gate's decision reaches the HTTP status.
 //!
-//! One cell per HTTP request. The gate holds the sending half (it travels in the request's
-//! extensions), the layer the receiving half, and none of the senders: when the last sender is
-//! gone, nobody can decide any more.
+//! One cell per HTTP request. Whoever can decide shares the sending half (it travels in the request's
+//! extensions), the layer has the receiving half alone: when the sender is gone, nobody can decide any
+//! more.
 
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -24,7 +24,7 @@ enum State {
 
 #[derive(Debug)]
 struct Cell {
-    state: Mutex<(State, Senders)>,
+    state: Mutex<(State, Sender)>,
     /// A refusal that is told in the message, whatever the status.
     told: OnceLock<Denial>,
     /// What was let in, where the operator keeps a record.
@@ -33,28 +33,25 @@ struct Cell {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Senders {
-    Some,
-    None,
+enum Sender {
+    There,
+    Gone,
 }
 
 impl Cell {
     /// A panic cannot leave the state half-written: every critical section is one assignment.
-    fn lock(&self) -> MutexGuard<'_, (State, Senders)> {
+    fn lock(&self) -> MutexGuard<'_, (State, Sender)> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// The gate's half.
-#[derive(Clone, Debug)]
-pub(crate) struct VerdictSender(Arc<Sending>);
-
 #[derive(Debug)]
-struct Sending(Arc<Cell>);
+pub(crate) struct VerdictSender(Arc<Cell>);
 
-impl Drop for Sending {
+impl Drop for VerdictSender {
     fn drop(&mut self) {
-        self.0.lock().1 = Senders::None;
+        self.0.lock().1 = Sender::Gone;
         self.0.changed.notify_one();
     }
 }
@@ -65,22 +62,19 @@ pub(crate) struct Verdict(Arc<Cell>);
 
 pub(crate) fn channel() -> (VerdictSender, Verdict) {
     let cell = Arc::new(Cell {
-        state: Mutex::new((State::Pending, Senders::Some)),
+        state: Mutex::new((State::Pending, Sender::There)),
         told: OnceLock::new(),
         running: OnceLock::new(),
         changed: Notify::new(),
     });
-    (
-        VerdictSender(Arc::new(Sending(Arc::clone(&cell)))),
-        Verdict(cell),
-    )
+    (VerdictSender(Arc::clone(&cell)), Verdict(cell))
 }
 
 impl VerdictSender {
     /// The operation may run. `false` when the request was refused already: then it may not.
     #[must_use]
     pub(crate) fn allow(&self) -> bool {
-        let cell = &self.0.0;
+        let cell = &self.0;
         let mut state = cell.lock();
         match state.0 {
             State::Pending => {
@@ -95,27 +89,27 @@ impl VerdictSender {
 
     /// Leaves a refusal for the message. The first one stands.
     pub(crate) fn tell(&self, denial: Denial) {
-        let _ = self.0.0.told.set(denial);
+        let _ = self.0.told.set(denial);
     }
 
     /// What the message has to tell.
     pub(crate) fn told(&self) -> Option<Denial> {
-        self.0.0.told.get().cloned()
+        self.0.told.get().cloned()
     }
 
     /// Keeps what is let in, for the record of what comes of it. The first one stands.
     pub(crate) fn let_in(&self, operation: AuditOperation<'_>) {
-        self.0.0.running.get_or_init(|| operation.into());
+        self.0.running.get_or_init(|| operation.into());
     }
 
     /// What was let in, where that is kept.
     pub(crate) fn running(&self) -> Option<AuditOperation<'_>> {
-        self.0.0.running.get().map(Running::operation)
+        self.0.running.get().map(Running::operation)
     }
 
     /// Refuses the request. `false` when the head has left, so that no status can say so.
     pub(crate) fn deny(&self, denial: Denial) -> bool {
-        let cell = &self.0.0;
+        let cell = &self.0;
         let mut state = cell.lock();
         match state.0 {
             State::Pending | State::Allowed => {
@@ -133,34 +127,33 @@ impl VerdictSender {
 impl Verdict {
     /// Waits until the gate has decided, or until nobody can decide any more.
     pub(crate) async fn settled(&self) {
-        loop {
-            {
-                let state = self.0.lock();
-                if state.0 != State::Pending || state.1 == Senders::None {
-                    return;
-                }
-            }
+        while !is_settled(&self.0.lock()) {
             self.0.changed.notified().await;
         }
     }
 
-    /// Whether [`settled`](Self::settled) would return at once.
-    pub(crate) fn is_settled(&self) -> bool {
-        let state = self.0.lock();
-        state.0 != State::Pending || state.1 == Senders::None
-    }
-
     /// Lets the head go, unless the request was refused.
     pub(crate) fn release(&self) -> Result<(), Denial> {
-        let mut state = self.0.lock();
-        match &state.0 {
-            State::Denied(denial) => Err(denial.clone()),
-            State::Pending | State::Allowed | State::Released => {
-                state.0 = State::Released;
-                Ok(())
-            }
-        }
+        release(&mut self.0.lock())
     }
+
+    /// The same if [`settled`](Self::settled) would return at once.
+    pub(crate) fn release_if_settled(&self) -> Option<Result<(), Denial>> {
+        let mut state = self.0.lock();
+        is_settled(&state).then(|| release(&mut state))
+    }
+}
+
+fn is_settled((state, sender): &(State, Sender)) -> bool {
+    *state != State::Pending || *sender == Sender::Gone
+}
+
+fn release((state, _): &mut (State, Sender)) -> Result<(), Denial> {
+    if let State::Denied(denial) = state {
+        return Err(denial.clone());
+    }
+    *state = State::Released;
+    Ok(())
 }
 
 #[cfg(test)]
@@ -178,14 +171,12 @@ mod tests {
     }
 
     #[test]
-    fn the_last_sender_gone_settles_the_cell() {
+    fn a_sender_that_is_gone_settles_the_cell() {
         let (sender, verdict) = channel();
-        let second = sender.clone();
+        assert_eq!(verdict.release_if_settled(), None);
         drop(sender);
-        assert!(!verdict.is_settled());
-        drop(second);
-        assert!(verdict.is_settled());
-        assert_eq!(verdict.release(), Ok(()));
+        assert!(verdict.settled().now_or_never().is_some());
+        assert_eq!(verdict.release_if_settled(), Some(Ok(())));
     }
 
     #[test]

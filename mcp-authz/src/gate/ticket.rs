@@ -18,7 +18,6 @@ use crate::audit::reason;
 use crate::auth_info::{AuthInfo, OpenCall};
 use crate::bind::InFlight;
 use crate::challenge::Denial;
-use crate::token::Inbound;
 use crate::verdict::VerdictSender;
 
 /// What the layer lets travel with a request: who calls, and where to put the verdict. Private, so
@@ -26,12 +25,15 @@ use crate::verdict::VerdictSender;
 #[derive(Clone, Debug)]
 pub(crate) struct Admitted {
     pub(crate) caller: Caller,
-    pub(crate) inbound: Inbound,
-    pub(crate) verdict: VerdictSender,
-    pub(crate) answers: Arc<Answers>,
+    pub(crate) call: Arc<OpenCall>,
 }
 
 impl Admitted {
+    pub(crate) fn new(caller: Caller, call: OpenCall) -> Self {
+        let call = Arc::new(call);
+        Self { caller, call }
+    }
+
     /// What the layer put into the HTTP request that a message came with, or the transport into the
     /// message itself where there is no HTTP.
     pub(crate) fn find(extensions: &Extensions) -> Option<&Self> {
@@ -41,17 +43,13 @@ impl Admitted {
 
     /// A refusal that is told in the message, as the result of a tool.
     pub(super) fn told(&self) -> Option<CallToolResponse> {
-        told(&self.verdict, &self.answers)
+        told(&self.call)
     }
 
     /// The caller as a handler gets to see it.
     pub(crate) fn in_call(&self) -> Caller {
         let caller = self.caller.clone()?;
-        Some(caller.in_call(OpenCall {
-            verdict: self.verdict.clone(),
-            answers: Arc::clone(&self.answers),
-            inbound: self.inbound.clone(),
-        }))
+        Some(caller.in_call(Arc::clone(&self.call)))
     }
 }
 
@@ -66,10 +64,10 @@ pub(crate) struct Barred {
 /// One message before the gate: who sent it, and where the verdict goes.
 pub(crate) struct Ticket {
     pub(super) caller: Caller,
-    /// `None` for a replay: restoring a session sends `initialize` again with the parts of the
-    /// current request, whose verdict is not the replay's to write.
-    verdict: Option<VerdictSender>,
-    answers: Arc<Answers>,
+    call: Arc<OpenCall>,
+    /// Restoring a session sends `initialize` again with the parts of the current request, whose verdict
+    /// is not the replay's to write.
+    is_replay: bool,
     /// Keeps the id of a call in a session taken for as long as it runs.
     _in_flight: Option<InFlight>,
 }
@@ -78,18 +76,22 @@ impl Ticket {
     /// `None` for a message that did not come through the layer.
     pub(crate) fn read(extensions: &Extensions) -> Option<Self> {
         let admitted = Admitted::find(extensions)?;
-        let replay = extensions.get::<SessionRestoreMarker>().is_some();
         Some(Self {
             caller: admitted.caller.clone(),
-            verdict: (!replay).then(|| admitted.verdict.clone()),
-            answers: Arc::clone(&admitted.answers),
+            call: Arc::clone(&admitted.call),
+            is_replay: extensions.get::<SessionRestoreMarker>().is_some(),
             _in_flight: extensions.get().cloned(),
         })
     }
 
     /// How this message is answered.
     pub(super) fn answers(&self) -> &Answers {
-        &self.answers
+        &self.call.answers
+    }
+
+    /// Where the verdict goes, if it is this message's to write.
+    fn verdict(&self) -> Option<&VerdictSender> {
+        (!self.is_replay).then_some(&self.call.verdict)
     }
 
     /// Records a decision. What is deferred stays open: whoever decides on the arguments comes back.
@@ -120,15 +122,15 @@ impl Ticket {
 
     fn is_recorded(&self, operation: Operation<'_>) -> bool {
         self.keep(operation);
-        let audit = &self.answers.audit;
+        let audit = &self.answers().audit;
         let operation = operation.on_record();
         operation.is_none_or(|operation| audit.allowed(self.caller.as_ref(), operation))
     }
 
     /// Keeps what it is, for the record of what comes of it while it runs.
     fn keep(&self, operation: Operation<'_>) {
-        if self.answers.audit.is_kept()
-            && let Some(verdict) = &self.verdict
+        if self.answers().audit.is_kept()
+            && let Some(verdict) = self.verdict()
             && let Some(operation) = operation.on_record()
         {
             verdict.let_in(operation);
@@ -144,7 +146,7 @@ impl Ticket {
             _ => tracing::debug!(?operation, ?caller, ?concealed, "unknown"),
         }
         if let Some(operation) = operation.on_record() {
-            let audit = &self.answers.audit;
+            let audit = &self.answers().audit;
             audit.unknown(caller, operation, concealed);
         }
     }
@@ -159,7 +161,7 @@ impl Ticket {
             }
             _ => tracing::info!(?operation, ?caller, why = %reason(&denial, caller), "refused"),
         }
-        let audit = &self.answers.audit;
+        let audit = &self.answers().audit;
         audit.denied(self.caller.as_ref(), operation.on_record(), &denial);
         self.tell(operation, denial)
     }
@@ -168,17 +170,17 @@ impl Ticket {
     pub(super) fn bar(&self, operation: Operation<'_>, barred: &Barred) -> ErrorData {
         let Barred { denial, why } = barred;
         tracing::debug!(?operation, %why, "barred");
-        let audit = &self.answers.audit;
+        let audit = &self.answers().audit;
         audit.barred(operation.on_record(), denial, why);
         self.tell(operation, denial.clone())
     }
 
     fn tell(&self, operation: Operation<'_>, denial: Denial) -> ErrorData {
-        if self.answers.tells(operation, &denial, &self.caller)
-            && let Some(verdict) = self.verdict.as_ref().filter(|verdict| verdict.allow())
+        if self.answers().tells(operation, &denial, &self.caller)
+            && let Some(verdict) = self.verdict().filter(|verdict| verdict.allow())
         {
             // Allowed, for the status alone: there is no pass, so nothing runs.
-            let error = self.answers.error(&denial);
+            let error = self.answers().error(&denial);
             verdict.tell(denial);
             return error;
         }
@@ -188,11 +190,11 @@ impl Ticket {
 
     /// Records that the operation may run; `false` when the request was refused already.
     fn allow(&self) -> bool {
-        self.verdict.as_ref().is_none_or(VerdictSender::allow)
+        self.verdict().is_none_or(VerdictSender::allow)
     }
 
     fn deny(&self, denial: Denial) {
-        if let Some(verdict) = &self.verdict {
+        if let Some(verdict) = self.verdict() {
             verdict.deny(denial);
         }
     }
@@ -210,7 +212,7 @@ impl Pass {
 
     /// A refusal that came late, on the arguments, and is told in the message.
     pub(super) fn told(&self) -> Option<CallToolResponse> {
-        told(self.0.verdict.as_ref()?, &self.0.answers)
+        self.0.verdict().and_then(|_| told(&self.0.call))
     }
 
     /// Runs what was allowed; a panic becomes an answer (rmcp would leave the client without any).
@@ -229,8 +231,8 @@ impl Pass {
         ran.map(|ran| {
             ran.unwrap_or_else(|_| {
                 tracing::error!("a handler panicked");
-                let running = self.0.verdict.as_ref().and_then(VerdictSender::running);
-                let audit = &self.0.answers.audit;
+                let running = self.0.verdict().and_then(VerdictSender::running);
+                let audit = &self.0.answers().audit;
                 audit.denied(self.caller(), running, &Denial::Failed);
                 self.0.deny(Denial::Failed);
                 Err(failed())
@@ -240,7 +242,7 @@ impl Pass {
 }
 
 /// The refusal that was left for the message.
-fn told(verdict: &VerdictSender, answers: &Answers) -> Option<CallToolResponse> {
-    let denial = verdict.told()?;
-    Some(answers.tool_result(&denial).into())
+fn told(call: &OpenCall) -> Option<CallToolResponse> {
+    let denial = call.verdict.told()?;
+    Some(call.answers.tool_result(&denial).into())
 }

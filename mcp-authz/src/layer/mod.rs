@@ -40,6 +40,7 @@ pub(crate) use elsewhere::Callers;
 pub(crate) use leftover::answered;
 pub(crate) use origin::{HostRule, OriginRule, Origins};
 
+use crate::auth_info::OpenCall;
 use crate::bind::{BoundSessions, Streams};
 use crate::challenge::{Denial, ResponseBody};
 use crate::gate::{Admitted, Caller, Gate, Guarded};
@@ -145,14 +146,14 @@ impl<H: ServerHandler> Shared<H> {
         };
         self.sessions.unwrap_id(request.headers_mut(), &caller);
         let (verdict_sender, verdict) = verdict::channel();
-        let max_bytes = self.transport.max_request_body_bytes;
-        let mut request = readable::watch(request, verdict_sender.clone(), max_bytes);
-        let admitted = Admitted {
-            caller: caller.clone(),
-            inbound,
+        let call = OpenCall {
             verdict: verdict_sender,
             answers: Arc::clone(&self.guarded.answers),
+            inbound,
         };
+        let admitted = Admitted::new(caller.clone(), call);
+        let max_bytes = self.transport.max_request_body_bytes;
+        let mut request = readable::watch(request, Arc::clone(&admitted.call), max_bytes);
         request.extensions_mut().insert(admitted);
         let ends_nothing = request.method() == Method::DELETE
             && Box::pin(self.ends_nothing(request.headers())).await;
@@ -227,7 +228,7 @@ impl<H: ServerHandler> Shared<H> {
         let audit = &self.admission.audit;
         audit.denied(caller.as_ref(), None, &denial);
         if let Some(admitted) = extensions.get::<Admitted>() {
-            admitted.verdict.deny(denial);
+            admitted.call.verdict.deny(denial);
         }
         let mut response = Response::new(Full::default().boxed());
         *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;

@@ -6,6 +6,7 @@
 mod scan;
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
@@ -13,8 +14,8 @@ use http::Request;
 use http_body::{Body, Frame, SizeHint};
 
 use super::leftover::Lent;
+use crate::auth_info::OpenCall;
 use crate::challenge::Denial;
-use crate::verdict::VerdictSender;
 use scan::Scan;
 
 /// What takes the place of a piece that is not given on: no document goes on with it.
@@ -27,19 +28,19 @@ pub(super) struct Watched {
     /// `None` once something was not fit.
     scan: Option<Scan>,
     is_first: bool,
-    verdict: VerdictSender,
+    call: Arc<OpenCall>,
 }
 
 pub(super) fn watch(
     request: Request<Lent>,
-    verdict: VerdictSender,
+    call: Arc<OpenCall>,
     max_bytes: usize,
 ) -> Request<Watched> {
     request.map(|body| Watched {
         body,
         scan: Some(Scan::new(max_bytes)),
         is_first: true,
-        verdict,
+        call,
     })
 }
 
@@ -57,7 +58,7 @@ impl Watched {
             Err(unfit) => {
                 let why = unfit.reason();
                 tracing::info!("{why}");
-                self.verdict.deny(Denial::Unreadable(why));
+                self.call.verdict.deny(Denial::Unreadable(why));
                 self.scan = None;
                 NO_JSON
             }

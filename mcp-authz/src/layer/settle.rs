@@ -25,8 +25,8 @@ pub(super) async fn settle(
     verdict: Verdict,
     response: Response<ResponseBody>,
 ) -> Result<Response<ResponseBody>, Denial> {
-    if verdict.is_settled() {
-        return verdict.release().map(|()| response);
+    if let Some(released) = verdict.release_if_settled() {
+        return released.map(|()| response);
     }
     let (head, mut body) = response.into_parts();
     let held = hold(&verdict, &mut body).await;

@@ -19,7 +19,7 @@ use rmcp::{RoleServer, ServerHandler, ServiceExt};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::local::Local;
-use crate::auth_info::AuthInfo;
+use crate::auth_info::{AuthInfo, OpenCall};
 use crate::bearer::{self, Credentials, Scheme};
 use crate::challenge::Denial;
 use crate::error::Error;
@@ -300,12 +300,12 @@ where
         };
         self.current.set(caller.clone());
         if let Some(extensions) = extensions(&mut message) {
-            extensions.insert(Admitted {
-                caller,
-                inbound: Inbound::STDIO,
+            let call = OpenCall {
                 verdict,
                 answers: Arc::clone(&self.local.answers),
-            });
+                inbound: Inbound::STDIO,
+            };
+            extensions.insert(Admitted::new(caller, call));
             if let Some(barred) = barred {
                 extensions.insert(barred);
             }
