@@ -71,7 +71,6 @@ pub struct GuardedItem {
     pub more_by_arguments: bool,
     /// Whether its arguments, or the variables of its URI, can decide at all.
     #[serde(skip)]
-    #[cfg_attr(not(feature = "testing"), expect(dead_code))]
     pub(crate) depends_on_arguments: bool,
     /// What their author says of those scopes, where they do: [`Scope::described`](crate::Scope::described).
     /// Not in the JSON, as the description of the item.
