@@ -14,6 +14,7 @@ mod outages;
 mod promptness;
 mod revisions;
 mod sessions;
+mod silence;
 mod start;
 mod terms;
 mod tools;

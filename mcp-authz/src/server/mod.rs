@@ -6,6 +6,7 @@ mod authz;
 mod build;
 mod builder;
 mod checks;
+mod connections;
 mod cors;
 mod dispatch;
 #[cfg(feature = "dpop")]

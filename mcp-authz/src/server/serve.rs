@@ -5,13 +5,12 @@ use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use axum::serve::ListenerExt;
 use rmcp::ServerHandler;
 use tokio::net::{TcpListener, ToSocketAddrs, lookup_host};
 use tokio::sync::oneshot;
 use url::Url;
 
-use super::{Protect, Server, ServerBuilder};
+use super::{Protect, Server, ServerBuilder, connections};
 use crate::error::Error;
 use crate::fetch::is_loopback;
 
@@ -61,6 +60,8 @@ impl<H: ServerHandler> Server<H> {
     ///
     /// A request for another path gets a 404 that says where clients connect, and a line in the log at
     /// `info`.
+    ///
+    /// Whoever connects and asks for nothing is waited for 10 s: see [deploying](crate::guide::deploying).
     ///
     /// Then nothing new is accepted, long streams end, and running calls may finish within
     /// [`shutdown_grace`](crate::ServerBuilder::shutdown_grace).
@@ -116,15 +117,12 @@ impl<H: ServerHandler> Server<H> {
             grace,
             ..
         } = self;
-        // Without TCP_NODELAY an SSE reply waits 40 ms for an acknowledgement.
-        let listener = listener.tap_io(|stream| {
-            let _ = stream.set_nodelay(true);
-        });
         let (stopping, stopped) = oneshot::channel();
-        let serving = axum::serve(listener, router).with_graceful_shutdown(async move {
+        let stop = async move {
             stop.await;
             let _ = stopping.send(());
-        });
+        };
+        let serving = connections::serve(listener, router, connections::PATIENCE, stop);
         let wind_down = async {
             if stopped.await.is_err() {
                 std::future::pending::<()>().await;
@@ -137,9 +135,10 @@ impl<H: ServerHandler> Server<H> {
             tokio::time::sleep(STREAMS_END).await;
         };
         tokio::select! {
-            served = serving => Ok(served?),
-            () = wind_down => Ok(()),
+            () = serving => {}
+            () = wind_down => {}
         }
+        Ok(())
     }
 }
 
