@@ -92,7 +92,7 @@ impl Issuer {
     /// Refuses tokens that live longer than this, from `iat` to `exp`; `iat` is then required.
     ///
     /// A JWT cannot be taken back (RFC 9068 §5): its lifetime is how long a stolen one works.
-    /// Default: whatever the issuer says.
+    /// Default: whatever the issuer says. Of several calls, the shortest lifetime counts.
     ///
     /// ```
     /// use std::time::Duration;
@@ -102,7 +102,8 @@ impl Issuer {
     /// let issuer = Issuer::new("https://as.example.com").max_token_lifetime(Duration::from_secs(600));
     /// ```
     pub fn max_token_lifetime(mut self, lifetime: Duration) -> Self {
-        self.claims.max_lifetime = Some(lifetime);
+        let lifetimes = self.claims.max_lifetime.into_iter().chain([lifetime]);
+        self.claims.max_lifetime = lifetimes.min();
         self
     }
 
