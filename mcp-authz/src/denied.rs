@@ -122,16 +122,53 @@ impl IntoCallToolResult for Denied {
     }
 }
 
+/// For `?` in a handler that was written without the macros: what is returned, and with it the refusal, reaches the
+/// client as from an annotated function. The conversion itself refuses the request, so convert no error that the handler
+/// then gets over.
+///
+/// ```
+/// use mcp_authz::rmcp::model::{CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock};
+/// use mcp_authz::rmcp::service::RequestContext;
+/// use mcp_authz::rmcp::{ErrorData, RoleServer, ServerHandler};
+/// use mcp_authz::{AuthInfo, Scope};
+///
+/// struct Office;
+///
+/// impl ServerHandler for Office {
+///     async fn call_tool(
+///         &self,
+///         request: CallToolRequestParams,
+///         context: RequestContext<RoleServer>,
+///     ) -> Result<CallToolResponse, ErrorData> {
+///         if let Some(auth) = AuthInfo::find(&context) {
+///             auth.require(Scope::new("docs:secret"))?; // 403, and what to ask for
+///         }
+///         Ok(CallToolResult::success(vec![ContentBlock::text("…")]).into())
+///     }
+/// }
+/// ```
+impl From<Denied> for ErrorData {
+    fn from(denied: Denied) -> Self {
+        let told = Self::invalid_request(denied.to_string(), None);
+        let Some(call) = denied.call else { return told };
+        let denial = Denial::InsufficientScope(denied.missing);
+        let in_result = denied.form == ChallengeForm::ToolResult && call.verdict.has_result();
+        if in_result || !call.answers.over_http {
+            let error = call.answers.error(&denial);
+            call.verdict.tell(denial);
+            return error;
+        }
+        // What has begun already is told in the message.
+        if !call.verdict.deny(denial.clone()) {
+            call.verdict.tell(denial);
+        }
+        told
+    }
+}
+
 impl Fault for Denied {
     fn fault(self) -> ErrorData {
-        let told = ErrorData::invalid_request(self.to_string(), None);
-        let Some(call) = self.call else { return told };
-        let denial = Denial::InsufficientScope(self.missing);
-        if !call.answers.over_http {
-            return call.answers.error(&denial);
-        }
-        call.verdict.deny(denial);
-        told
+        self.into()
     }
 }
 

@@ -4,6 +4,7 @@
 //! extensions), the layer has the receiving half alone: when the sender is gone, nobody can decide any
 //! more.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use tokio::sync::Notify;
@@ -27,6 +28,8 @@ struct Cell {
     state: Mutex<(State, Sender)>,
     /// A refusal that is told in the message, whatever the status.
     told: OnceLock<Denial>,
+    /// Whether the message has a result to tell it in: that of a tool.
+    has_result: AtomicBool,
     /// What was let in, where the operator keeps a record.
     running: OnceLock<Running>,
     changed: Notify,
@@ -64,6 +67,7 @@ pub(crate) fn channel() -> (VerdictSender, Verdict) {
     let cell = Arc::new(Cell {
         state: Mutex::new((State::Pending, Sender::There)),
         told: OnceLock::new(),
+        has_result: AtomicBool::new(false),
         running: OnceLock::new(),
         changed: Notify::new(),
     });
@@ -95,6 +99,16 @@ impl VerdictSender {
     /// What the message has to tell.
     pub(crate) fn told(&self) -> Option<Denial> {
         self.0.told.get().cloned()
+    }
+
+    /// Says that a refusal can be told in the result.
+    pub(crate) fn expect_result(&self) {
+        self.0.has_result.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether a refusal can be told in the result.
+    pub(crate) fn has_result(&self) -> bool {
+        self.0.has_result.load(Ordering::Relaxed)
     }
 
     /// Keeps what is let in, for the record of what comes of it. The first one stands.

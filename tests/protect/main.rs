@@ -1,6 +1,7 @@
 //! A handler that was written without the gate, behind it: every method of the protocol, by whoever
 //! may not use it and whoever may.
 
+mod asking_back;
 mod completions;
 mod concealed;
 mod every_method;

@@ -30,6 +30,7 @@ impl<H: ServerHandler> Gate<H> {
         let kept = arguments.filter(|_| self.may_go_on(&request, &context));
         let round = Round::new("tools/call", &*request.name, kept);
         self.open(&pass, &round, &mut request.request_state)?;
+        pass.expect_result();
         let response = pass.run(|| self.guarded.handler.call_tool(request, context));
         let response = response.await;
         let mut response = response.or_else(|refused| pass.told().ok_or(refused))?;

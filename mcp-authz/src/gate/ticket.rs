@@ -210,7 +210,14 @@ impl Pass {
         self.0.caller.as_ref()
     }
 
-    /// A refusal that came late, on the arguments, and is told in the message.
+    /// Lets a refusal that comes while a tool runs be told in its result.
+    pub(super) fn expect_result(&self) {
+        if let Some(verdict) = self.0.verdict() {
+            verdict.expect_result();
+        }
+    }
+
+    /// A refusal that came late, on the arguments or out of the handler, and is told in the message.
     pub(super) fn told(&self) -> Option<CallToolResponse> {
         self.0.verdict().and_then(|_| told(&self.0.call))
     }
