@@ -215,8 +215,11 @@ impl Rule {
     }
 
     /// Hides the operation from everybody who may not run it: it is not listed, and using it is
-    /// answered like a name that does not exist. No other template can stand for a resource that is
-    /// hidden: the handler answers there for what does not exist.
+    /// answered like a name that does not exist.
+    ///
+    /// A server does not start if another template matches the URIs of a hidden resource as well. Whoever
+    /// may read by that template gets the handler's answer for a URI that does not exist, and would get
+    /// the gate's for the hidden one: the difference tells that it is there.
     pub fn conceal(mut self) -> Self {
         self.concealed = true;
         self
