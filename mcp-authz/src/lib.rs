@@ -159,9 +159,9 @@
 //! | level | what |
 //! |---|---|
 //! | `error` | what panicked |
-//! | `warn` | which issuer cannot be reached |
-//! | `info` | why a token or a request was refused |
-//! | `debug` | which calls were refused, of whom, and for which scopes |
+//! | `warn` | which issuer cannot be reached, and what could not be decided because of an outage |
+//! | `info` | why a token, a request or a call was refused; of a call, whose it was |
+//! | `debug` | calls of what there is not, or is concealed from the caller |
 //!
 //! `RUST_LOG=warn,mcp_authz=debug,rmcp=error` shows all four, and keeps rmcp quiet, which says something of every request at
 //! `info` and of refused ones at `warn`. Where tracing-subscriber has its feature `env-filter`, nothing below `error` shows
