@@ -5,6 +5,7 @@ mod client;
 mod concealed;
 mod first_party;
 mod hanging_up;
+mod lent_text;
 mod mistakes;
 mod own_arguments;
 mod policies;

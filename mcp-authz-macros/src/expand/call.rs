@@ -124,7 +124,7 @@ fn send(paths: &Paths, turned: &TokenStream, ends: (Span, Span)) -> TokenStream 
     quote! {
         use {#explain as _, #judge as _};
         let __turned = #turned;
-        let __judged = (&&&&&#outcome::of(&__turned)).judge();
+        let __judged = (&&&&&&&#outcome::of(&__turned)).judge();
         let __found = ((&&&&&&&&__judged).explain(),);
         #reply(#found, __turned)
     }

@@ -30,7 +30,7 @@ macro_rules! words {
     )+};
 }
 
-words! { Wrapped, Described, Written, Data, Owned, Listed, Awaited, Returned, Shown, }
+words! { Wrapped, Described, Written, Data, Listed, Awaited, Returned, Shown, }
 
 /// Data, which has a wrapper.
 #[diagnostic::on_unimplemented(
@@ -66,14 +66,6 @@ pub trait Written: Unsent {}
     note = "with `serde` and `schemars` 1 among your own dependencies, `#[derive(serde::Serialize, schemars::JsonSchema)]` is enough; a type of another crate needs a type of yours around it, or features of that crate; what can be returned besides: `String`, `()`, a `ContentBlock`, a `CallToolResult`; see https://docs.rs/mcp-authz/latest/mcp_authz/attr.tool.html#the-function"
 )]
 pub trait Data: Unsent {}
-
-/// Text that is borrowed.
-#[diagnostic::on_unimplemented(
-    message = "a tool cannot return `{Self}`",
-    label = "text that is sent is owned",
-    note = "write `String` here, and `.to_owned()` behind the value"
-)]
-pub trait Owned: Unsent {}
 
 /// Several blocks.
 #[diagnostic::on_unimplemented(
@@ -121,6 +113,9 @@ impl<R> Outcome<R> {
 /// All of it can be sent.
 pub struct Sendable;
 
+/// It is text that is lent, for which rmcp has no word.
+pub struct Lent;
+
 /// This of it cannot.
 pub struct Value<T>(PhantomData<fn() -> T>);
 
@@ -149,6 +144,9 @@ pub trait Explain {
 }
 
 find! { Judge::judge:
+    ['a] &&&&&&&Outcome<&'a str> => Lent = Lent;
+    ['a, E: IntoCallToolResult] &&&&&&&Outcome<Result<&'a str, E>> => Lent = Lent;
+    ['a, E] &&&&&&Outcome<Result<&'a str, E>> => Because<IsHidden, E> = Because(PhantomData);
     [R: IntoCallToolResult] &&&&&Outcome<R> => Sendable = Sendable;
     [T, E: IntoCallToolResult] &&&&Outcome<Result<T, E>> => Value<T> = Value(PhantomData);
     [T: IntoCallToolResult, E] &&&Outcome<Result<T, E>> => Because<IsHidden, E> = Because(PhantomData);
@@ -158,9 +156,9 @@ find! { Judge::judge:
 
 find! { Explain::explain:
     [] &&&&&&&&Sendable => Sendable = Sendable;
+    [] &&&&&&&&Lent => Lent = Lent;
     [E] &&&&&&&&Because<IsHidden, E> => Because<IsHidden, E> = Because(PhantomData);
     [T, E] &&&&&&&&Neither<T, E> => Neither<T, E> = Neither(PhantomData);
-    ['a] &&&&&&&&Value<&'a str> => Because<IsBorrowed, &'a str> = Because(PhantomData);
     [] &&&&&&&&Value<Vec<ContentBlock>> => Because<AreSeveral, Vec<ContentBlock>> = Because(PhantomData);
     [T: Serialize] &&&&&&&&Value<Json<T>> => Because<HasNoSchema, T> = Because(PhantomData);
     [T: JsonSchema] &&&&&&&Value<Json<T>> => Because<IsNotWritten, T> = Because(PhantomData);
@@ -188,6 +186,21 @@ impl<R: IntoCallToolResult> Sends<R> for Sendable {
     }
 }
 
+impl Sends<&str> for Lent {
+    fn send(returned: &str) -> Result<CallToolResponse, ErrorData> {
+        returned.to_owned().into_call_tool_result()
+    }
+}
+
+impl<E: IntoCallToolResult> Sends<Result<&str, E>> for Lent {
+    fn send(returned: Result<&str, E>) -> Result<CallToolResponse, ErrorData> {
+        match returned {
+            Ok(text) => Self::send(text),
+            Err(error) => error.into_call_tool_result(),
+        }
+    }
+}
+
 impl<R, T: Returned, E: Shown> Sends<R> for Neither<T, E> {
     fn send(returned: R) -> Result<CallToolResponse, ErrorData> {
         T::reply(returned)
@@ -209,7 +222,6 @@ macro_rules! reasons {
 
 reasons! {
     IsHidden: Shown,
-    IsBorrowed: Owned,
     AreSeveral: Listed,
     HasNoSchema: Described,
     IsNotWritten: Written,

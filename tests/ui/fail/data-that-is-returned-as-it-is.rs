@@ -24,11 +24,6 @@ fn data() -> Mail {
 }
 
 #[tool(anonymous)]
-fn text() -> &'static str {
-    ""
-}
-
-#[tool(anonymous)]
 fn blocks() -> Vec<ContentBlock> {
     Vec::new()
 }
