@@ -220,7 +220,7 @@ impl FromCall for Option<AuthInfo> {
 /// A value of the server, shared by all calls: `Server::builder(..).state(db)` for a `State<Db>`.
 ///
 /// The server puts the value into an `Arc`; what tools change in it needs a lock of its own, such as a
-/// `Mutex`. A tool that takes a `State<T>` which the server was not built with is a start-up error; a
+/// `Mutex` (of the standard library, let go of before an `.await`: what holds its guard cannot be sent). A tool that takes a `State<T>` which the server was not built with is a start-up error; a
 /// value that no function of the program takes is a warning in the log.
 ///
 /// ```

@@ -70,7 +70,7 @@
 //!   [exchange](AuthInfo::exchange) (RFC 8693).
 //! - What a client carries for the server (session ids, cursors, the state of exchanges) works for the
 //!   person *and* client that got it, and for nobody else.
-//! - `Host` and `Origin` must be those of the resource. A token in two places, or in the query, is refused.
+//! - `Host` and `Origin` must be those of the resource (of one on loopback, any name of loopback). A token in two places, or in the query, is refused.
 //! - Requests to an issuer go to https and public addresses, follow no redirect, and end after 5 s or 256 KiB.
 //!
 //! What this crate does **not** do: sign people in, keep users or roles, limit rates, terminate TLS, or judge what a

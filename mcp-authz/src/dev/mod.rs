@@ -103,7 +103,8 @@
 //!
 //! answers 200 with the tool's result; with `$OTHER` it is the 403 that names the missing scope, and without the line
 //! `authorization` the 401 that sends an agent to the provider. (In the newest revision, 2026-07-28, a request names
-//! its method and tool in headers as well; that is left to clients.) The token is good for an hour, and only while this provider runs: a new one has new keys. For consent
+//! its method and tool in headers as well; that is left to clients.) Arguments go beside the name:
+//! `"params":{"name":"count","arguments":{"folder":"inbox"}}`. The token is good for an hour, and only while this provider runs: a new one has new keys. For consent
 //! in a browser connect `npx @modelcontextprotocol/inspector`, or run, in the repository,
 //! `SERVER=http://127.0.0.1:3001/mcp cargo run --example agent`. It signs in at any server; then it calls the tools
 //! `whoami` and `send_mail` and stops where there are none.

@@ -173,7 +173,8 @@ impl Reply {
         texts.collect::<Vec<_>>().join("\n")
     }
 
-    /// The structured content of a tool; null where there is none.
+    /// The structured content of a tool; null where there is none. The client of a test speaks the newest
+    /// revision; in an older one a result that is no object, as of a `Json<Vec<_>>`, has none, only its text.
     #[must_use]
     pub fn structured(&self) -> &Value {
         self.result.get("structuredContent").unwrap_or(&Value::Null)

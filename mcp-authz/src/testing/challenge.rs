@@ -165,8 +165,8 @@ fn wanted(status: u16, error: Option<&str>, scopes: Option<&[&str]>) -> String {
 }
 
 /// Asserts that a request was refused with this challenge: status, error, and **all** scopes that it asks
-/// for, in any order. `None` is a challenge without an error, as a request without a token gets it. Without
-/// scopes they are not looked at. On failure it prints what came instead.
+/// for, in any order. The error is always named, or `None`: a challenge without one, as a request without a
+/// token gets it. Scopes that are left out here are not looked at. On failure it prints what came instead.
 ///
 /// Needs the feature `testing`.
 ///
