@@ -218,6 +218,22 @@ async fn who_has_too_many_sessions_is_on_record() {
 }
 
 #[tokio::test]
+async fn a_message_that_is_not_read_is_on_record() {
+    let (lab, lines) = recorded(server).await;
+    let params =
+        json!({ "name": "peruse", "arguments": { "$serde_json::private::RawValue": "1" } });
+    let body = legacy_body("tools/call", params);
+    let reply = Reply::of(lab.post(Some(&lab.token("mail:read"))).body(body)).await;
+    assert_eq!((reply.status.as_u16(), lab.ran.times()), (400, 0));
+    let found = lines.lock().unwrap().clone();
+    let [line] = &found[..] else {
+        panic!("{found:?}");
+    };
+    let begin = "Refused alice by smartmail - message refused: it has a member";
+    assert!(line.starts_with(begin), "{line}");
+}
+
+#[tokio::test]
 async fn what_cannot_be_recorded_does_not_run() {
     let lab = Lab::start(|builder| {
         server(builder).audit(|event: &AuditEvent<'_>| {

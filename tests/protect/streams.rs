@@ -1,12 +1,14 @@
 //! Streams that are opened and kept, by as many as one caller can: each takes memory for as long as it lasts.
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use http_client::{Client, Response};
 use json::{Value, json};
+use mcp_authz::AuditEvent;
 use support::{Lab, Reply, modern_body, modern_headers};
 
-use crate::lab;
+use crate::{lab, lab_with};
 
 async fn open(lab: &Lab, client: &Client, token: &str, uris: &[String]) -> Response {
     let watched = json!({ "notifications": { "resourceSubscriptions": uris } });
@@ -86,4 +88,27 @@ async fn a_long_list_takes_the_room_of_many_short_ones() {
     assert_eq!(held.len(), 2);
     let few = ["bucket:///a/x".to_owned()];
     assert_eq!(open(&lab, &client, &token, &few).await.status(), 200);
+}
+
+#[tokio::test]
+async fn who_has_too_many_streams_is_on_record() {
+    let reasons = Arc::new(Mutex::new(Vec::new()));
+    let record = Arc::clone(&reasons);
+    let lab = lab_with(move |authz| {
+        authz.audit(move |event: &AuditEvent<'_>| {
+            let reason = event.reason.to_string();
+            record
+                .lock()
+                .unwrap()
+                .push(format!("{:?} {reason}", event.outcome));
+        })
+    });
+    let (lab, client) = (lab.await, client());
+    let uris = ["note:///public".to_owned()];
+    let held = fill(&lab, &client, &lab.token("notes"), &uris).await;
+    let told = reasons.lock().unwrap().clone();
+    let refused = told
+        .iter()
+        .filter(|line| *line == "Refused too many streams");
+    assert_eq!((refused.count(), held.is_empty()), (1, false), "{told:?}");
 }

@@ -167,7 +167,8 @@ impl<H: ServerHandler> Shared<H> {
                 response
             }
             Err(denial) => {
-                if matches!(denial, Denial::Unreadable(_)) {
+                // The gate has put on record what it refused; it was not asked about these.
+                if matches!(denial, Denial::Unreadable(_) | Denial::TooManyStreams) {
                     let audit = &self.admission.audit;
                     audit.denied(caller.as_ref(), None, &denial);
                 }
@@ -208,7 +209,7 @@ impl<H: ServerHandler> Shared<H> {
             let max_bytes = self.transport.max_request_body_bytes;
             let (request, uris, length) = ahead::read(request, max_bytes).await;
             let Some(place) = self.streams.take(caller, length) else {
-                return self.without_room(request.extensions(), caller);
+                return without_room(request.extensions());
             };
             let place = Some(Arc::new(place));
             let gate = Gate::shared(Arc::clone(&self.guarded));
@@ -220,19 +221,6 @@ impl<H: ServerHandler> Shared<H> {
             };
             self.service(gate).handle(request).await
         })
-    }
-
-    /// The answer is the verdict's.
-    fn without_room(&self, extensions: &Extensions, caller: &Caller) -> Response<ResponseBody> {
-        let denial = Denial::TooManyStreams;
-        let audit = &self.admission.audit;
-        audit.denied(caller.as_ref(), None, &denial);
-        if let Some(admitted) = extensions.get::<Admitted>() {
-            admitted.call.verdict.deny(denial);
-        }
-        let mut response = Response::new(Full::default().boxed());
-        *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
-        response
     }
 
     fn service(
@@ -258,6 +246,16 @@ impl<H: ServerHandler> Shared<H> {
             revision.is_some_and(|revision| revision >= ProtocolVersion::STANDARD_HEADERS.as_str());
         is_asked && !(self.guarded.mirrored.is_none() && is_method(headers, CALL))
     }
+}
+
+/// The answer is the verdict's.
+fn without_room(extensions: &Extensions) -> Response<ResponseBody> {
+    if let Some(admitted) = extensions.get::<Admitted>() {
+        admitted.call.verdict.deny(Denial::TooManyStreams);
+    }
+    let mut response = Response::new(Full::default().boxed());
+    *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
+    response
 }
 
 fn is_method(headers: &HeaderMap, method: &str) -> bool {
